@@ -1,0 +1,2 @@
+//! The local cloud.
+fn main() {}

@@ -1,0 +1,2 @@
+//! wasm-bindgen, pinned by Cargo.lock.
+fn main() {}

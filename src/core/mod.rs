@@ -1,0 +1,2 @@
+//! The pure part.
+pub mod proto;
