@@ -1,0 +1,127 @@
+/**
+ * The contract between the wasm core and the facade. The core is one class; everything it has to say
+ * comes through one `sink`, in order, a batch at a time. Plain values only: nothing has to be freed
+ * but the engine itself.
+ */
+
+/** A batch of rows of one type: one text, the lengths of its pieces in UTF-16 units, and numbers. */
+export interface Tape {
+  readonly text: string;
+  readonly lengths: Uint32Array;
+  readonly numbers: Float64Array;
+}
+
+/** What the engine is made with. */
+export interface EngineOptions {
+  appId: string;
+  /** URL of the DNS document; absent when `rest` and `socket` are given. */
+  dns?: string;
+  rest?: string;
+  socket?: string;
+  /** "Web" or "MiniProgram". */
+  deviceInfo: string;
+  /** Keep everything in memory. */
+  memory: boolean;
+}
+
+/** An error as the core reports it. */
+export interface RawError {
+  code: string;
+  number: number;
+  domain: string;
+  message: string;
+  retriable: boolean;
+  remediation: string;
+}
+
+/** Kind of a conversation on the wire of this contract: 0 system, 1 user, 2 group. */
+export type RawKind = 0 | 1 | 2;
+
+/**
+ * One thing the core has to say. `reply` settles the call with that number; the rest are events.
+ * Tapes: see `tape.ts` for the fields.
+ */
+export type RawEvent =
+  | ["reply", call: number, ok: true, value: unknown]
+  | ["reply", call: number, ok: false, error: RawError]
+  | ["state", from: string, to: string, error: RawError | undefined, retryAt: number | undefined]
+  | ["messages", Tape]
+  | ["sent", Tape]
+  | ["failed", Tape]
+  | ["conversations", Tape]
+  | ["users", Tape]
+  | ["groups", Tape]
+  | ["sync", pending: number]
+  | ["storage", kind: string, error: RawError | undefined]
+  | ["error", RawError];
+
+/**
+ * Commands and what their reply carries:
+ *
+ * | name | parameters | value |
+ * |---|---|---|
+ * | `login` | `{username, password}` or `{userId, password}` or `{userId, token}` | `{userId}` once online |
+ * | `resume` | `{}` | `{userId}` or undefined, once local data is there |
+ * | `logout` | `{}` | undefined |
+ * | `send` | `{id, kind, to, text, ext?}` | undefined at once; `sent` or `failed` follows with that client id |
+ * | `messages` | `{kind, id, before?, limit}` | Tape of messages, oldest first, pending ones last |
+ * | `history` | `{kind, id, before?, limit}` | `{messages: Tape, next: string}`; next "0" = nothing older |
+ * | `conversations` | `{}` | Tape of conversations, most recent first |
+ * | `users` | `{}` | Tape of users |
+ * | `groups` | `{}` | Tape of groups |
+ * | `markRead` | `{kind, id}` | undefined |
+ */
+export interface Engine {
+  /** Starts a command; the reply comes through the sink, never before this returns. */
+  command(call: number, name: string, params: object): void;
+  /** The next client message id, decimal, ascending, below 2^53. Needs a logged-in account. */
+  nextId(): string;
+  /** `online`, `offline`, `foreground` or `background`. */
+  signal(name: string): void;
+  stats(): { badFrames: number; quarantined: number; skipped: number; badRows: number };
+  /** Closes socket, timers and store. */
+  close(): void;
+  free(): void;
+}
+
+/** What a host (a mini-program platform) hands in. The browser build has all of it built in. */
+export interface Host {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Unpredictable bytes; throws when none are to be had. Never a weak source. */
+  randomBytes(n: number): Uint8Array;
+  /** Calls back once; the answer cancels. */
+  setTimer(ms: number, callback: () => void): () => void;
+  /**
+   * Opens a socket. Late callbacks after `close()` must not come. `data` is one binary message;
+   * anything else is reported as `onClose`. `send` throws when the socket cannot take it.
+   */
+  connect(
+    url: string,
+    on: { open(): void; message(data: Uint8Array): void; close(reason: string): void },
+  ): { send(data: Uint8Array): void; close(): void };
+  /** Rejects only when no answer came (the reason's `message` is shown to developers). */
+  request(request: {
+    method: string;
+    url: string;
+    headers: Record<string, string>;
+    body: string | undefined;
+  }): Promise<{ status: number; body: string }>;
+  /** Opens a store by name; see `HostStore`. */
+  openStore(name: string): Promise<HostStore>;
+}
+
+/** An ordered table of bytes. Keys compare bytewise. */
+export interface HostStore {
+  /** All writes or none; a missing value deletes. Rejects with an `Error` whose `name` is `QuotaExceededError` when full. */
+  apply(writes: Array<[table: number, key: Uint8Array, value: Uint8Array | undefined]>): Promise<void>;
+  /** Rows with `from <= key < to`, ascending or descending, at most `limit`. */
+  range(
+    table: number,
+    from: Uint8Array,
+    to: Uint8Array,
+    limit: number,
+    descending: boolean,
+  ): Promise<Array<[key: Uint8Array, value: Uint8Array]>>;
+  close(): void;
+}
