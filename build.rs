@@ -1,5 +1,9 @@
-//! Generates what is written down once elsewhere: the wire types from `xsync.proto`
-//! and the `ErrorCode` enum from `error_codes.json`.
+//! Generates what is written down once elsewhere: the wire types and the field table of the JSON
+//! codec from `xsync.proto`, and the `ErrorCode` enum from `error_codes.json`.
+use protox::prost_reflect::prost_types::{
+    FileDescriptorSet,
+    field_descriptor_proto::{Label, Type},
+};
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
 const PROTO: &str = "src/core/proto/xsync.proto";
@@ -10,9 +14,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={CODES}");
     println!("cargo:rerun-if-changed=build.rs");
     let out = env::var("OUT_DIR")?;
-    prost_build::Config::new()
-        .bytes(["."])
-        .compile_fds(protox::compile([PROTO], ["src/core/proto"])?)?;
+    let set = protox::compile([PROTO], ["src/core/proto"])?;
+    fs::write(Path::new(&out).join("json_schema.rs"), json_schema(&set)?)?;
+    prost_build::Config::new().bytes(["."]).compile_fds(set)?;
     fs::write(Path::new(&out).join("error_codes.rs"), error_codes()?)?;
     Ok(())
 }
@@ -44,4 +48,62 @@ fn error_codes() -> Result<String, Box<dyn Error>> {
              /// What it means, in English.\n    pub const fn text(self) -> &'static str {{\n        match self {{\n{texts}        }}\n    }}\n\n\
              /// The code for the `code` of an HTTP answer; `ServerUnknownError` for one that has no equivalent.\n    pub const fn from_http(code: u64) -> Self {{\n        match code {{\n{https}            _ => Self::ServerUnknownError,\n        }}\n    }}\n}}\n"
     ))
+}
+
+/// One static for each message, for `src/core/codec/json/schema.rs`: its fields by ascending number.
+fn json_schema(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
+    let mut out = String::new();
+    for message in set.file.iter().flat_map(|file| &file.message_type) {
+        if !message.nested_type.is_empty() {
+            return Err(format!("{}: nested messages are not handled", message.name()).into());
+        }
+        let mut fields: Vec<_> = message.field.iter().collect();
+        fields.sort_by_key(|field| field.number());
+        let mut rows = String::new();
+        for field in fields {
+            let kind = match field.r#type() {
+                Type::Uint64 => "Uint64".into(),
+                Type::Uint32 => "Uint32".into(),
+                Type::Enum | Type::Int32 => "Int32".into(),
+                Type::Sint32 => "Sint32".into(),
+                Type::Bool => "Bool".into(),
+                Type::String => "Text".into(),
+                Type::Bytes => "Bytes".into(),
+                Type::Message => format!("Message(&{})", static_name(field.type_name())),
+                other => return Err(format!("{}.{}: {other:?} is not handled", message.name(), field.name()).into()),
+            };
+            let repeated = field.label() == Label::Repeated;
+            if repeated && field.r#type() != Type::Message {
+                return Err(format!("{}.{}: a repeated scalar is not handled", message.name(), field.name()).into());
+            }
+            writeln!(
+                rows,
+                "    Field {{ number: {}, name: {:?}, kind: Kind::{kind}, repeated: {repeated}, optional: {} }},",
+                field.number(),
+                field.name(),
+                field.proto3_optional(),
+            )?;
+        }
+        writeln!(
+            out,
+            "pub(super) static {}: Message = Message {{ name: {:?}, fields: &[\n{rows}] }};",
+            static_name(message.name()),
+            message.name(),
+        )?;
+    }
+    Ok(out)
+}
+
+/// `.im.floo.protobuf.SyncUL` becomes `SYNC_UL`.
+fn static_name(type_name: &str) -> String {
+    let mut out = String::new();
+    let mut after_lower = false;
+    for c in type_name.rsplit('.').next().unwrap_or(type_name).chars() {
+        if c.is_ascii_uppercase() && after_lower {
+            out.push('_');
+        }
+        after_lower = c.is_ascii_lowercase();
+        out.push(c.to_ascii_uppercase());
+    }
+    out
 }

@@ -125,3 +125,16 @@ export interface HostStore {
   ): Promise<Array<[key: Uint8Array, value: Uint8Array]>>;
   close(): void;
 }
+
+/** Takes what the core has to say, a batch in order. Called inside a wasm call: it must only queue. */
+export type Sink = (batch: RawEvent[]) => void;
+
+/** What a loader of the wasm module gives, as far as this package needs it. */
+export interface Glue {
+  /** `host` is asked for by the host build only; the browser build ignores it. */
+  Engine: new (options: EngineOptions, sink: Sink, host?: Host) => Engine;
+  /** One frame as JSON text; throws an `Error` that names what is wrong where. */
+  codecDecode(bytes: Uint8Array, direction: string): string;
+  /** The frame of a JSON text; throws an `Error` that names what is wrong where. */
+  codecEncode(json: string): Uint8Array;
+}

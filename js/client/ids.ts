@@ -1,0 +1,40 @@
+/** Checks and brands ids. Ids are unsigned 64-bit numbers, kept as decimal text. */
+import { badArgument } from "../errors.js";
+import type { ConversationInput, ConversationKey, GroupId, IdInput, MessageId, UserId } from "./types.js";
+
+const MAX = "18446744073709551615";
+const EXPECTED = "an id above 0: a decimal string, a bigint or an integer up to 2^53 - 1";
+
+/** Orders two decimal texts without leading zeros by their value. */
+export const compareIds = (a: string, b: string): number =>
+  a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+
+function decimal(input: unknown, field: string): string {
+  if (typeof input === "number" && !Number.isSafeInteger(input)) throw badArgument(field, EXPECTED);
+  if (typeof input !== "string" && typeof input !== "number" && typeof input !== "bigint") {
+    throw badArgument(field, EXPECTED);
+  }
+  const text = String(input);
+  if (!/^[1-9][0-9]{0,19}$/.test(text) || compareIds(text, MAX) > 0) throw badArgument(field, EXPECTED);
+  return text;
+}
+
+/** A user's id; throws `ArgumentInvalid` naming the field. */
+export const userId = (input: IdInput, field: string): UserId => decimal(input, field) as UserId;
+/** A group's id; throws `ArgumentInvalid` naming the field. */
+export const groupId = (input: IdInput, field: string): GroupId => decimal(input, field) as GroupId;
+/** A message's id; throws `ArgumentInvalid` naming the field. */
+export const messageId = (input: IdInput, field: string): MessageId => decimal(input, field) as MessageId;
+
+/** A conversation's key; throws `ArgumentInvalid` naming the field. */
+export function conversationKey(input: ConversationInput): ConversationKey {
+  const of = input as { user?: IdInput; group?: IdInput; kind?: string; id?: IdInput } | null | undefined;
+  if (typeof of === "object" && of !== null) {
+    if (of.user !== undefined) return { kind: "user", id: userId(of.user, "user") };
+    if (of.group !== undefined) return { kind: "group", id: groupId(of.group, "group") };
+    if (of.kind === "user") return { kind: "user", id: userId(of.id as IdInput, "id") };
+    if (of.kind === "group") return { kind: "group", id: groupId(of.id as IdInput, "id") };
+    if (of.kind === "system" && String(of.id) === "0") return { kind: "system", id: "0" as UserId };
+  }
+  throw badArgument("conversation", "{user}, {group} or the key of a conversation");
+}

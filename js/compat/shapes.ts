@@ -1,0 +1,69 @@
+/** The shapes that applications of the former SDK know. Ids are numbers or texts as they were there. */
+
+/** A message as legacy events and getters give it. */
+export interface CustomerMessage {
+  /** The server's id; the client's while it is being sent. */
+  id: string;
+  from: string;
+  to: string;
+  content: string;
+  /** Lower-case name; undefined for a kind this version does not know. */
+  type: string | undefined;
+  ext: string | undefined;
+  /** 0 unread, 1 delivered, 2 read. */
+  status: 0 | 1 | 2;
+  /** Decimal milliseconds since the epoch. */
+  timestamp: string;
+  toType: "roster" | "group";
+  is_system: boolean;
+  isHistory: boolean;
+  isNative: boolean;
+  isPlayed: boolean;
+  /** Decimal milliseconds; "0" when never edited. */
+  editTimestamp: string;
+}
+
+/** A row of `userManage.getConversationList()`. */
+export interface RecentConversation {
+  type: "roster" | "group";
+  id: number | string;
+  content: string;
+  ext: string;
+  timestamp: string;
+  hasAt: boolean;
+  draft: string;
+  draftTimestamp: number | "";
+}
+
+/** A user's card. Unknown users have nothing but `user_id`. */
+export interface RosterInfo {
+  user_id: number | string;
+  username?: string;
+  nick_name?: string;
+  alias?: string;
+  avatar?: string;
+  /** 0 contact, 2 stranger. */
+  relation?: 0 | 2;
+}
+
+/** A group's card. The owner has two names, as ever. */
+export interface GroupInfo {
+  group_id: number | string;
+  name: string;
+  avatar: string;
+  owner_id: number | string;
+  owner: number | string;
+  count: number;
+}
+
+/** What `onSendingMessageStatusChanged` listeners get. `mid` is the number that the send returned. */
+export type SendingStatus =
+  | { status: "sending"; uid: number | string; mid: number; message: CustomerMessage }
+  | { status: "sent"; mid: number; message: CustomerMessage }
+  | {
+      status: "failed";
+      mid: number;
+      message: { status: { code: number; reason: string }; client_mid: string };
+      errorCode: number;
+      errorReason: string;
+    };

@@ -1,0 +1,35 @@
+/** The browser as a platform: everything but its life cycle is built into the core. */
+import type { Environment } from "../client/client.js";
+import type { Glue } from "../engine.js";
+
+type Target = Pick<EventTarget, "addEventListener" | "removeEventListener">;
+
+/** Reports the life cycle of the page. Does nothing where there is none (Node, workers without it). */
+function watch(signal: (name: string) => void): () => void {
+  const added: Array<() => void> = [];
+  const listen = (target: Target | undefined, event: string, listener: (event: Event) => void): void => {
+    if (typeof target?.addEventListener !== "function") return;
+    target.addEventListener(event, listener);
+    added.push(() => target.removeEventListener(event, listener));
+  };
+  const scope = typeof self === "undefined" ? undefined : self;
+  const page = typeof document === "undefined" ? undefined : document;
+  listen(scope, "online", () => signal("online"));
+  listen(scope, "offline", () => signal("offline"));
+  listen(scope, "pageshow", (event) => {
+    // Only a page taken out of the back/forward cache has anything to catch up with.
+    if ((event as PageTransitionEvent).persisted) signal("foreground");
+  });
+  listen(page, "visibilitychange", () => signal(page?.visibilityState === "hidden" ? "background" : "foreground"));
+  return () => {
+    for (const remove of added.splice(0)) remove();
+  };
+}
+
+/** The environment of a browser client whose wasm comes from `load`. */
+export const browser = (load: () => Promise<Glue>): Environment => ({
+  deviceInfo: "Web",
+  storage: "indexeddb",
+  load,
+  watch,
+});

@@ -1,0 +1,47 @@
+//! A batch of rows on its way to JavaScript: one text, the lengths of its pieces, numbers.
+//!
+//! Every string that crosses alone costs a decoder call; on the tape a batch costs one.
+use js_sys::{Float64Array, Object, Reflect, Uint32Array};
+use wasm_bindgen::JsValue;
+
+#[derive(Debug, Default)]
+pub(super) struct Tape {
+    text: String,
+    /// In UTF-16 units, which is how JavaScript cuts strings.
+    lengths: Vec<u32>,
+    numbers: Vec<f64>,
+}
+
+impl Tape {
+    pub(super) fn string(&mut self, s: &str) {
+        let length = if s.is_ascii() { s.len() } else { s.chars().map(char::len_utf16).sum() };
+        self.lengths.push(u32::try_from(length).unwrap_or(u32::MAX));
+        self.text.push_str(s);
+    }
+
+    pub(super) fn number(&mut self, n: impl Into<f64>) {
+        self.numbers.push(n.into());
+    }
+
+    pub(super) fn id(&mut self, id: u64) {
+        self.string(&id.to_string());
+    }
+
+    /// An id of which 0 means that there is none.
+    pub(super) fn maybe_id(&mut self, id: u64) {
+        if id == 0 { self.string("") } else { self.id(id) }
+    }
+
+    pub(super) fn into_js(self) -> JsValue {
+        let object = Object::new();
+        let fields = [
+            ("text", JsValue::from(self.text)),
+            ("lengths", Uint32Array::from(&self.lengths[..]).into()),
+            ("numbers", Float64Array::from(&self.numbers[..]).into()),
+        ];
+        for (name, value) in fields {
+            let _ = Reflect::set(&object, &JsValue::from_str(name), &value); // a new object takes any field
+        }
+        object.into()
+    }
+}

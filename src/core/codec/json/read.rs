@@ -1,0 +1,233 @@
+//! Wire bytes to JSON.
+use super::{
+    Direction, JsonCodecError, JsonErrorKind, MAX_DEPTH, MAX_FIELDS, payload_type,
+    schema::{self, Field, Kind, Message},
+};
+use crate::core::codec::MAX_FRAME_IN;
+use serde_json::{Map, Value};
+
+type Result<T> = std::result::Result<T, JsonCodecError>;
+
+const CUT: &str = "ends in the middle of a field";
+
+const VARINT: u8 = 0;
+const FIXED64: u8 = 1;
+const LENGTH: u8 = 2;
+const GROUP_START: u8 = 3;
+const GROUP_END: u8 = 4;
+const FIXED32: u8 = 5;
+
+pub(super) fn frame(bytes: &[u8], direction: Direction) -> Result<Map<String, Value>> {
+    if bytes.len() > MAX_FRAME_IN {
+        return Err(JsonCodecError::limit("is larger than 16 MiB"));
+    }
+    let mut decoder = Decoder { direction, fields: MAX_FIELDS };
+    let mut frame = decoder.message(&schema::FRAME, &[bytes], 0)?;
+    if bytes.is_empty() {
+        frame.insert("vsn".into(), 0.into());
+        frame.insert("compress_method".into(), 0.into());
+    }
+    if !frame.contains_key("command") {
+        frame.insert("command".into(), 0.into());
+    }
+    Ok(frame)
+}
+
+struct Decoder {
+    direction: Direction,
+    /// How many more fields may be read.
+    fields: u32,
+}
+
+impl Decoder {
+    /// Reads a message that came in `parts`: more than one when a field that is not repeated was,
+    /// in which case protobuf merges them.
+    fn message(&mut self, message: &Message, parts: &[&[u8]], depth: u32) -> Result<Map<String, Value>> {
+        check_depth(depth)?;
+        let mut values = vec![None; message.fields.len()];
+        let mut nested: Vec<(usize, &'static Message, Vec<&[u8]>)> = Vec::new();
+        // Read when the fields that choose its type are known, wherever they stand.
+        let mut payload = None;
+        for part in parts {
+            let mut input = Input(part);
+            while !input.0.is_empty() {
+                let (number, wire) = self.key(&mut input)?;
+                let known = message.fields.iter().zip(&mut values).enumerate();
+                let Some((at, (field, value))) = known.into_iter().find(|(_, (field, _))| field.number == number)
+                else {
+                    self.skip(&mut input, number, wire, depth)?;
+                    continue;
+                };
+                let raw = input.value(field, wire).map_err(|e| e.under(field.name))?;
+                match (&field.kind, raw) {
+                    (Kind::Message(inner), Raw::Bytes(bytes)) if field.repeated => {
+                        if let Value::Array(list) = value.get_or_insert_with(|| Value::Array(Vec::new())) {
+                            let item = self
+                                .message(inner, &[bytes], depth + 1)
+                                .map_err(|e| e.at(list.len()).under(field.name))?;
+                            list.push(Value::Object(item));
+                        }
+                    }
+                    (Kind::Message(inner), Raw::Bytes(bytes)) => {
+                        match nested.iter_mut().find(|(known, ..)| *known == at) {
+                            Some((.., parts)) => parts.push(bytes),
+                            None => nested.push((at, inner, vec![bytes])),
+                        }
+                    }
+                    (_, Raw::Bytes(bytes)) if field.is_payload() => payload = Some((field, bytes)),
+                    // The last one counts, also when it is zero.
+                    (kind, raw) => *value = scalar(kind, raw, field.optional).map_err(|e| e.under(field.name))?,
+                }
+            }
+        }
+        for (at, inner, parts) in nested {
+            let value = self.message(inner, &parts, depth + 1).map_err(|e| e.under(message.fields[at].name))?;
+            values[at] = Some(Value::Object(value));
+        }
+        let mut out = Map::new();
+        for (field, value) in message.fields.iter().zip(values) {
+            if let Some(value) = value {
+                out.insert(field.name.into(), value);
+            }
+        }
+        if let Some((field, bytes)) = payload {
+            let value = match payload_type(message, &out, self.direction) {
+                Some(inner) => self.payload(inner, bytes, depth + 1).map_err(|e| e.under(field.name))?,
+                None => hex(bytes),
+            };
+            if let Some(value) = value {
+                out.insert(field.name.into(), value);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Reads a payload as what it should be, or gives it as hex. Limits are not hidden that way.
+    fn payload(&mut self, message: &Message, bytes: &[u8], depth: u32) -> Result<Option<Value>> {
+        match self.message(message, &[bytes], depth) {
+            Ok(mut fields) => {
+                fields.insert("@type".into(), message.name.into());
+                Ok(Some(Value::Object(fields)))
+            }
+            Err(e) if e.kind == JsonErrorKind::Malformed => Ok(hex(bytes)),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn key(&mut self, input: &mut Input) -> Result<(u32, u8)> {
+        self.fields =
+            self.fields.checked_sub(1).ok_or_else(|| JsonCodecError::limit("has more fields than this codec takes"))?;
+        let key = input.varint()?;
+        let number = u32::try_from(key).map_err(|_| bad_key())? >> 3;
+        if number == 0 { Err(bad_key()) } else { Ok((number, (key & 7) as u8)) }
+    }
+
+    /// Steps over the value of a field that is not in the schema.
+    fn skip(&mut self, input: &mut Input, number: u32, wire: u8, depth: u32) -> Result<()> {
+        match wire {
+            VARINT => drop(input.varint()?),
+            FIXED64 => drop(input.take(8)?),
+            LENGTH => drop(input.bytes()?),
+            FIXED32 => drop(input.take(4)?),
+            GROUP_START => {
+                check_depth(depth + 1)?;
+                loop {
+                    let (inner, wire) = self.key(input)?;
+                    if wire == GROUP_END && inner == number {
+                        break;
+                    }
+                    self.skip(input, inner, wire, depth + 1)?;
+                }
+            }
+            _ => return Err(bad_key()),
+        }
+        Ok(())
+    }
+}
+
+/// The value of a field as the wire has it.
+enum Raw<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
+
+/// The bytes that are left.
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| JsonCodecError::malformed(CUT))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn varint(&mut self) -> Result<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let (byte, rest) = self.0.split_first().ok_or_else(|| JsonCodecError::malformed(CUT))?;
+            self.0 = rest;
+            if shift == 63 && *byte > 1 {
+                break;
+            }
+            value |= u64::from(byte & 0x7f) << shift;
+            if *byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(JsonCodecError::malformed("has a number of more than 64 bits"))
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8]> {
+        let length = self.varint()?;
+        self.take(usize::try_from(length).map_err(|_| JsonCodecError::malformed(CUT))?)
+    }
+
+    fn value(&mut self, field: &Field, wire: u8) -> Result<Raw<'a>> {
+        let has_length = matches!(field.kind, Kind::Text | Kind::Bytes | Kind::Message(_));
+        match wire {
+            LENGTH if has_length => self.bytes().map(Raw::Bytes),
+            VARINT if !has_length => self.varint().map(Raw::Number),
+            _ => Err(JsonCodecError::malformed("has the wrong wire type")),
+        }
+    }
+}
+
+/// The JSON value of a scalar, none for a zero or empty one unless zeros are to be `kept`. Numbers
+/// too large for their type lose their upper bits, as protobuf has it.
+fn scalar(kind: &Kind, raw: Raw<'_>, kept: bool) -> Result<Option<Value>> {
+    Ok(match raw {
+        Raw::Number(number) => {
+            let (value, zero) = match kind {
+                Kind::Uint64 => (number.to_string().into(), number == 0),
+                Kind::Bool => ((number != 0).into(), number == 0),
+                Kind::Int32 => (Value::from(number as i32), number as i32 == 0),
+                Kind::Sint32 => {
+                    let bits = number as u32;
+                    (Value::from((bits >> 1) as i32 ^ -((bits & 1) as i32)), bits == 0)
+                }
+                _ => (Value::from(number as u32), number as u32 == 0),
+            };
+            (kept || !zero).then_some(value)
+        }
+        Raw::Bytes(bytes) if matches!(kind, Kind::Text) => {
+            let text = std::str::from_utf8(bytes).map_err(|_| JsonCodecError::malformed("is not valid UTF-8"))?;
+            (!text.is_empty()).then(|| text.into())
+        }
+        Raw::Bytes(bytes) => hex(bytes),
+    })
+}
+
+fn hex(bytes: &[u8]) -> Option<Value> {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+    (!bytes.is_empty())
+        .then(|| bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect::<String>().into())
+}
+
+fn check_depth(depth: u32) -> Result<()> {
+    if depth < MAX_DEPTH { Ok(()) } else { Err(JsonCodecError::limit("is nested too deeply")) }
+}
+
+fn bad_key() -> JsonCodecError {
+    JsonCodecError::malformed("has a field without a valid number and wire type")
+}

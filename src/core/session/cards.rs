@@ -1,0 +1,163 @@
+//! The contact list, the group list, and the cards of whoever appears in a conversation.
+use std::collections::BTreeSet;
+
+use super::rows::{delete, group_write, user_write};
+use super::{Event, Output, Purpose, Session};
+use crate::core::model::{ConversationId, Error, Kind};
+use crate::core::services::{Caller, group_cards, group_ids, read, roster_ids, user_cards};
+use crate::ports::{HttpError, Response, Table};
+
+#[derive(Debug, Default)]
+pub(super) struct Cards {
+    /// Users asked for since the account was opened: who the cloud does not know is not asked for again.
+    asked: BTreeSet<u64>,
+    contacts: BTreeSet<u64>,
+    lists: bool,
+}
+
+const NOBODY: Caller<'static> = Caller { base: "", app_id: "", token: "" };
+
+impl Session {
+    /// Fetches both lists, once per login; failing that, with the next one.
+    pub(super) fn refresh_lists(&mut self) {
+        if self.cards.lists {
+            return self.want_cards();
+        }
+        let Some(caller) = self.caller() else { return };
+        let (roster, groups) = (roster_ids(caller).request, group_ids(caller).request);
+        self.cards.lists = true;
+        self.request(roster, Purpose::RosterIds);
+        self.request(groups, Purpose::GroupIds);
+    }
+
+    /// Asks for the cards of users who appear in conversations and are unknown.
+    pub(super) fn want_cards(&mut self) {
+        let (Some(account), true) = (&self.account, self.link.ready) else { return };
+        let senders =
+            account.conversations.values().filter_map(|row| row.last.as_ref()?.meta.as_ref()?.from.map(|xid| xid.uid));
+        let partners = account.conversations.keys().filter(|of| of.kind == Kind::User).map(|of| of.uid);
+        let wanted: Vec<_> = partners
+            .chain(senders)
+            .filter(|uid| *uid != 0 && !account.users.contains_key(uid) && !self.cards.asked.contains(uid))
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        self.ask_cards(wanted);
+    }
+
+    fn ask_cards(&mut self, ids: Vec<u64>) {
+        if ids.is_empty() {
+            return;
+        }
+        let Some(caller) = self.caller() else { return };
+        let request = user_cards(caller, &ids).request;
+        self.cards.asked.extend(&ids);
+        self.request(request, Purpose::UserCards(ids));
+    }
+
+    pub(super) fn cards_answered(&mut self, purpose: Purpose, answer: Result<Response, HttpError>) {
+        let result = match purpose {
+            Purpose::RosterIds => read(answer, roster_ids(NOBODY).parse).map(|ids| self.roster_known(ids)),
+            Purpose::GroupIds => read(answer, group_ids(NOBODY).parse).map(|ids| self.groups_known(&ids)),
+            Purpose::UserCards(ids) => match read(answer, user_cards(NOBODY, &[]).parse) {
+                Ok(users) => {
+                    self.users_known(users);
+                    Ok(())
+                }
+                Err(e) => {
+                    self.cards.asked.retain(|id| !ids.contains(id));
+                    Err(e)
+                }
+            },
+            Purpose::GroupCards => {
+                read(answer, group_cards(NOBODY, &[]).parse).map(|groups| self.group_cards_known(groups))
+            }
+            Purpose::Dns | Purpose::Token => Ok(()), // login.rs has these
+        };
+        if let Err(e) = result {
+            self.lists_failed(e);
+        }
+    }
+
+    fn lists_failed(&mut self, e: Error) {
+        self.cards.lists = false; // again with the next login
+        self.event(Event::Error(e));
+    }
+
+    fn roster_known(&mut self, ids: Vec<u64>) {
+        let Some(account) = &mut self.account else { return };
+        self.cards.contacts = ids.iter().copied().collect();
+        let contacts = &self.cards.contacts;
+        let mut changed = Vec::new();
+        for user in account.users.values_mut() {
+            let is_contact = contacts.contains(&user.id);
+            if user.is_contact != is_contact {
+                user.is_contact = is_contact;
+                changed.push(user.clone());
+            }
+        }
+        let me = account.uid;
+        if !changed.is_empty() {
+            self.persist(changed.iter().map(user_write).collect(), vec![Output::Event(Event::Users(changed))]);
+        }
+        let mut wanted = ids;
+        wanted.push(me);
+        self.ask_cards(wanted);
+    }
+
+    fn users_known(&mut self, mut users: Vec<crate::core::model::User>) {
+        let Some(account) = &mut self.account else { return };
+        for user in &mut users {
+            user.is_contact = self.cards.contacts.contains(&user.id);
+        }
+        users.retain(|user| account.users.get(&user.id) != Some(user));
+        if users.is_empty() {
+            return;
+        }
+        account.users.extend(users.iter().map(|user| (user.id, user.clone())));
+        let titles = users
+            .iter()
+            .map(|user| ConversationId::user(user.id))
+            .filter(|of| account.conversations.contains_key(of))
+            .map(|of| account.conversation(of))
+            .collect::<Vec<_>>();
+        let mut then = vec![Output::Event(Event::Users(users.clone()))];
+        if !titles.is_empty() {
+            then.push(Output::Event(Event::Conversations(titles)));
+        }
+        self.persist(users.iter().map(user_write).collect(), then);
+    }
+
+    /// The server's list replaces ours: groups that are gone are forgotten, their messages are kept.
+    fn groups_known(&mut self, ids: &[u64]) {
+        let Some(account) = &mut self.account else { return };
+        let gone: Vec<_> = account.groups.keys().filter(|gid| !ids.contains(gid)).copied().collect();
+        if !gone.is_empty() {
+            account.groups.retain(|gid, _| !gone.contains(gid));
+            let left = account.groups.values().cloned().collect();
+            let writes = gone.iter().map(|gid| delete(Table::Groups, gid.to_be_bytes().into())).collect();
+            self.persist(writes, vec![Output::Event(Event::Groups(left))]);
+        }
+        if let (false, Some(caller)) = (ids.is_empty(), self.caller()) {
+            let request = group_cards(caller, ids).request;
+            self.request(request, Purpose::GroupCards);
+        }
+    }
+
+    fn group_cards_known(&mut self, groups: Vec<crate::core::model::Group>) {
+        let Some(account) = &mut self.account else { return };
+        account.groups.extend(groups.iter().map(|group| (group.id, group.clone())));
+        let all = account.groups.values().cloned().collect();
+        let titles = groups
+            .iter()
+            .map(|group| ConversationId::group(group.id))
+            .filter(|of| account.conversations.contains_key(of))
+            .map(|of| account.conversation(of))
+            .collect::<Vec<_>>();
+        let mut then = vec![Output::Event(Event::Groups(all))];
+        if !titles.is_empty() {
+            then.push(Output::Event(Event::Conversations(titles)));
+        }
+        self.persist(groups.iter().map(group_write).collect(), then);
+    }
+}

@@ -1,0 +1,87 @@
+//! What the application hears.
+use crate::core::model::{Conversation, Error, Group, Message, Millis, User};
+use crate::ports::StorageKind;
+
+/// Where the client stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody is logged in.
+    Idle,
+    /// Asking the cloud for servers and a token, opening the store.
+    Resolving,
+    /// Opening the connection.
+    Connecting,
+    /// Logged in.
+    Online,
+    /// Lost; will come back by itself.
+    Reconnecting,
+    /// Ended by the server for good.
+    Kicked,
+}
+
+impl State {
+    /// The name that JavaScript sees.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Resolving => "resolving",
+            Self::Connecting => "connecting",
+            Self::Online => "online",
+            Self::Reconnecting => "reconnecting",
+            Self::Kicked => "kicked",
+        }
+    }
+}
+
+/// One event.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The state changed.
+    State {
+        /// From.
+        from: State,
+        /// To.
+        to: State,
+        /// Why, when it is trouble.
+        error: Option<Error>,
+        /// When the next attempt is planned.
+        retry_at: Option<Millis>,
+    },
+    /// New messages, durable, each once.
+    Messages(Vec<Message>),
+    /// Messages of this device that the server accepted.
+    Sent(Vec<Message>),
+    /// Messages of this device that were refused.
+    Failed(Vec<Message>),
+    /// Rows of the conversation list that are new or changed.
+    Conversations(Vec<Conversation>),
+    /// Users' cards that are new or changed.
+    Users(Vec<User>),
+    /// The groups, all of them.
+    Groups(Vec<Group>),
+    /// How many conversations are still being fetched.
+    Sync(usize),
+    /// Where messages are kept, and why not where they should be.
+    Storage(StorageKind, Option<Error>),
+    /// Trouble that no call reports.
+    Error(Error),
+}
+
+/// What a call gives.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Done.
+    Done,
+    /// Who is logged in; `None` when nobody was.
+    Session(Option<u64>),
+    /// Messages, oldest first.
+    Messages(Vec<Message>),
+    /// A page of history, oldest first, and the id to go on from; 0 at the end.
+    History(Vec<Message>, u64),
+    /// The conversation list, most recent first.
+    Conversations(Vec<Conversation>),
+    /// Users.
+    Users(Vec<User>),
+    /// Groups.
+    Groups(Vec<Group>),
+}

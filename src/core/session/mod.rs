@@ -1,0 +1,377 @@
+//! The session: the whole protocol without a socket, a clock, a store or a random source.
+//!
+//! **The rule.** Feed inputs with [`Session::handle`] at any time; drain [`Session::poll`] until it
+//! says `Wait`, carrying each output out before taking the next. Outputs are one FIFO, so what is
+//! durable, what was told and what was sent always happened in that order.
+//!
+//! ```text
+//! loop {
+//!     match session.poll() {
+//!         Output::Wait(deadline) => sleep until an input comes or the deadline passes (then feed Tick),
+//!         output                 => carry it out; its result, if it has one, is an input,
+//!     }
+//! }
+//! ```
+//!
+//! One concept a file: login, keepalive (socket, heartbeat, reconnect), sync (pull, merge), outbox,
+//! history, cards. This file only dispatches.
+mod backoff;
+mod cards;
+mod event;
+mod history;
+mod input;
+mod keepalive;
+mod login;
+mod outbox;
+mod output;
+mod rows;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod timer;
+
+use std::collections::{BTreeMap, VecDeque};
+
+pub use event::{Event, Reply, State};
+pub use input::{CallId, Command, Input, LoadId, Mark, RequestId, Restored, Signal};
+pub use output::{Batch, Output, Place};
+
+use crate::core::codec::{self, Downlink, Uplink};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
+use crate::core::services::Servers;
+use crate::ports::{Query, Request, Row, StoreError, Write};
+use backoff::Rng;
+use rows::Account;
+use timer::{Timer, Timers};
+
+/// The largest text, in bytes of UTF-8.
+pub const MAX_TEXT: usize = 64 * 1024;
+/// The largest ext, in bytes of UTF-8.
+pub const MAX_EXT: usize = 16 * 1024;
+/// The longest page of messages that can be asked for.
+pub const MAX_PAGE: u32 = 200;
+
+/// What does not change while a session lives.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The application.
+    pub app_id: String,
+    /// Where its cloud is.
+    pub cloud: Cloud,
+    /// What the device calls itself: `Web` or `MiniProgram`.
+    pub device_info: String,
+}
+
+/// Where a cloud is.
+#[derive(Debug, Clone)]
+pub enum Cloud {
+    /// URL of the DNS document.
+    Dns(String),
+    /// Fixed addresses.
+    Fixed(Servers),
+}
+
+/// Counts for diagnostics, since the session was made.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Stats {
+    /// Frames that could not be decoded.
+    pub bad_frames: u32,
+    /// Metas that were set aside because they were unusable.
+    pub quarantined: u32,
+    /// Commands, namespaces and operations of a kind that is not handled.
+    pub skipped: u32,
+    /// Rows of the store that could not be read.
+    pub bad_rows: u32,
+}
+
+/// What an answered request is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Purpose {
+    Dns,
+    Token,
+    RosterIds,
+    GroupIds,
+    UserCards(Vec<u64>),
+    GroupCards,
+}
+
+/// What a read of the store is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LoadPurpose {
+    Merge(ConversationId),
+    Local { call: CallId, of: ConversationId, limit: u32, newest: bool, history: bool },
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Session {
+    config: Config,
+    seed: u128,
+    rng: Rng,
+    now: Millis,
+    out: VecDeque<Output>,
+    timers: Timers,
+    state: State,
+    stats: Stats,
+    /// Commands that came before the device's store was open.
+    parked: Option<Vec<(CallId, Command)>>,
+    /// Who logged in last on this device.
+    remembered: Option<rows::LoginRow>,
+    servers: Option<Servers>,
+    account: Option<Account>,
+    login: login::Login,
+    link: keepalive::Link,
+    sync: sync::Sync,
+    history: VecDeque<history::Request>,
+    cards: cards::Cards,
+    requests: BTreeMap<RequestId, Purpose>,
+    loads: BTreeMap<LoadId, LoadPurpose>,
+    next_id: u32,
+}
+
+impl Session {
+    /// A session of nobody. `seed` is all the randomness it will ever have: 128 unpredictable bits.
+    pub fn new(config: Config, seed: u128) -> Self {
+        let servers = match &config.cloud {
+            Cloud::Fixed(servers) => Some(servers.clone()),
+            Cloud::Dns(_) => None,
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "jitter needs no more")]
+        let rng = Rng::new(seed as u64 ^ (seed >> 64) as u64);
+        Self {
+            config,
+            seed,
+            rng,
+            now: Millis(0),
+            out: VecDeque::new(),
+            timers: Timers::default(),
+            state: State::Idle,
+            stats: Stats::default(),
+            parked: Some(Vec::new()),
+            remembered: None,
+            servers,
+            account: None,
+            login: login::Login::default(),
+            link: keepalive::Link::default(),
+            sync: sync::Sync::default(),
+            history: VecDeque::new(),
+            cards: cards::Cards::default(),
+            requests: BTreeMap::new(),
+            loads: BTreeMap::new(),
+            next_id: 0,
+        }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Millis, input: Input<'_>) {
+        self.now = now;
+        match input {
+            Input::Started(rows) => self.started(rows),
+            Input::Command(call, command) => match &mut self.parked {
+                Some(parked) => parked.push((call, command)),
+                None => self.command(call, command),
+            },
+            Input::Opened => self.opened(),
+            Input::Frame(bytes) => self.frame(bytes),
+            Input::Closed(reason) => self.lost(reason),
+            Input::Answer(id, answer) => match self.requests.remove(&id) {
+                Some(Purpose::Dns) => self.dns_answered(answer),
+                Some(Purpose::Token) => self.token_answered(answer),
+                Some(purpose) => self.cards_answered(purpose, answer),
+                None => {} // asked for by a login that has ended since
+            },
+            Input::StoreOpened(result) => self.store_opened(result),
+            Input::Loaded(id, rows) => match self.loads.remove(&id) {
+                Some(LoadPurpose::Merge(of)) => self.merge_loaded(of, rows),
+                Some(LoadPurpose::Local { call, of, limit, newest, history }) => {
+                    self.local_loaded(call, of, limit, newest, history, rows);
+                }
+                None => {} // of an account that was closed since
+            },
+            Input::Persisted(Mark::Queued(id)) => self.queued(id),
+            Input::PersistFailed(e) => self.persist_failed(&e),
+            Input::Signal(signal) => self.signal(signal),
+            Input::Tick => {
+                while let Some(timer) = self.timers.due(now) {
+                    self.fire(timer);
+                }
+            }
+        }
+    }
+
+    /// The next thing to do; `Wait` once there is nothing left.
+    #[must_use]
+    pub fn poll(&mut self) -> Output {
+        self.out.pop_front().unwrap_or_else(|| Output::Wait(self.timers.next()))
+    }
+
+    /// Where the client stands.
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Who is logged in.
+    pub fn uid(&self) -> Option<u64> {
+        self.account.as_ref().map(|a| a.uid)
+    }
+
+    /// Counts for diagnostics.
+    pub const fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    fn command(&mut self, call: CallId, command: Command) {
+        match command {
+            Command::Login(credentials) => return self.log_in(call, credentials),
+            Command::Resume => return self.resume(call),
+            Command::Logout => return self.log_out(call),
+            _ => {}
+        }
+        let Some(account) = &self.account else {
+            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
+        };
+        match command {
+            Command::Login(_) | Command::Resume | Command::Logout => {}
+            Command::Send { id, to, text, ext } => self.send(call, id, to, text, ext),
+            Command::Messages { of, before, limit } => self.load_local(call, of, before, limit, false),
+            Command::History { of, before, limit } => self.ask_history(call, of, before, limit),
+            Command::Conversations => {
+                let list = account.list();
+                self.reply(call, Ok(Reply::Conversations(list)));
+            }
+            Command::Users => {
+                let users = account.users.values().cloned().collect();
+                self.reply(call, Ok(Reply::Users(users)));
+            }
+            Command::Groups => {
+                let groups = account.groups.values().cloned().collect();
+                self.reply(call, Ok(Reply::Groups(groups)));
+            }
+            Command::MarkRead(of) => self.mark_read(call, of),
+        }
+    }
+
+    fn frame(&mut self, bytes: &[u8]) {
+        self.heard();
+        match codec::decode(bytes) {
+            Ok(Downlink::Provision(reply)) => self.provisioned(reply),
+            Ok(Downlink::Unread(list)) => self.unread(list),
+            Ok(Downlink::Notice(notice)) => self.noticed(notice.xid.unwrap_or_default()),
+            Ok(Downlink::Sync(sync)) if sync.client_mid > 0 => self.acknowledged(sync),
+            Ok(Downlink::Sync(sync)) if sync.is_full_sync => self.history_answered(sync),
+            Ok(Downlink::Sync(sync)) => self.page(sync),
+            Ok(Downlink::Unknown(_)) => self.stats.skipped += 1,
+            Err(e) => self.bad_frame(&e),
+        }
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        match timer {
+            Timer::Connect => self.lost("the connection was not opened within 10 s"),
+            Timer::Provision => self.lost("the login was not answered within 10 s"),
+            Timer::Heartbeat => self.heartbeat(),
+            Timer::HeartbeatReply => self.lost("the heartbeat was not answered within 20 s"),
+            Timer::Reconnect => self.connect(),
+            Timer::Pull => self.pulls_overdue(),
+            Timer::Ack => self.lost("a message was not acknowledged within 15 s"),
+            Timer::History => self.history_overdue(),
+        }
+    }
+
+    fn mark_read(&mut self, call: CallId, of: ConversationId) {
+        let Some(account) = &mut self.account else { return };
+        match account.conversations.get_mut(&of) {
+            Some(row) if row.unread > 0 => row.unread = 0,
+            _ => return self.reply(call, Ok(Reply::Done)),
+        }
+        let (write, seen) = (account.conversation_write(of), account.conversation(of));
+        self.persist(
+            vec![write],
+            vec![Output::Event(Event::Conversations(vec![seen])), Output::Reply(call, Ok(Reply::Done))],
+        );
+    }
+
+    // What every concept needs.
+
+    fn reply(&mut self, call: CallId, result: Result<Reply, Error>) {
+        self.out.push_back(Output::Reply(call, result));
+    }
+
+    fn event(&mut self, event: Event) {
+        self.out.push_back(Output::Event(event));
+    }
+
+    fn enter(&mut self, to: State, error: Option<Error>, retry_at: Option<Millis>) {
+        let from = std::mem::replace(&mut self.state, to);
+        if from != to || error.is_some() || retry_at.is_some() {
+            self.event(Event::State { from, to, error, retry_at });
+        }
+    }
+
+    fn persist(&mut self, writes: Vec<Write>, then: Vec<Output>) {
+        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, or_else: vec![], mark: None }));
+    }
+
+    fn persist_device(&mut self, writes: Vec<Write>) {
+        self.out.push_back(Output::Persist(Batch {
+            place: Place::Device,
+            writes,
+            then: vec![],
+            or_else: vec![],
+            mark: None,
+        }));
+    }
+
+    fn request(&mut self, request: Request, purpose: Purpose) {
+        self.next_id += 1;
+        self.requests.insert(self.next_id, purpose);
+        self.out.push_back(Output::Request(self.next_id, request));
+    }
+
+    fn load(&mut self, query: Query, purpose: LoadPurpose) {
+        self.next_id += 1;
+        self.loads.insert(self.next_id, purpose);
+        self.out.push_back(Output::Load(self.next_id, query));
+    }
+
+    /// A frame for the current connection, to be put into the FIFO or behind a batch.
+    fn transmit(&self, uplink: &Uplink) -> Result<Output, Error> {
+        let frame =
+            codec::encode(uplink).map_err(|e| Error::new(Domain::Frame, ErrorCode::MessageInvalid, e.to_string()))?;
+        Ok(Output::Transmit { generation: self.link.generation, frame })
+    }
+
+    fn bad_rows(&mut self, bad: Vec<Error>) {
+        self.stats.bad_rows += u32::try_from(bad.len()).unwrap_or(u32::MAX);
+        if let Some(first) = bad.into_iter().next() {
+            self.event(Event::Error(first));
+        }
+    }
+
+    /// Memory may be ahead of the store now: start over from what is durable.
+    fn persist_failed(&mut self, e: &StoreError) {
+        let error = storage_error(e);
+        self.event(Event::Error(error.clone()));
+        let Some(account) = &self.account else { return };
+        let uid = account.uid;
+        self.login.store_failures += 1;
+        self.drop_link();
+        self.sync = sync::Sync::default();
+        self.open_store(uid);
+        self.enter(State::Reconnecting, Some(error), None);
+    }
+}
+
+fn storage_error(e: &StoreError) -> Error {
+    let code = match e {
+        StoreError::Unavailable(_) => ErrorCode::StorageUnavailable,
+        StoreError::Quota(_) => ErrorCode::StorageQuota,
+        StoreError::Failed(_) => ErrorCode::DbOperationFailed,
+    };
+    Error::new(Domain::Storage, code, e.to_string())
+}
+
+/// The rows of a `kv` table by key.
+fn value<'a>(rows: &'a [Row], key: &[u8]) -> Option<&'a [u8]> {
+    rows.iter().find(|row| row.key == key).map(|row| &row.value[..])
+}

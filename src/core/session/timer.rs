@@ -1,0 +1,68 @@
+//! Named deadlines in one table, so that what is armed can be seen and every timer is handled.
+use crate::core::model::Millis;
+
+/// Why the session wants to be woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub(super) enum Timer {
+    /// The socket did not open in time.
+    Connect,
+    /// The login was not answered in time.
+    Provision,
+    /// Nothing was sent for a while.
+    Heartbeat,
+    /// Nothing came since the heartbeat.
+    HeartbeatReply,
+    /// The next attempt is due.
+    Reconnect,
+    /// A pull was not answered in time.
+    Pull,
+    /// A sent message was not acknowledged in time.
+    Ack,
+    /// A history request was not answered in time.
+    History,
+}
+
+impl Timer {
+    const ALL: [Self; 8] = [
+        Self::Connect,
+        Self::Provision,
+        Self::Heartbeat,
+        Self::HeartbeatReply,
+        Self::Reconnect,
+        Self::Pull,
+        Self::Ack,
+        Self::History,
+    ];
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Timers([Option<Millis>; Timer::ALL.len()]);
+
+impl Timers {
+    /// Arms or moves a timer; `None` disarms.
+    pub(super) const fn set(&mut self, timer: Timer, at: Option<Millis>) {
+        self.0[timer as usize] = at;
+    }
+
+    pub(super) const fn get(&self, timer: Timer) -> Option<Millis> {
+        self.0[timer as usize]
+    }
+
+    /// Disarms all: nothing of an ended connection may fire later.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The earliest deadline.
+    pub(super) fn next(&self) -> Option<Millis> {
+        self.0.iter().flatten().min().copied()
+    }
+
+    /// Takes one timer that is due.
+    pub(super) fn due(&mut self, now: Millis) -> Option<Timer> {
+        let timer = Timer::ALL.into_iter().find(|t| self.0[*t as usize].is_some_and(|at| at <= now))?;
+        self.0[timer as usize] = None;
+        Some(timer)
+    }
+}
