@@ -91,10 +91,13 @@ export function decodeFrame(bytes: Uint8Array, direction: Direction): FrameObjec
   return JSON.parse(text);
 }
 
+/** Half a character: UTF-8 has no bytes for it. */
+const LONE_SURROGATE = /(^|[^\ud800-\udbff])[\udc00-\udfff]|[\ud800-\udbff]([^\udc00-\udfff]|$)/;
+
 /** What JSON cannot carry by itself. */
 function replacer(name: string, value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
-  if (typeof value === "string" && /\p{Surrogate}/u.test(value)) throw badArgument(name, "a well-formed string");
+  if (typeof value === "string" && LONE_SURROGATE.test(value)) throw badArgument(name, "a well-formed string");
   return value;
 }
 

@@ -1,7 +1,7 @@
 /** floo-wasm for WeChat mini-programs: the same client and legacy facade over `wx`. Nothing happens at import. */
 import { FlooClient } from "./client/client.js";
 import type { Client, ClientOptions } from "./client/types.js";
-import { makeFlooim } from "./compat/flooim.js";
+import { type FlooimConfig, makeFlooim } from "./compat/flooim.js";
 import { type WxPlatform, wechat } from "./platform/wechat.js";
 
 export type * from "./client/types.js";
@@ -19,14 +19,23 @@ export interface MiniProgramOptions extends ClientOptions {
   platform?: WxPlatform;
 }
 
-const make = (options: MiniProgramOptions): FlooClient =>
-  new FlooClient(options, wechat(options?.wasmPath, options?.platform));
-
 /**
  * Makes a client. Nothing is loaded, stored or connected until its first call.
  * Throws `ArgumentInvalid` naming the option that is not of the expected form.
  */
-export const createClient = (options: MiniProgramOptions): Client => make(options);
+export function createClient(options: MiniProgramOptions): Client {
+  return new FlooClient(options, wechat(options?.wasmPath, options?.platform));
+}
+
+/** Configuration of the legacy object in a mini-program. */
+export interface MiniProgramConfig extends FlooimConfig {
+  /** As in `createClient`. */
+  wasmPath?: string;
+  /** As in `createClient`. */
+  platform?: WxPlatform;
+}
 
 /** Makes the legacy object; see `FlooimFactory`. */
-export const flooim = /* @__PURE__ */ makeFlooim((options) => make(options));
+export const flooim = /* @__PURE__ */ makeFlooim<MiniProgramConfig>(
+  (options, { wasmPath, platform }) => new FlooClient(options, wechat(wasmPath, platform)),
+);

@@ -233,20 +233,14 @@ impl<P: Platform> Driver<P> {
             None if batch.place == Place::Device => Ok(()),
             None => Err(StoreError::Unavailable("the store is not open".into())),
         };
-        let follow = match result {
+        match result {
             Ok(()) => {
                 if let Some(mark) = batch.mark {
                     self.feed(Input::Persisted(mark));
                 }
-                batch.then
+                batch.then.into_iter().for_each(|output| self.do_now(output));
             }
-            Err(e) => {
-                self.feed(Input::PersistFailed(e));
-                batch.or_else
-            }
-        };
-        for output in follow {
-            self.do_now(output);
+            Err(e) => self.feed(Input::PersistFailed(e, batch.mark)),
         }
     }
 

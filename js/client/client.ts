@@ -171,6 +171,16 @@ export class FlooClient implements Client {
     return this.users.values();
   }
 
+  /** The cards of all groups this device knows. */
+  groupCards(): IterableIterator<Group> {
+    return this.joined.values();
+  }
+
+  /** Reports trouble that no call reports, with what was being done. */
+  complain(doing: string, thrown: unknown): void {
+    this.report(asFlooError(thrown, "GeneralError", doing));
+  }
+
   /** The next client id, at once. Throws `UserNotLogin` when nobody is logged in. */
   allocate(): ClientId {
     const { engine } = this;

@@ -5,13 +5,9 @@ import type { CustomerMessage } from "./shapes.js";
 /** As many as the former SDK kept of a conversation. */
 export const KEPT = 100;
 
+/** Lists of messages by the name of their conversation. */
 export class Archive {
   private readonly lists = new Map<string, CustomerMessage[]>();
-
-  /** True when the conversation has been filled from the device, or has begun to be. */
-  has(name: string): boolean {
-    return this.lists.has(name);
-  }
 
   /** Adds messages, ascending by id and each once: a later copy takes the place of an earlier one. */
   add(name: string, messages: readonly CustomerMessage[]): void {

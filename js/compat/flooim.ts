@@ -3,8 +3,8 @@
  * `im.client`. What is not translated yet throws (or rejects with) `Unsupported` by its name.
  */
 import type { FlooClient, Log } from "../client/client.js";
-import type { Client, ClientOptions } from "../client/types.js";
-import { badArgument, textOf, unsupported } from "../errors.js";
+import type { Client, ClientOptions, Credentials } from "../client/types.js";
+import { badArgument, unsupported } from "../errors.js";
 import { Bus } from "./bus.js";
 import { groupInfo, legacyId, recentConversation, rosterInfo } from "./convert.js";
 import { type GroupSend, type RosterSend, Legacy } from "./legacy.js";
@@ -133,7 +133,7 @@ function reloadPage(): void {
 }
 
 function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
-  const bus = new Bus((event, thrown) => client.complain(`A listener of "${event}" threw: ${textOf(thrown)}`, thrown));
+  const bus = new Bus((event, thrown) => client.complain(`A listener of "${event}" threw`, thrown));
   const legacy = new Legacy(client, bus, config.autoLogin !== false);
   const base = {
     client,
@@ -143,9 +143,9 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
         return { username: it?.name ?? "", password: it?.password ?? "" };
       }),
     idLogin: (it: { user_id: Id; password: string }) =>
-      legacy.enter(() => ({ userId: it?.user_id, password: it?.password })),
+      legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials),
     qrlogin: (it: { user_id: Id; password: string }) =>
-      legacy.enter(() => ({ userId: it?.user_id, password: it?.password })),
+      legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials),
     tokenLogin: (userId: Id, token: string) => legacy.enter(() => ({ userId, token })),
     on: (events: unknown, listener?: unknown) => bus.on(events, listener),
     listen: (events: unknown, listener?: unknown) => bus.on(events, listener),

@@ -38,7 +38,9 @@ export class Legacy {
   /** True once the core is loaded. */
   ready = false;
   private readonly archive = new Archive();
-  /** Messages of ours whose fate has not been told yet. */
+  /** Conversations that have been read from the device, or are being read. */
+  private readonly filled = new Set<string>();
+  /** Messages sent here whose fate has not been told yet. */
   private readonly sending = new Set<string>();
   /** Number of the latest login or logout: an earlier one has nothing more to say. */
   private turn = 0;
@@ -86,12 +88,12 @@ export class Legacy {
     this.turn++;
     this.client
       .logout()
-      .catch((thrown: unknown) => this.client.complain("The logout failed.", thrown))
+      .catch((thrown: unknown) => this.client.complain("The logout failed", thrown))
       .then(() => {
-        this.archive.clear();
+        this.clear();
         after?.();
       })
-      .catch((thrown: unknown) => this.client.complain("The reload after the logout failed.", thrown));
+      .catch((thrown: unknown) => this.client.complain("The reload after the logout failed", thrown));
   }
 
   unread(key: ConversationKey): number {
@@ -100,10 +102,10 @@ export class Legacy {
 
   /** What is there at once. A conversation that was not read yet is, and `recentlistUpdate` tells when. */
   messages(key: ConversationKey): CustomerMessage[] {
-    if (this.client.session && !this.archive.has(nameOf(key))) {
+    if (this.client.session && !this.filled.has(nameOf(key))) {
       this.fill(key).then(
         () => this.bus.emit("recentlistUpdate"),
-        (thrown: unknown) => this.client.complain("Messages could not be read.", thrown),
+        (thrown: unknown) => this.client.complain("Messages could not be read", thrown),
       );
     }
     return this.archive.list(nameOf(key));
@@ -117,7 +119,7 @@ export class Legacy {
       .markRead()
       .then(
         () => this.bus.emit("onUnreadChange", given),
-        (thrown: unknown) => this.client.complain("The conversation could not be marked read.", thrown),
+        (thrown: unknown) => this.client.complain("The conversation could not be marked read", thrown),
       );
   }
 
@@ -164,7 +166,7 @@ export class Legacy {
     this.client.post(id, key, text, ext).catch((error: FlooError) => {
       // A wait that ended says nothing of the message: it is in the outbox. What the server refuses
       // comes as an event; here is what never got that far.
-      if (error.code !== "Cancelled") this.failed(id, error);
+      if (error.code !== "Cancelled" && this.sending.has(id)) this.failed(id, error);
     });
     return mid;
   }
@@ -183,7 +185,7 @@ export class Legacy {
       if (session) await this.fillAll();
     } catch (thrown) {
       // There was no login to fail; a later one tries again and tells.
-      this.client.complain("The client could not be started.", thrown);
+      this.client.complain("The client could not be started", thrown);
     }
   }
 
@@ -193,7 +195,7 @@ export class Legacy {
     this.first = true;
     try {
       if (this.client.session) await this.client.logout();
-      this.archive.clear();
+      this.clear();
       this.notice("loginMessage", "getting token...");
       await this.client.login(make());
       this.ready = true;
@@ -289,10 +291,8 @@ export class Legacy {
   }
 
   private failed(id: ClientId | null, error: FlooErrorShape): void {
-    // Told once, whether the event or the rejected send comes first; events of im.client are told too.
-    if (id === null || this.told.has(id)) return;
+    if (id === null) return;
     this.sending.delete(id);
-    this.told.add(id);
     const code = frameFailure(error).status;
     this.tell({
       status: "failed",
@@ -305,8 +305,7 @@ export class Legacy {
 
   private keep(message: Message): CustomerMessage {
     const copy = customerMessage(message, this.client.session?.userId ?? "");
-    const name = nameOf(message.conversation);
-    if (this.archive.has(name)) this.archive.add(name, [copy]);
+    this.archive.add(nameOf(message.conversation), [copy]);
     return copy;
   }
 
@@ -318,15 +317,25 @@ export class Legacy {
   private async fill(key: ConversationKey): Promise<void> {
     const name = nameOf(key);
     const me = this.client.session?.userId ?? "";
-    // Marked first, so that what arrives meanwhile is kept and nobody reads twice.
-    this.archive.add(name, []);
-    const stored = (await this.client.conversation(key).messages({ limit: KEPT })).filter((it) => it.id !== null);
+    this.filled.add(name);
+    let stored: readonly Message[];
+    try {
+      stored = await this.client.conversation(key).messages({ limit: KEPT });
+    } catch (thrown) {
+      this.filled.delete(name);
+      throw thrown;
+    }
     let unread = this.unread(key);
     const copies: CustomerMessage[] = [];
-    for (const message of [...stored].reverse()) {
+    for (const message of stored.filter((it) => it.id !== null).reverse()) {
       const isRead = message.outgoing || unread-- <= 0;
       copies.unshift(customerMessage(message, me, isRead));
     }
     this.archive.add(name, copies);
+  }
+
+  private clear(): void {
+    this.archive.clear();
+    this.filled.clear();
   }
 }

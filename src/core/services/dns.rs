@@ -91,20 +91,21 @@ impl Cluster {
 }
 
 impl Servers {
-    /// As kept in the store.
-    pub fn to_json(&self) -> String {
-        json!({ "rest": self.rest, "sockets": self.sockets }).to_string()
+    /// As kept in the store, with the document they come from.
+    pub fn to_json(&self, document: &str) -> String {
+        json!({ "document": document, "rest": self.rest, "sockets": self.sockets }).to_string()
     }
 
-    /// What the store kept; `None` when it is not readable.
-    pub fn from_json(text: &[u8]) -> Option<Self> {
+    /// What the store kept, and of which document; `None` when it is not readable.
+    pub fn from_json(text: &[u8]) -> Option<(String, Self)> {
         #[derive(Deserialize)]
         struct Kept {
+            document: String,
             rest: String,
             sockets: Vec<String>,
         }
-        let Kept { rest, sockets } = serde_json::from_slice(text).ok()?;
-        (!sockets.is_empty()).then_some(Self { rest, sockets })
+        let Kept { document, rest, sockets } = serde_json::from_slice(text).ok()?;
+        (!sockets.is_empty()).then_some((document, Self { rest, sockets }))
     }
 }
 

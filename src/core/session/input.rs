@@ -32,7 +32,7 @@ pub enum Input<'a> {
     /// A batch with that mark is durable.
     Persisted(Mark),
     /// A batch could not be written; nothing of it was.
-    PersistFailed(StoreError),
+    PersistFailed(StoreError, Option<Mark>),
     /// The world around changed.
     Signal(Signal),
     /// A deadline from `Output::Wait` has passed. Early or needless ones are harmless.

@@ -40,12 +40,13 @@ impl Session {
                         _ => self.bad_rows(vec![super::rows::bad_row(Table::Kv, kv::LOGIN)]),
                     }
                 }
-                if self.servers.is_none()
+                if let Cloud::Dns(url) = &self.config.cloud
                     && let Some(bytes) = value(&rows, kv::SERVERS)
                 {
-                    self.servers = Servers::from_json(bytes);
-                    if self.servers.is_none() {
-                        self.bad_rows(vec![super::rows::bad_row(Table::Kv, kv::SERVERS)]);
+                    match Servers::from_json(bytes) {
+                        Some((document, servers)) if document == *url => self.servers = Some(servers),
+                        Some(_) => {} // of another cloud
+                        None => self.bad_rows(vec![super::rows::bad_row(Table::Kv, kv::SERVERS)]),
                     }
                 }
             }
@@ -145,7 +146,7 @@ impl Session {
         match result {
             Ok(servers) => {
                 let row =
-                    Write { table: Table::Kv, key: kv::SERVERS.into(), value: Some(servers.to_json().into_bytes()) };
+                    Write { table: Table::Kv, key: kv::SERVERS.into(), value: Some(servers.to_json(url).into_bytes()) };
                 if self.servers.as_ref() != Some(&servers) {
                     self.persist_device(vec![row]);
                     self.servers = Some(servers);

@@ -189,7 +189,7 @@ impl Session {
                 None => {} // of an account that was closed since
             },
             Input::Persisted(Mark::Queued(id)) => self.queued(id),
-            Input::PersistFailed(e) => self.persist_failed(&e),
+            Input::PersistFailed(e, mark) => self.persist_failed(&e, mark),
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
                 while let Some(timer) = self.timers.due(now) {
@@ -309,17 +309,11 @@ impl Session {
     }
 
     fn persist(&mut self, writes: Vec<Write>, then: Vec<Output>) {
-        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, or_else: vec![], mark: None }));
+        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, mark: None }));
     }
 
     fn persist_device(&mut self, writes: Vec<Write>) {
-        self.out.push_back(Output::Persist(Batch {
-            place: Place::Device,
-            writes,
-            then: vec![],
-            or_else: vec![],
-            mark: None,
-        }));
+        self.out.push_back(Output::Persist(Batch { place: Place::Device, writes, then: vec![], mark: None }));
     }
 
     fn request(&mut self, request: Request, purpose: Purpose) {
@@ -349,9 +343,12 @@ impl Session {
     }
 
     /// Memory may be ahead of the store now: start over from what is durable.
-    fn persist_failed(&mut self, e: &StoreError) {
+    fn persist_failed(&mut self, e: &StoreError, mark: Option<Mark>) {
         let error = storage_error(e);
         self.event(Event::Error(error.clone()));
+        if let Some(Mark::Queued(id)) = mark {
+            self.not_kept(id, &error);
+        }
         let Some(account) = &self.account else { return };
         let uid = account.uid;
         self.login.store_failures += 1;

@@ -74,11 +74,6 @@ impl Session {
             writes.push(account.conversation_write(to));
         }
         let pending = Pending { row, to, durable: false, sent: None };
-        let failed = Message {
-            status: MessageStatus::Failed,
-            error: Some(Error::new(Domain::Storage, ErrorCode::DbOperationFailed, "the message could not be kept")),
-            ..account.pending(id, &pending)
-        };
         account.outbox.insert(id, pending);
         let seen = account.conversation(to);
         self.event(Event::Conversations(vec![seen]));
@@ -86,7 +81,6 @@ impl Session {
             place: Place::Account,
             writes,
             then: vec![],
-            or_else: vec![Output::Event(Event::Failed(vec![failed]))],
             mark: Some(Mark::Queued(id)),
         }));
         self.reply(call, Ok(Reply::Done));
@@ -98,6 +92,15 @@ impl Session {
             pending.durable = true;
         }
         self.flush();
+    }
+
+    /// The message could not be written down, so it is not sent either.
+    pub(super) fn not_kept(&mut self, id: u64, error: &Error) {
+        let Some(account) = &mut self.account else { return };
+        let Some(pending) = account.outbox.remove(&id) else { return };
+        let lost = account.pending(id, &pending);
+        let failed = Message { status: MessageStatus::Failed, error: Some(error.clone()), ..lost };
+        self.event(Event::Failed(vec![failed]));
     }
 
     /// Writes what waits, oldest first, up to the limit of unacknowledged messages.

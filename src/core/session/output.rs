@@ -27,7 +27,7 @@ pub enum Output {
     OpenStore(String),
     /// Close the account's store.
     CloseStore,
-    /// Write in one transaction. Durable: do what stands in `then`. Not: feed `PersistFailed`, then `or_else`.
+    /// Write in one transaction. Durable: do what stands in `then`. Not: feed `PersistFailed`.
     Persist(Batch),
     /// Read from the account's store, feed `Loaded`.
     Load(LoadId, Query),
@@ -59,8 +59,6 @@ pub struct Batch {
     pub writes: Vec<Write>,
     /// Done once it is durable: events, replies, receipts.
     pub then: Vec<Output>,
-    /// Done when it failed.
-    pub or_else: Vec<Output>,
-    /// Fed back as `Persisted` once it is durable.
+    /// Fed back as `Persisted` once it is durable, or with `PersistFailed`.
     pub mark: Option<Mark>,
 }

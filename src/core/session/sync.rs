@@ -277,7 +277,7 @@ impl Session {
     pub(super) fn merge_loaded(&mut self, of: ConversationId, rows: Result<Vec<Row>, StoreError>) {
         let rows = match rows {
             Ok(rows) => rows,
-            Err(e) => return self.persist_failed(&e),
+            Err(e) => return self.persist_failed(&e, None),
         };
         let (stored, bad) = read_messages(&rows);
         self.bad_rows(bad);

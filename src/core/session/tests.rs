@@ -147,10 +147,9 @@ impl World {
                 self.session.handle(self.now, Input::StoreOpened(Ok(restored)));
             }
             Output::CloseStore => self.trace.push("close-store"),
-            Output::Persist(Batch { place, writes, then, or_else, mark }) => {
+            Output::Persist(Batch { place, writes, then, mark }) => {
                 if self.fail_writes && place == Place::Account {
-                    self.session.handle(self.now, Input::PersistFailed(StoreError::Quota("full".into())));
-                    return or_else.into_iter().for_each(|o| self.carry_out(o));
+                    return self.session.handle(self.now, Input::PersistFailed(StoreError::Quota("full".into()), mark));
                 }
                 self.trace.push("persist");
                 let store = if place == Place::Device { &mut self.device } else { &mut self.account };
@@ -360,6 +359,20 @@ fn an_unreachable_server_is_an_error_at_first_and_the_known_addresses_do_later()
     w.command(1, login());
     w.answer_with("app_dns", Err(HttpError("refused".into())));
     assert!(w.requests.iter().any(|(_, r)| r.url == "http://rest/token/user"));
+}
+
+#[test]
+fn addresses_of_another_dns_document_are_not_used() {
+    let mut w = World::new();
+    w.log_in();
+    let mut other = World::with(w.device, w.account);
+    other.session.config.cloud = Cloud::Dns("http://elsewhere/dns".into());
+    other.session.servers = None;
+    other.session.parked = Some(vec![]);
+    other.feed(Input::Started(Ok(rows(&other.device, &Query::all(Table::Kv)))));
+    other.command(1, login());
+    other.answer_with("elsewhere", Err(HttpError("refused".into())));
+    assert_eq!(other.error_of(1), ErrorCode::ServerDNSFetchFailed);
 }
 
 #[test]
@@ -777,7 +790,9 @@ fn a_failing_store_confirms_nothing_and_the_session_starts_over_from_it() {
     assert_eq!(w.told(), ["lost?"]);
     w.fail_writes = true;
     w.send(5, "cannot be kept");
-    assert!(w.events.iter().any(|e| matches!(e, Event::Failed(m) if m[0].text == "cannot be kept")));
+    let Some(Event::Failed(failed)) = w.events.iter().find(|e| matches!(e, Event::Failed(_))) else { panic!() };
+    assert_eq!(failed[0].text, "cannot be kept");
+    assert_eq!(failed[0].error.as_ref().unwrap().code, ErrorCode::StorageQuota);
 }
 
 #[test]

@@ -1,0 +1,26 @@
+// wasm-bindgen's glue, checked and adapted for mini-programs.
+import { BuildError } from "./common.mjs";
+
+// None of these exists where the glue will run, except exported globals: iOS does not hand them out.
+const FORBIDDEN = [/\bWebAssembly\b/, /\bfetch\b/, /\bimport\.meta\b/, /\bnew URL\b/, /\bwasm\.\w+\.value\b/, /^import /m];
+
+/**
+ * The glue of the host flavour. On iOS a buffer may stay attached after the memory has grown, so the
+ * cached views are compared with the memory itself. Throws when the glue no longer looks as expected.
+ */
+export function patchHostGlue(source) {
+  for (const pattern of FORBIDDEN) {
+    const found = pattern.exec(source);
+    if (found) throw new BuildError(`the glue of the host flavour uses '${found[0]}'`);
+  }
+  let patched = 0;
+  const result = source.replace(/if \((cached\w+Memory0) === null \|\| .*\) \{$/gm, (_, view) => {
+    patched += 1;
+    return `if (${view} === null || ${view}.buffer !== wasm.memory.buffer) {`;
+  });
+  const views = source.match(/^function get\w+Memory0\(\)/gm)?.length ?? 0;
+  if (patched === 0 || patched !== views) {
+    throw new BuildError(`wasm-bindgen's glue has changed: ${views} memory views, ${patched} recognised`);
+  }
+  return result;
+}
