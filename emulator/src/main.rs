@@ -1,2 +1,109 @@
-//! The local cloud.
-fn main() {}
+//! `floo-emulator`: the local cloud as a program.
+use std::{
+    io::{self, Write as _},
+    net::{IpAddr, Ipv4Addr},
+    process::ExitCode,
+};
+
+use floo_emulator::{Config, Data, Port, start};
+use tokio::signal::unix::{SignalKind, signal};
+
+const HELP: &str = "\
+floo-emulator: a local cloud to develop and test floo-wasm with. Not meant for production.
+
+  --port N          port to listen on, 0 for any free one
+                    (default 7700, or the next free one)
+  --host ADDRESS    address to listen on (default 127.0.0.1)
+  --data FILE       data file, created when missing (default .floo/demo.sqlite)
+  --memory          keep the data in memory only
+  --delivery MODE   notice, eager or mixed: announce new messages, push them, or both
+                    (default notice)
+  --fault JSON      fault rules, as for POST /admin/api/faults
+  --help            this text
+
+Demo application: floo-demo. Users: amber, basil and clover, password <name>-demo.
+State of the server: GET /admin/api/state.
+";
+
+enum Command {
+    Help,
+    Run(Config),
+}
+
+fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
+    let mut config = Config { data: Data::File(".floo/demo.sqlite".into()), ..Config::default() };
+    while let Some(arg) = args.next() {
+        let (name, mut inline) = match arg.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (arg, None),
+        };
+        let mut value = || inline.take().or_else(|| args.next()).ok_or_else(|| format!("{name}: a value is missing"));
+        let wrong = |e: &dyn std::fmt::Display| format!("{name}: {e}");
+        match name.as_str() {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--port" => config.port = Port::Exactly(value()?.parse().map_err(|e| wrong(&e))?),
+            "--host" => config.host = read_host(&value()?).map_err(|e| wrong(&e))?,
+            "--data" => config.data = Data::File(value()?.into()),
+            "--memory" => config.data = Data::Memory,
+            "--delivery" => config.delivery = value()?.parse().map_err(|e| wrong(&e))?,
+            "--fault" => config.faults = Some(value()?),
+            _ => return Err(format!("{name}: unknown option")),
+        }
+        if inline.is_some() {
+            return Err(format!("{name}: takes no value"));
+        }
+    }
+    Ok(Command::Run(config))
+}
+
+fn read_host(text: &str) -> Result<IpAddr, String> {
+    if text == "localhost" {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    text.parse().map_err(|_| format!("{text:?} is not an IP address"))
+}
+
+async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    if !config.host.is_loopback() {
+        eprintln!(
+            "floo-emulator: warning: {} can be reached from other machines. Anybody there can \
+             read and change everything; this server is not meant for production.",
+            config.host
+        );
+    }
+    // Before listening, so that a signal is never missed.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let emulator = start(config).await?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "floo-emulator listening on http://{}", emulator.address())?;
+    stdout.flush()?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    emulator.stop().await?;
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = match read_args(std::env::args().skip(1)) {
+        Ok(Command::Run(config)) => config,
+        Ok(Command::Help) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(e) => {
+            eprintln!("floo-emulator: {e}\nTry --help.");
+            return ExitCode::from(2);
+        }
+    };
+    match run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("floo-emulator: {e}");
+            ExitCode::FAILURE
+        }
+    }
+}

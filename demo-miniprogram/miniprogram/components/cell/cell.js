@@ -1,0 +1,13 @@
+/** A row of a list: avatar, title, one line below, time and a count of unread messages. */
+Component({
+  properties: {
+    name: String,
+    seed: String,
+    avatar: String,
+    note: String,
+    /** Puts a red mark before the note: something could not be sent. */
+    failed: Boolean,
+    time: String,
+    unread: Number
+  }
+});

@@ -1,0 +1,71 @@
+/** The messages of one conversation, in order, as rows for the view. */
+const { chatTime, preview } = require('./text');
+
+/** A line with the time comes between messages that are further apart than this. */
+const PAUSE_MS = 5 * 60 * 1000;
+
+/** Compares decimal ids without leading zeros: they do not fit into numbers. */
+function compareIds(a, b) {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** The server's order; what the server does not have yet comes last. */
+function compare(a, b) {
+  if (a.id !== null && b.id !== null) return compareIds(a.id, b.id);
+  if (a.id === null && b.id === null) return compareIds(a.clientId || '', b.clientId || '');
+  return a.id === null ? 1 : -1;
+}
+
+function createTimeline() {
+  const byKey = new Map();
+  let sorted = null;
+
+  const all = () => {
+    if (sorted === null) sorted = Array.from(byKey.values()).sort(compare);
+    return sorted;
+  };
+
+  return {
+    /** Adds messages, or replaces them by newer snapshots; answers how many were not there before. */
+    merge(messages) {
+      const before = byKey.size;
+      messages.forEach((message) => byKey.set(message.key, message));
+      sorted = null;
+      return byKey.size - before;
+    },
+    get(key) {
+      return byKey.get(key);
+    },
+    get size() {
+      return byKey.size;
+    },
+    /** The server's id of the oldest message, or null. */
+    oldestId() {
+      const first = all()[0];
+      return first ? first.id : null;
+    },
+    /** Rows for the view. `nameOf(id)` answers `{ name, avatar }`. */
+    rows(nameOf, now) {
+      let last = 0;
+      return all().map((message, index) => {
+        const card = nameOf(message.from);
+        const divided = message.timestamp - last > PAUSE_MS;
+        last = message.timestamp;
+        return {
+          key: message.key,
+          /** A name for the view's element; a key may hold characters that ids may not. */
+          anchor: 'm' + message.key.replace(/[^0-9a-zA-Z]/g, '_'),
+          time: divided || index === 0 ? chatTime(message.timestamp, now) : '',
+          text: message.type === 'text' ? message.text : preview(message),
+          mine: message.outgoing,
+          status: message.status,
+          from: message.from,
+          name: card.name,
+          avatar: card.avatar
+        };
+      });
+    }
+  };
+}
+
+module.exports = { createTimeline };

@@ -1,0 +1,465 @@
+//! Faults on demand, so that clients can be tested against a bad network and a bad server
+//! (xsync 11.7). Same rules, same seed, same traffic: same faults.
+use std::{sync::Mutex, time::Duration};
+
+use serde::Deserialize;
+use serde_json::{Value, json as object};
+
+use crate::{
+    Cloud, guard,
+    hub::Out,
+    json,
+    store::{StoreError, Uid},
+    wire::{Class, Down},
+};
+use floo_wasm::core::proto::status::ErrorCode;
+
+/// Which way a frame goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Direction {
+    ToClient,
+    FromClient,
+}
+
+const fn to_client() -> Direction {
+    Direction::ToClient
+}
+
+/// What goes wrong. In JSON: the name, or an object with the name in `type` and the parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Action {
+    /// The frame vanishes.
+    Drop {
+        #[serde(default = "to_client")]
+        direction: Direction,
+    },
+    /// The ack of a sent meta vanishes; the meta was stored.
+    DropAck {},
+    /// The frame and everything behind it waits so many milliseconds.
+    Delay {
+        ms: u64,
+        #[serde(default = "to_client")]
+        direction: Direction,
+    },
+    /// The socket is closed instead of handling the frame; at once if the rule names no frame.
+    Close {},
+    /// The socket is closed behind the ack.
+    CloseAfterAck {},
+    /// At once: all sockets are dropped, new connections are refused for so many milliseconds.
+    Restart { ms: u64 },
+    /// An undecodable frame in front of the frame; at once if the rule names no frame.
+    Garbage {},
+    /// The frame is cut off, so that it cannot be decoded.
+    Truncate {},
+    /// The first meta of a page loses its `from`.
+    PoisonMeta {},
+    /// The page is sent twice.
+    DuplicatePage {},
+    /// The request is not carried out and answered with this status.
+    Status {
+        code: StatusCode,
+        #[serde(default)]
+        reason: String,
+    },
+    /// At once: the tokens of the user are revoked.
+    ExpireToken {},
+}
+
+/// A status code by number or by its name in the schema.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum StatusCode {
+    Number(u16),
+    Name(String),
+}
+
+/// A user or conversation by number or name.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Reference {
+    Number(Uid),
+    Name(String),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawMatch {
+    user: Option<Reference>,
+    command: Option<Class>,
+    conversation: Option<Reference>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRule {
+    #[serde(default, rename = "match")]
+    matches: Value,
+    action: Value,
+    times: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRules {
+    #[serde(default)]
+    seed: u64,
+    rules: Vec<Value>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    user: Option<Uid>,
+    command: Option<Class>,
+    conversation: Option<Uid>,
+    action: Action,
+    code: i32,
+    left: u32,
+    hits: u64,
+    text: Value,
+}
+
+impl Rule {
+    /// True when the rule is about sockets as a whole, not about a kind of frame.
+    const fn is_unaimed(&self) -> bool {
+        self.command.is_none() && self.conversation.is_none()
+    }
+
+    const fn is_at_once(&self) -> bool {
+        match self.action {
+            Action::Restart { .. } | Action::ExpireToken {} => true,
+            Action::Close {} | Action::Garbage {} => self.is_unaimed(),
+            _ => false,
+        }
+    }
+
+    fn matches(&self, user: Option<Uid>, class: Class, conversation: Option<Uid>) -> bool {
+        self.left > 0
+            && self.user.is_none_or(|wanted| user == Some(wanted))
+            && self.command.is_none_or(|wanted| wanted.covers(class))
+            && self.conversation.is_none_or(|wanted| conversation == Some(wanted))
+    }
+
+    const fn take(&mut self) {
+        self.left -= 1;
+        self.hits += 1;
+    }
+}
+
+/// The rules in force.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    seed: u64,
+    random: u64,
+    rules: Vec<Rule>,
+}
+
+impl State {
+    /// SplitMix64: small, and the same everywhere.
+    const fn next(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Bytes that no decoder accepts: a field that claims to be longer than the frame.
+    fn garbage(&mut self) -> Vec<u8> {
+        let mut bytes = vec![0x22, 0xff, 0xff, 0x7f];
+        bytes.extend(self.next().to_le_bytes());
+        bytes
+    }
+
+    /// Cuts a frame inside its payload, so that the payload's length cannot be met.
+    fn cut(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
+        // Command (2 bytes), payload tag and the first byte of its length stay.
+        const HEAD: usize = 4;
+        let spare = bytes.len().saturating_sub(HEAD).max(1);
+        let keep = HEAD + usize::try_from(self.next()).unwrap_or(0) % spare;
+        bytes.truncate(keep);
+        bytes
+    }
+}
+
+/// What to do with a frame from a client.
+#[derive(Debug, Default)]
+pub(crate) struct Incoming {
+    /// Wait first.
+    pub(crate) delay: Duration,
+    /// Forget the frame.
+    pub(crate) drop: bool,
+    /// Close the socket.
+    pub(crate) close: bool,
+    /// Answer with this status only.
+    pub(crate) answer: Option<(i32, String)>,
+}
+
+/// What to do instead of just sending a frame.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    /// Wait first.
+    pub(crate) delay: Duration,
+    /// The messages to send.
+    pub(crate) messages: Vec<Vec<u8>>,
+    /// Close the socket then.
+    pub(crate) close: bool,
+}
+
+impl Faults {
+    /// Applies the rules to a frame from a client.
+    pub(crate) fn incoming(&self, user: Option<Uid>, class: Class, conversation: Option<Uid>) -> Incoming {
+        let mut plan = Incoming::default();
+        for rule in &mut guard(&self.state).rules {
+            if !rule.matches(user, class, conversation) {
+                continue;
+            }
+            match &rule.action {
+                Action::Drop { direction: Direction::FromClient } => plan.drop = true,
+                Action::Delay { ms, direction: Direction::FromClient } => plan.delay += Duration::from_millis(*ms),
+                Action::Close {} => plan.close = true,
+                Action::Status { reason, .. } => plan.answer = Some((rule.code, reason.clone())),
+                _ => continue,
+            }
+            rule.take();
+        }
+        plan
+    }
+
+    /// Applies the rules to a frame to a client.
+    pub(crate) fn outgoing(&self, user: Option<Uid>, mut down: Down) -> Outgoing {
+        let class = down.class();
+        let conversation = down.conversation();
+        let has_metas = matches!(&down, Down::Sync(sync) if !sync.metas.is_empty());
+        let mut plan = Outgoing::default();
+        let (mut copies, mut garbage, mut truncate) = (1, false, false);
+        let state = &mut *guard(&self.state);
+        for rule in &mut state.rules {
+            if !rule.matches(user, class, conversation) {
+                continue;
+            }
+            match &rule.action {
+                Action::Drop { direction: Direction::ToClient } => copies = 0,
+                Action::DropAck {} if class == Class::Ack => copies = 0,
+                Action::Delay { ms, direction: Direction::ToClient } => plan.delay += Duration::from_millis(*ms),
+                Action::Close {} => {
+                    copies = 0;
+                    plan.close = true;
+                }
+                Action::CloseAfterAck {} if class == Class::Ack => plan.close = true,
+                Action::Garbage {} => garbage = true,
+                Action::Truncate {} => truncate = true,
+                Action::PoisonMeta {} if has_metas => {
+                    if let Down::Sync(sync) = &mut down
+                        && let Some(first) = sync.metas.first_mut()
+                    {
+                        first.from = None;
+                    }
+                }
+                Action::DuplicatePage {} if has_metas => copies *= 2,
+                _ => continue,
+            }
+            rule.take();
+        }
+        if garbage {
+            plan.messages.push(state.garbage());
+        }
+        let mut bytes = down.encode();
+        if truncate {
+            bytes = state.cut(bytes);
+        }
+        plan.messages.extend(std::iter::repeat_n(bytes, copies));
+        plan
+    }
+
+    /// The rules with their counts, for the admin page.
+    pub(crate) fn describe(&self) -> Value {
+        let state = guard(&self.state);
+        let rules: Vec<_> =
+            state.rules.iter().map(|rule| object!({ "rule": rule.text, "left": rule.left, "hits": rule.hits })).collect();
+        object!({ "seed": state.seed, "rules": rules })
+    }
+}
+
+/// Why rules were not taken over; names the field.
+#[derive(Debug)]
+pub(crate) enum RulesError {
+    /// The caller's mistake.
+    Invalid(String),
+    /// The database failed.
+    Store(StoreError),
+}
+
+impl From<String> for RulesError {
+    fn from(why: String) -> Self {
+        Self::Invalid(why)
+    }
+}
+
+impl From<StoreError> for RulesError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Replaces all rules by those of `{seed, rules: [{match, action, times}]}` and carries out those
+/// that act at once.
+pub(crate) fn install(cloud: &Cloud, body: &Value) -> Result<usize, RulesError> {
+    let raw: RawRules = json::read("", body)?;
+    let mut rules = Vec::with_capacity(raw.rules.len());
+    for (index, rule) in raw.rules.iter().enumerate() {
+        rules.push(read_rule(cloud, &format!("rules[{index}]"), rule)?);
+    }
+    let mut state = State { seed: raw.seed, random: raw.seed, rules };
+    for index in 0..state.rules.len() {
+        if state.rules[index].is_at_once() {
+            let bytes = state.garbage();
+            act(cloud, &state.rules[index], bytes)?;
+            state.rules[index].take();
+            state.rules[index].left = 0;
+        }
+    }
+    let count = state.rules.len();
+    *guard(&cloud.faults.state) = state;
+    Ok(count)
+}
+
+/// Carries out a rule that acts at once.
+fn act(cloud: &Cloud, rule: &Rule, garbage: Vec<u8>) -> Result<(), RulesError> {
+    match (&rule.action, rule.user) {
+        (Action::ExpireToken {}, Some(user)) => guard(&cloud.store).revoke_tokens(user)?,
+        (Action::Restart { ms }, _) => {
+            cloud.outage.start(Duration::from_millis(*ms));
+            for sender in cloud.hub.senders(None) {
+                sender.send(Out::Close);
+            }
+        }
+        (Action::Close {}, user) => {
+            for sender in cloud.hub.senders(user) {
+                sender.send(Out::Close);
+            }
+        }
+        (_, user) => {
+            for sender in cloud.hub.senders(user) {
+                sender.send(Out::Raw(garbage.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_rule(cloud: &Cloud, at: &str, value: &Value) -> Result<Rule, RulesError> {
+    let raw: RawRule = json::read(at, value)?;
+    let matches: RawMatch = match &raw.matches {
+        Value::Null => RawMatch::default(),
+        given => json::read(&format!("{at}.match"), given)?,
+    };
+    let place = format!("{at}.action");
+    let action: Action = json::read_tagged(&place, "type", &raw.action)?;
+    let code = match &action {
+        Action::Status { code, .. } => status_code(&place, code)?,
+        _ => 0,
+    };
+    let times = raw.times.unwrap_or(1);
+    if times == 0 {
+        return Err(RulesError::Invalid(format!("{at}.times: must be at least 1")));
+    }
+    let rule = Rule {
+        user: resolve(cloud, at, "user", matches.user)?,
+        command: matches.command,
+        conversation: resolve(cloud, at, "conversation", matches.conversation)?,
+        action,
+        code,
+        left: times,
+        hits: 0,
+        text: value.clone(),
+    };
+    match rule.action {
+        Action::Restart { .. } if rule.user.is_some() || !rule.is_unaimed() => {
+            Err(RulesError::Invalid(format!("{at}.match: restart concerns everybody, leave it empty")))
+        }
+        Action::ExpireToken {} if rule.user.is_none() => {
+            Err(RulesError::Invalid(format!("{at}.match.user: expire_token needs one")))
+        }
+        _ => Ok(rule),
+    }
+}
+
+fn status_code(at: &str, code: &StatusCode) -> Result<i32, RulesError> {
+    match code {
+        StatusCode::Number(number) => Ok(i32::from(*number)),
+        StatusCode::Name(name) => ErrorCode::from_str_name(name)
+            .map(Into::into)
+            .ok_or_else(|| RulesError::Invalid(format!("{at}.code: no status is called {name:?}"))),
+    }
+}
+
+fn resolve(cloud: &Cloud, at: &str, field: &str, reference: Option<Reference>) -> Result<Option<Uid>, RulesError> {
+    let Some(reference) = reference else {
+        return Ok(None);
+    };
+    let store = guard(&cloud.store);
+    let number = match &reference {
+        Reference::Number(number) => Some(*number),
+        Reference::Name(name) => name.parse().ok(),
+    };
+    let uid = match (number, reference) {
+        (Some(0), _) if field == "conversation" => Some(0),
+        (Some(uid), _) if store.user_exists(uid)? => Some(uid),
+        (Some(gid), _) if field == "conversation" && store.group(gid)?.is_some() => Some(gid),
+        (None, Reference::Name(name)) => match store.user_by_name(&name)? {
+            None if field == "conversation" => {
+                store.group_names()?.into_iter().find_map(|(gid, group)| (group == name).then_some(gid))
+            }
+            uid => uid,
+        },
+        _ => None,
+    };
+    match uid {
+        Some(uid) => Ok(Some(uid)),
+        None => Err(RulesError::Invalid(format!("{at}.match.{field}: no such {field}"))),
+    }
+}
+
+/// The status answer to a request that a rule intercepts.
+pub(crate) fn intercepted(class: Class, conversation: Option<Uid>, client_mid: u64, code: i32, reason: String) -> Down {
+    use floo_wasm::core::proto::{Provision, Status, SyncDl, UnreadDl};
+    let status = Some(Status { code, reason });
+    let xid = Some(crate::wire::xid(conversation.unwrap_or(0), 0));
+    match class {
+        Class::Provision => Down::Provision(Provision { status, xid, ..Provision::default() }),
+        Class::Unread => Down::Unread(UnreadDl { status, unread: Vec::new() }),
+        _ => Down::Sync(SyncDl { status, xid, client_mid, is_full_sync: class == Class::History, ..SyncDl::default() }),
+    }
+}
+
+/// True when no frame decodes from these bytes.
+#[cfg(test)]
+fn is_undecodable(bytes: &[u8]) -> bool {
+    use prost::Message;
+    floo_wasm::core::proto::Frame::decode(bytes).is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire;
+
+    #[test]
+    fn garbage_and_cut_frames_never_decode() {
+        let whole = wire::notice(6_600_000_000_016).encode();
+        for seed in 0..500 {
+            let mut state = State { random: seed, ..State::default() };
+            assert!(is_undecodable(&state.garbage()));
+            let cut = state.cut(whole.clone());
+            assert!(cut.len() < whole.len());
+            assert!(is_undecodable(&cut), "seed {seed}: {cut:?}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A local cloud for floo-wasm: everything a client needs to log in and chat, on one port and
+//! one SQLite file. For development and tests only; see [`start`].
+pub mod clock;
+mod faults;
+mod http;
+mod hub;
+mod json;
+mod outage;
+mod socket;
+pub mod store;
+mod sync;
+mod uplink;
+mod wire;
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use thiserror::Error;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+
+use clock::Clock;
+use faults::{Faults, RulesError};
+use hub::{Hub, Out};
+use outage::{Door, Outage};
+use store::{Store, StoreError};
+
+/// Port when none is asked for.
+pub const DEFAULT_PORT: u16 = 7700;
+/// How many ports after the default one are tried.
+const PORT_TRIES: u16 = 50;
+/// How long open requests may take when the server stops.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// Gone with the process.
+    Memory,
+    /// In this file.
+    File(PathBuf),
+}
+
+/// How a new meta reaches connected devices (xsync 11.3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// A notice; the device pulls.
+    #[default]
+    Notice,
+    /// The page itself, when the device has confirmed everything before it.
+    Eager,
+    /// Now this, now that.
+    Mixed,
+}
+
+impl Delivery {
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Eager => "eager",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
+impl FromStr for Delivery {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Notice, Self::Eager, Self::Mixed]
+            .into_iter()
+            .find(|delivery| delivery.name() == text)
+            .ok_or_else(|| format!("{text:?} is none of notice, eager, mixed"))
+    }
+}
+
+/// Which port to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Port {
+    /// 7700, or the next free one.
+    Default,
+    /// Exactly this one; 0 for any.
+    Exactly(u16),
+}
+
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on.
+    pub port: Port,
+    /// Where the data is.
+    pub data: Data,
+    /// How metas reach devices.
+    pub delivery: Delivery,
+    /// Fault rules, the JSON text of `POST /admin/api/faults`.
+    pub faults: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: Port::Default,
+            data: Data::Memory,
+            delivery: Delivery::default(),
+            faults: None,
+        }
+    }
+}
+
+/// Why the emulator did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The data cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The port cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// What was tried.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The fault rules are wrong.
+    #[error("--fault: {0}")]
+    Faults(String),
+}
+
+/// What all parts share.
+pub(crate) struct Cloud {
+    pub(crate) clock: Clock,
+    /// Taken before the locks inside `hub` and `faults`, never after.
+    pub(crate) store: Mutex<Store>,
+    pub(crate) hub: Hub,
+    pub(crate) faults: Faults,
+    pub(crate) outage: Outage,
+    pub(crate) delivery: Delivery,
+}
+
+/// Locks; a thread that panicked while holding the lock does not stop the others. The database
+/// rolled its transaction back, the rest is changed in single steps.
+pub(crate) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A running emulator. Dropping it stops it without waiting.
+pub struct Emulator {
+    address: SocketAddr,
+    cloud: Arc<Cloud>,
+    stop: Option<oneshot::Sender<Infallible>>,
+    server: JoinHandle<io::Result<()>>,
+}
+
+/// Starts the emulator: opens the data, creates the demo world if it is new, listens.
+///
+/// # Errors
+/// [`StartError`]; a data file that cannot be used is not changed.
+pub async fn start(config: Config) -> Result<Emulator, StartError> {
+    let clock = Clock::default();
+    let mut store = match &config.data {
+        Data::Memory => Store::in_memory()?,
+        Data::File(path) => Store::open(path)?,
+    };
+    store.seed(clock.now())?;
+    store.forget_old_sends(clock.now())?;
+    let cloud = Arc::new(Cloud {
+        clock,
+        store: Mutex::new(store),
+        hub: Hub::default(),
+        faults: Faults::default(),
+        outage: Outage::default(),
+        delivery: config.delivery,
+    });
+    if let Some(text) = &config.faults {
+        let rules = serde_json::from_str(text).map_err(|e| StartError::Faults(e.to_string()))?;
+        faults::install(&cloud, &rules).map_err(|e| match e {
+            RulesError::Invalid(why) => StartError::Faults(why),
+            RulesError::Store(e) => e.into(),
+        })?;
+    }
+    let listener = listen(config.host, config.port).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| StartError::Listen { address: SocketAddr::new(config.host, 0), source })?;
+    let (stop, stopped) = oneshot::channel::<Infallible>();
+    let door = Door::new(listener, Arc::clone(&cloud));
+    let router = http::router(Arc::clone(&cloud));
+    let server = tokio::spawn(
+        axum::serve(door, router)
+            .with_graceful_shutdown(async move {
+                // Nothing is ever sent: the emulator stops when its end is dropped.
+                let _dropped = stopped.await;
+            })
+            .into_future(),
+    );
+    Ok(Emulator { address, cloud, stop: Some(stop), server })
+}
+
+async fn listen(host: IpAddr, port: Port) -> Result<TcpListener, StartError> {
+    let (first, tries) = match port {
+        Port::Default => (DEFAULT_PORT, PORT_TRIES),
+        Port::Exactly(port) => (port, 0),
+    };
+    let mut port = first;
+    loop {
+        let address = SocketAddr::new(host, port);
+        match TcpListener::bind(address).await {
+            Ok(listener) => return Ok(listener),
+            Err(e) if e.kind() == io::ErrorKind::AddrInUse && port < first + tries => port += 1,
+            Err(source) => return Err(StartError::Listen { address, source }),
+        }
+    }
+}
+
+impl Emulator {
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops: closes all sockets and the data file. What clients still send is not answered.
+    ///
+    /// # Errors
+    /// The server had failed before, or the file could not be closed.
+    pub async fn stop(mut self) -> io::Result<()> {
+        // The receiver is gone only if the server has ended, which the join below tells.
+        drop(self.stop.take());
+        for sender in self.cloud.hub.senders(None) {
+            sender.send(Out::Close);
+        }
+        let served = match timeout(STOP_LIMIT, &mut self.server).await {
+            Ok(joined) => joined.map_err(io::Error::other)?,
+            Err(_) => {
+                self.server.abort();
+                Ok(())
+            }
+        };
+        guard(&self.cloud.store).close().map_err(io::Error::other)?;
+        served
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        for sender in self.cloud.hub.senders(None) {
+            sender.send(Out::Close);
+        }
+    }
+}

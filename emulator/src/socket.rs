@@ -1,0 +1,236 @@
+//! The raw WebSocket endpoint: one Frame in each binary message (xsync 2.2, 11.2).
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::ws::{Message as WsMessage, WebSocket},
+};
+use floo_wasm::core::proto::{Frame, Provision, SyncUl, frame, status::ErrorCode};
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use prost::Message;
+use tokio::{sync::mpsc, time::sleep};
+
+use crate::{
+    Cloud, faults, guard,
+    hub::{Out, Sender},
+    store::{Result, TokenOwner, Uid},
+    sync, uplink,
+    wire::{Class, Down},
+};
+
+/// Largest frame accepted, in bytes.
+pub(crate) const FRAME_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Reason text that makes clients log in again.
+const LOGIN_FIRST: &str = "you must login first";
+
+/// Who is logged in on a socket.
+pub(crate) struct Session {
+    pub(crate) user: Uid,
+    pub(crate) sn: u32,
+    /// Checked again with every request, because it may be revoked.
+    pub(crate) token: String,
+}
+
+/// Serves one socket until either side closes it.
+pub(crate) async fn serve(cloud: Arc<Cloud>, socket: WebSocket) {
+    let (sender, queue, overflow) = Sender::new();
+    let connection = cloud.hub.open(sender.clone());
+    let (sink, stream) = socket.split();
+    tokio::select! {
+        () = write(&cloud, sink, queue) => {}
+        () = read(&cloud, stream, connection, &sender) => {}
+        () = overflow.notified() => {}
+    }
+    cloud.hub.close(connection);
+}
+
+/// Sends what is queued, through the fault rules.
+async fn write(cloud: &Cloud, mut sink: SplitSink<WebSocket, WsMessage>, mut queue: mpsc::Receiver<Out>) {
+    while let Some(out) = queue.recv().await {
+        let (messages, close) = match out {
+            Out::Frame(user, down) => {
+                let plan = cloud.faults.outgoing(user, *down);
+                if !plan.delay.is_zero() {
+                    sleep(plan.delay).await;
+                }
+                (plan.messages, plan.close)
+            }
+            Out::Raw(bytes) => (vec![bytes], false),
+            Out::Close => (Vec::new(), true),
+        };
+        for bytes in messages {
+            // A failed send means that the client has gone; it pulls after its next login.
+            if sink.send(WsMessage::Binary(bytes.into())).await.is_err() {
+                return;
+            }
+        }
+        if close {
+            break;
+        }
+    }
+    if let Err(e) = sink.close().await {
+        eprintln!("floo-emulator: closing a socket: {e}");
+    }
+}
+
+/// Handles frames one after the other. Returns when the socket is to be closed.
+async fn read(cloud: &Cloud, mut stream: SplitStream<WebSocket>, connection: u64, sender: &Sender) {
+    let mut session = None;
+    while let Some(message) = stream.next().await {
+        let bytes = match message {
+            Ok(WsMessage::Binary(bytes)) => bytes,
+            Ok(WsMessage::Ping(_) | WsMessage::Pong(_)) => continue,
+            Ok(WsMessage::Close(_)) | Err(_) => return,
+            Ok(WsMessage::Text(_)) => {
+                eprintln!("floo-emulator: closing a socket that sent a text message");
+                return;
+            }
+        };
+        let request = match Request::decode(&bytes) {
+            Ok(Some(request)) => request,
+            // A newer client may know commands that this server does not.
+            Ok(None) => continue,
+            Err(e) => {
+                eprintln!("floo-emulator: closing a socket that sent an undecodable frame: {e}");
+                return;
+            }
+        };
+        if session.is_some() && !cloud.hub.is_logged_in(connection) {
+            session = None;
+        }
+        let user = match &session {
+            Some(Session { user, .. }) => Some(*user),
+            None => request.claimed_user(),
+        };
+        let plan = cloud.faults.incoming(user, request.class(), request.conversation());
+        if !plan.delay.is_zero() {
+            sleep(plan.delay).await;
+        }
+        if plan.close {
+            return;
+        }
+        if plan.drop {
+            continue;
+        }
+        let answer = match plan.answer {
+            Some((code, reason)) => {
+                Ok(faults::intercepted(request.class(), request.conversation(), request.client_mid(), code, reason))
+            }
+            None => handle(cloud, connection, &mut session, request),
+        };
+        match answer {
+            Ok(down) => sender.send(Out::frame(user, down)),
+            Err(e) => {
+                // Without an answer the client would wait; a closed socket makes it try again.
+                eprintln!("floo-emulator: closing a socket after a failure: {e}");
+                return;
+            }
+        }
+    }
+}
+
+/// A decoded frame from a client.
+enum Request {
+    Provision(Provision),
+    Unread,
+    Pull(SyncUl),
+    Send(SyncUl),
+    /// A frame in a form this server does not read, with what is wrong.
+    Unsupported(Class, ErrorCode, &'static str),
+}
+
+impl Request {
+    /// `None` for a frame that is to be ignored.
+    fn decode(bytes: &Bytes) -> std::result::Result<Option<Self>, prost::DecodeError> {
+        // An empty message is a heartbeat of an encoder that leaves out zeros.
+        let frame = Frame::decode(bytes.clone())?;
+        let command = frame::Command::try_from(frame.command.unwrap_or(0));
+        let class = match command {
+            Ok(frame::Command::Provision) => Class::Provision,
+            Ok(frame::Command::Unread) => Class::Unread,
+            Ok(frame::Command::Sync) => Class::Pull,
+            Ok(frame::Command::Notice) | Err(_) => return Ok(None),
+        };
+        if frame.compress_method.unwrap_or(0) != 0 {
+            let why = "compress_method: compressed frames are not supported";
+            return Ok(Some(Self::Unsupported(class, ErrorCode::InvalidParameter, why)));
+        }
+        if frame.encrypt_method != 0 {
+            let why = "encrypt_method: encrypted frames are not supported";
+            return Ok(Some(Self::Unsupported(class, ErrorCode::EncryptMethodUnsupported, why)));
+        }
+        Ok(Some(match class {
+            Class::Provision => Self::Provision(Provision::decode(frame.payload)?),
+            Class::Unread => Self::Unread,
+            _ => {
+                let sync = SyncUl::decode(frame.payload)?;
+                if sync.meta.is_some() { Self::Send(sync) } else { Self::Pull(sync) }
+            }
+        }))
+    }
+
+    const fn class(&self) -> Class {
+        match self {
+            Self::Provision(_) => Class::Provision,
+            Self::Unread => Class::Unread,
+            Self::Pull(sync) if sync.is_full_sync => Class::History,
+            Self::Pull(_) => Class::Pull,
+            Self::Send(_) => Class::Send,
+            Self::Unsupported(class, ..) => *class,
+        }
+    }
+
+    fn conversation(&self) -> Option<Uid> {
+        let xid = match self {
+            Self::Pull(sync) => sync.xid.as_ref(),
+            Self::Send(sync) => sync.meta.as_ref().and_then(|meta| meta.to.as_ref()),
+            _ => None,
+        };
+        xid.map(|xid| xid.uid)
+    }
+
+    fn client_mid(&self) -> u64 {
+        match self {
+            Self::Send(sync) => sync.meta.as_ref().map_or(0, |meta| meta.id),
+            _ => 0,
+        }
+    }
+
+    /// The account a login is for.
+    fn claimed_user(&self) -> Option<Uid> {
+        match self {
+            Self::Provision(ask) => ask.xid.as_ref().map(|xid| xid.uid),
+            _ => None,
+        }
+    }
+}
+
+fn handle(cloud: &Cloud, connection: u64, session: &mut Option<Session>, request: Request) -> Result<Down> {
+    let (class, conversation, mid) = (request.class(), request.conversation(), request.client_mid());
+    let refuse = |code: ErrorCode, reason: &str, conversation| {
+        faults::intercepted(class, conversation, mid, code.into(), reason.to_owned())
+    };
+    if let Request::Unsupported(_, code, reason) = request {
+        return Ok(refuse(code, reason, None));
+    }
+    if let Request::Provision(ask) = request {
+        return sync::provision(cloud, connection, session, ask).map(Down::Provision);
+    }
+    let Some(session) = session else {
+        return Ok(refuse(ErrorCode::Unauthorized, LOGIN_FIRST, None));
+    };
+    let owner = guard(&cloud.store).token_owner(&session.token, cloud.clock.now())?;
+    if owner != TokenOwner::User(session.user) {
+        return Ok(refuse(ErrorCode::InvalidToken, "the token has expired or was revoked", conversation));
+    }
+    match request {
+        Request::Unread => sync::unread(cloud, session).map(Down::Unread),
+        Request::Pull(ask) => sync::pull(cloud, session, &ask).map(Down::Sync),
+        Request::Send(SyncUl { meta: Some(meta), .. }) => uplink::receive(cloud, session, &meta).map(Down::Sync),
+        _ => Ok(refuse(ErrorCode::UnknownCommand, "unknown command", None)),
+    }
+}

@@ -1,0 +1,694 @@
+//! Streams: one ordered list of metas per (account, conversation), one position per device in
+//! each (xsync 11.3 to 11.5).
+use floo_wasm::core::proto::MessageBody;
+use prost::Message;
+use rusqlite::{Row, Transaction, params};
+use serde_json::{Map, Value};
+
+use super::{Result, Store, Uid, accounts, bound, found, id, next, sql};
+use crate::clock::Millis;
+
+/// How long an author may recall.
+const RECALL_LIMIT: Millis = 300_000;
+/// How long a client message id is remembered.
+const DUPLICATE_WINDOW: Millis = 24 * 3_600_000;
+
+/// What a conversation is with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConvKind {
+    /// uid 0: notices and operations of the account.
+    System = 0,
+    /// Another user.
+    Chat = 1,
+    /// A group.
+    Group = 2,
+}
+
+/// A stream that gets a copy of a meta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copy {
+    /// Whose stream.
+    pub owner: Uid,
+    /// Which conversation of that account.
+    pub conv: Uid,
+    /// Its kind.
+    pub kind: ConvKind,
+}
+
+/// A meta to store.
+#[derive(Debug, Clone)]
+pub struct Append<'a> {
+    /// Author, 0 for the system.
+    pub from_uid: Uid,
+    /// The author's device, 0 for the system.
+    pub from_sn: u32,
+    /// Recipient: user or group.
+    pub to_uid: Uid,
+    /// Namespace number.
+    pub ns: i32,
+    /// Payload as it will be delivered.
+    pub payload: &'a [u8],
+    /// True for what history shows: messages, not operations or notices.
+    pub is_message: bool,
+    /// Receiving streams.
+    pub copies: &'a [Copy],
+}
+
+/// What an operation changes beside being delivered (xsync 11.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect<'a> {
+    /// Nothing.
+    None,
+    /// The sender has read (2) or received (1) a message of `author`.
+    Status {
+        /// The message.
+        mid: u64,
+        /// Who wrote it.
+        author: Uid,
+        /// New status.
+        status: u8,
+    },
+    /// The sender has read everything up to `up_to` (0: everything).
+    ReadAll {
+        /// Conversation of the sender.
+        conv: Uid,
+        /// Last message read.
+        up_to: u64,
+    },
+    /// The sender marks a message unread again.
+    Unread {
+        /// Conversation of the sender.
+        conv: Uid,
+        /// The message.
+        mid: u64,
+    },
+    /// The sender removes a message from the own devices.
+    Delete {
+        /// Conversation of the sender.
+        conv: Uid,
+        /// The message.
+        mid: u64,
+    },
+    /// The message disappears for everybody.
+    Recall {
+        /// The message.
+        mid: u64,
+        /// Recipient the message was sent to.
+        to: Uid,
+    },
+    /// The message changes for everybody.
+    Edit(Edit<'a>),
+    /// The conversation leaves the unread list; `sn` 0 for all devices.
+    Hide {
+        /// Conversation of the sender.
+        conv: Uid,
+        /// Device.
+        sn: u32,
+    },
+}
+
+/// APPEND or REPLACE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edit<'a> {
+    /// The message.
+    pub mid: u64,
+    /// Recipient the message was sent to.
+    pub to: Uid,
+    /// True for APPEND: the text goes to the end.
+    pub append: bool,
+    /// Text; empty keeps the old one.
+    pub content: &'a str,
+    /// JSON object merged into the old one; empty keeps it.
+    pub config: &'a str,
+    /// JSON object merged into the old one; empty keeps it.
+    pub ext: &'a str,
+}
+
+/// A validated uplink meta.
+#[derive(Debug, Clone)]
+pub struct Uplink<'a> {
+    /// The account.
+    pub sender: Uid,
+    /// The account's device.
+    pub sn: u32,
+    /// Id the client invented.
+    pub client_mid: u64,
+    /// The bytes that a repeated send must equal.
+    pub identity: &'a [u8],
+    /// Conversation named in the ack.
+    pub conversation: Uid,
+    /// False for what is passed on but not stored.
+    pub stored: bool,
+    /// The meta and its receivers.
+    pub meta: Append<'a>,
+    /// What it changes.
+    pub effect: Effect<'a>,
+}
+
+/// Result of an accepted uplink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// Id the server gave.
+    pub server_mid: u64,
+    /// Time the server gave.
+    pub time: Millis,
+    /// Edit time of APPEND and REPLACE, else 0.
+    pub edited_at: Millis,
+    /// Conversation named in the ack.
+    pub conversation: Uid,
+    /// True when this very meta had been accepted before: nothing is to be delivered.
+    pub repeated: bool,
+}
+
+/// Why an uplink was not accepted; nothing was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The client id was used for something else within a day.
+    Duplicated,
+    /// The operation names a message that is not in that conversation.
+    NoSuchMessage,
+    /// Only the author may do this.
+    NotAuthor,
+    /// The author's time to recall is over.
+    RecallTooLate,
+}
+
+impl Refusal {
+    /// The reason text for the client.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Duplicated => "client msg id duplicated",
+            Self::NoSuchMessage => "operation.mid: no such message in this conversation",
+            Self::NotAuthor => "only the author may change this message",
+            Self::RecallTooLate => "exceed recall time limit",
+        }
+    }
+}
+
+/// A meta out of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct MetaRow {
+    pub id: u64,
+    pub from_uid: Uid,
+    pub from_sn: u32,
+    pub to_uid: Uid,
+    pub timestamp: u64,
+    pub ns: i32,
+    pub payload: Vec<u8>,
+    /// Read status of an ordinary message; `None` for everything else.
+    pub status: Option<u8>,
+}
+
+/// One line of the unread list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadRow {
+    /// Conversation.
+    pub conv: Uid,
+    /// Number of the `ConvType` enum.
+    pub kind: i32,
+    /// Metas after the device's position.
+    pub n: u32,
+}
+
+/// A page of history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// Newest first.
+    pub metas: Vec<MetaRow>,
+    /// Key of the following page, 0 when there is nothing older.
+    pub next_key: u64,
+}
+
+impl Store {
+    /// A server message id for something that is not stored.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn next_mid(&mut self) -> Result<u64> {
+        let tx = self.conn.transaction()?;
+        let mid = next(&tx, "mid", 1)?;
+        tx.commit()?;
+        Ok(mid.cast_unsigned())
+    }
+
+    /// Stores a meta of the server itself (notices, seeds) and returns its id.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn append(&mut self, meta: &Append<'_>, now: Millis) -> Result<u64> {
+        let tx = self.conn.transaction()?;
+        let mid = next(&tx, "mid", 1)?;
+        insert(&tx, mid, meta, now, 0)?;
+        tx.commit()?;
+        Ok(mid.cast_unsigned())
+    }
+
+    /// Forgets client ids that are too old to matter.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn forget_old_sends(&mut self, now: Millis) -> Result<()> {
+        self.conn.execute("DELETE FROM sent WHERE time < ?1", [now.saturating_sub(DUPLICATE_WINDOW)])?;
+        Ok(())
+    }
+
+    /// Accepts or refuses an uplink, with all its effects, in one transaction.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn accept(&mut self, up: &Uplink<'_>, now: Millis) -> Result<std::result::Result<Accepted, Refusal>> {
+        let digest = accounts::digest(up.identity);
+        let tx = self.conn.transaction()?;
+        if let Some(earlier) = earlier(&tx, up, &digest, now)? {
+            return Ok(earlier);
+        }
+        let edited_at = match apply(&tx, up, now)? {
+            Ok(edited_at) => edited_at,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mid = next(&tx, "mid", 1)?;
+        if up.stored {
+            insert(&tx, mid, &up.meta, now, edited_at)?;
+        }
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO sent (owner, client_mid, digest, conv, server_mid, time, edited_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            sql(up.sender),
+            sql(up.client_mid),
+            digest,
+            sql(up.conversation),
+            mid,
+            now,
+            edited_at
+        ])?;
+        tx.commit()?;
+        Ok(Ok(Accepted {
+            server_mid: mid.cast_unsigned(),
+            time: now,
+            edited_at,
+            conversation: up.conversation,
+            repeated: false,
+        }))
+    }
+
+    /// What a device has to pull: all conversations of the account, newest first.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn unread(&self, owner: Uid, sn: u32) -> Result<Vec<UnreadRow>> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT c.conv, c.kind, (
+                 SELECT count(*) FROM stream s
+                 WHERE s.owner = c.owner AND s.conv = c.conv AND s.origin_sn <> ?2
+                   AND s.id > coalesce((
+                       SELECT position FROM positions p
+                       WHERE p.owner = c.owner AND p.sn = ?2 AND p.conv = c.conv), 0)) AS n
+             FROM conversations c
+             WHERE c.owner = ?1 AND NOT EXISTS (
+                 SELECT 1 FROM hidden_conversations h
+                 WHERE h.owner = c.owner AND h.conv = c.conv AND h.sn IN (0, ?2))
+             ORDER BY c.last_id DESC",
+        )?;
+        let rows = statement.query_map(params![sql(owner), sn], |row| {
+            Ok(UnreadRow { conv: id(row, "conv")?, kind: row.get("kind")?, n: row.get("n")? })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The next page for a device, oldest first, with the key that confirms it (0: nothing left).
+    /// `key` > 0 confirms everything up to it first.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn page(&mut self, owner: Uid, sn: u32, conv: Uid, key: u64, limit: u32) -> Result<(Vec<MetaRow>, u64)> {
+        if key > 0 {
+            self.confirm(owner, sn, conv, key)?;
+        }
+        let mut after = self.position(owner, sn, conv)?;
+        loop {
+            let rows: Vec<_> = {
+                let mut statement = self.conn.prepare_cached(
+                    "SELECT s.id AS mid, m.*, s.status FROM stream s JOIN metas m ON m.id = s.id
+                     WHERE s.owner = ?1 AND s.conv = ?2 AND s.id > ?3 AND s.origin_sn <> ?4
+                     ORDER BY s.id LIMIT ?5",
+                )?;
+                let rows = statement.query_map(params![sql(owner), sql(conv), after, sn, limit], |row| {
+                    Ok((row.get::<_, i64>("mid")?, meta_row(row, false)))
+                })?;
+                rows.collect::<rusqlite::Result<_>>()?
+            };
+            let Some((last, _)) = rows.last() else {
+                return Ok((Vec::new(), 0));
+            };
+            after = *last;
+            let metas = self.keep_good(rows);
+            // A page of nothing but broken rows must not look like the end.
+            if !metas.is_empty() {
+                return Ok((metas, after.cast_unsigned()));
+            }
+        }
+    }
+
+    fn position(&self, owner: Uid, sn: u32, conv: Uid) -> Result<i64> {
+        Ok(found(
+            self.conn
+                .prepare_cached("SELECT position FROM positions WHERE owner = ?1 AND sn = ?2 AND conv = ?3")?
+                .query_row(params![sql(owner), sn, sql(conv)], |row| row.get(0)),
+        )?
+        .unwrap_or(0))
+    }
+
+    /// Moves a position forward, never back and never beyond what exists: a key invented by a
+    /// client must not hide metas that are still to come.
+    fn confirm(&mut self, owner: Uid, sn: u32, conv: Uid, key: u64) -> Result<()> {
+        self.conn
+            .prepare_cached(
+                "INSERT INTO positions (owner, sn, conv, position)
+                 SELECT ?1, ?2, ?3, min(?4, last_id) FROM conversations
+                 WHERE owner = ?1 AND conv = ?3
+                 ON CONFLICT DO UPDATE SET position = max(position, excluded.position)",
+            )?
+            .execute(params![sql(owner), sn, sql(conv), bound(key)])?;
+        Ok(())
+    }
+
+    /// For a push of `mid` without a notice: the meta before it in this device's view (0: none),
+    /// or `None` when the device has not confirmed that one and must pull instead. Confirming
+    /// the pushed page would otherwise skip what lies between.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn eager_prev(&self, owner: Uid, sn: u32, conv: Uid, mid: u64) -> Result<Option<u64>> {
+        let prev: i64 = self
+            .conn
+            .prepare_cached(
+                "SELECT coalesce(max(id), 0) FROM stream
+                 WHERE owner = ?1 AND conv = ?2 AND id < ?3 AND origin_sn <> ?4",
+            )?
+            .query_row(params![sql(owner), sql(conv), sql(mid), sn], |row| row.get(0))?;
+        Ok((self.position(owner, sn, conv)? >= prev).then_some(prev.cast_unsigned()))
+    }
+
+    /// One meta of a stream.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn meta(&mut self, owner: Uid, conv: Uid, mid: u64) -> Result<Option<MetaRow>> {
+        let row = found(
+            self.conn
+                .prepare_cached(
+                    "SELECT s.id AS mid, m.*, s.status FROM stream s JOIN metas m ON m.id = s.id
+                     WHERE s.owner = ?1 AND s.conv = ?2 AND s.id = ?3",
+                )?
+                .query_row(params![sql(owner), sql(conv), sql(mid)], |row| {
+                    Ok((row.get::<_, i64>("mid")?, meta_row(row, false)))
+                }),
+        )?;
+        Ok(self.keep_good(row.into_iter().collect()).pop())
+    }
+
+    /// Messages older than `key` (0: the newest), edits folded in, without recalled and deleted
+    /// ones. Positions stay.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn history(&mut self, owner: Uid, conv: Uid, key: u64, n: u32) -> Result<HistoryPage> {
+        let before = if key == 0 { i64::MAX } else { bound(key) };
+        let mut rows: Vec<_> = {
+            let mut statement = self.conn.prepare_cached(
+                "SELECT s.id AS mid, m.*, s.status FROM stream s JOIN metas m ON m.id = s.id
+                 WHERE s.owner = ?1 AND s.conv = ?2 AND s.id < ?3 AND s.deleted = 0
+                   AND m.is_message = 1 AND m.recalled = 0
+                 ORDER BY s.id DESC LIMIT ?4",
+            )?;
+            let rows = statement.query_map(params![sql(owner), sql(conv), before, i64::from(n) + 1], |row| {
+                Ok((row.get::<_, i64>("mid")?, meta_row(row, true)))
+            })?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        // The one row too many tells whether there is something older.
+        let more = rows.len() > n as usize;
+        rows.truncate(n as usize);
+        let next_key = match rows.last() {
+            Some((smallest, _)) if more => smallest.cast_unsigned(),
+            _ => 0,
+        };
+        Ok(HistoryPage { metas: self.keep_good(rows), next_key })
+    }
+
+    fn keep_good(&mut self, rows: Vec<(i64, std::result::Result<MetaRow, String>)>) -> Vec<MetaRow> {
+        let mut good = Vec::with_capacity(rows.len());
+        for (mid, row) in rows {
+            match row {
+                Ok(row) => good.push(row),
+                Err(why) => self.skip_row(format!("metas {mid}"), &why),
+            }
+        }
+        good
+    }
+}
+
+/// The answer to a client id that was seen before, if it was.
+fn earlier(
+    tx: &Transaction<'_>,
+    up: &Uplink<'_>,
+    digest: &str,
+    now: Millis,
+) -> Result<Option<std::result::Result<Accepted, Refusal>>> {
+    let row = found(
+        tx.prepare_cached(
+            "SELECT digest, conv, server_mid, time, edited_at FROM sent
+             WHERE owner = ?1 AND client_mid = ?2 AND time > ?3",
+        )?
+        .query_row(params![sql(up.sender), sql(up.client_mid), now.saturating_sub(DUPLICATE_WINDOW)], |row| {
+            Ok((
+                row.get::<_, String>("digest")?,
+                Accepted {
+                    server_mid: id(row, "server_mid")?,
+                    time: row.get("time")?,
+                    edited_at: row.get("edited_at")?,
+                    conversation: id(row, "conv")?,
+                    repeated: true,
+                },
+            ))
+        }),
+    )?;
+    Ok(row.map(|(known, accepted)| if known == digest { Ok(accepted) } else { Err(Refusal::Duplicated) }))
+}
+
+/// Writes the meta and its copies; `edited_at` > 0 is added to the payload.
+fn insert(tx: &Transaction<'_>, mid: i64, meta: &Append<'_>, now: Millis, edited_at: Millis) -> Result<()> {
+    let mut payload = meta.payload.to_vec();
+    if edited_at > 0 {
+        // The last value of a field wins when it is read, and fields unknown here stay in place.
+        let patch = MessageBody { edit_timestamp: edited_at.cast_unsigned(), ..MessageBody::default() };
+        payload.extend(patch.encode_to_vec());
+    }
+    tx.prepare_cached(
+        "INSERT INTO metas (id, from_uid, from_sn, to_uid, timestamp, ns, payload, is_message)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        mid,
+        sql(meta.from_uid),
+        meta.from_sn,
+        sql(meta.to_uid),
+        now,
+        meta.ns,
+        payload,
+        meta.is_message
+    ])?;
+    for copy in meta.copies {
+        let own = copy.owner == meta.from_uid;
+        tx.prepare_cached("INSERT INTO stream (owner, conv, id, origin_sn) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![sql(copy.owner), sql(copy.conv), mid, if own { meta.from_sn } else { 0 }])?;
+        tx.prepare_cached(
+            "INSERT INTO conversations (owner, conv, kind, last_id) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET last_id = excluded.last_id",
+        )?
+        .execute(params![sql(copy.owner), sql(copy.conv), copy.kind as i32, mid])?;
+        tx.prepare_cached("DELETE FROM hidden_conversations WHERE owner = ?1 AND conv = ?2")?
+            .execute(params![sql(copy.owner), sql(copy.conv)])?;
+    }
+    Ok(())
+}
+
+/// Carries out what the operation changes; the edit time for edits, else 0.
+fn apply(tx: &Transaction<'_>, up: &Uplink<'_>, now: Millis) -> Result<std::result::Result<Millis, Refusal>> {
+    let me = sql(up.sender);
+    match up.effect {
+        Effect::None => {}
+        Effect::Status { mid, author, status } => {
+            // Only who has the message may report on it, and only its author is told.
+            tx.execute(
+                "UPDATE stream SET status = max(status, ?3)
+                 WHERE id = ?1 AND owner IN (?2, ?4)
+                   AND EXISTS (SELECT 1 FROM stream WHERE id = ?1 AND owner = ?2)
+                   AND EXISTS (SELECT 1 FROM metas WHERE id = ?1 AND from_uid = ?4)",
+                params![sql(mid), me, status, sql(author)],
+            )?;
+        }
+        Effect::ReadAll { conv, up_to } => {
+            let last = if up_to == 0 { i64::MAX } else { bound(up_to) };
+            tx.execute(
+                "UPDATE stream SET status = 2 WHERE owner = ?1 AND conv = ?2 AND id <= ?3
+                   AND EXISTS (SELECT 1 FROM metas m WHERE m.id = stream.id AND m.from_uid <> ?1)",
+                params![me, sql(conv), last],
+            )?;
+        }
+        Effect::Unread { conv, mid } => {
+            tx.execute(
+                "UPDATE stream SET status = 0 WHERE owner = ?1 AND conv = ?2 AND id = ?3",
+                params![me, sql(conv), sql(mid)],
+            )?;
+        }
+        Effect::Delete { conv, mid } => {
+            tx.execute(
+                "UPDATE stream SET deleted = 1 WHERE owner = ?1 AND conv = ?2 AND id = ?3",
+                params![me, sql(conv), sql(mid)],
+            )?;
+        }
+        Effect::Recall { mid, to } => {
+            let Some(target) = target(tx, mid, up.sender, to)? else {
+                return Ok(Err(Refusal::NoSuchMessage));
+            };
+            let manages = tx
+                .prepare_cached("SELECT 1 FROM group_members WHERE group_id = ?1 AND user_id = ?2 AND role > 0")?
+                .exists([sql(to), me])?;
+            if !manages {
+                if target.author != up.sender {
+                    return Ok(Err(Refusal::NotAuthor));
+                }
+                if now.saturating_sub(target.timestamp) > RECALL_LIMIT {
+                    return Ok(Err(Refusal::RecallTooLate));
+                }
+            }
+            tx.execute("UPDATE metas SET recalled = 1 WHERE id = ?1", [sql(mid)])?;
+        }
+        Effect::Edit(edit) => {
+            let Some(target) = target(tx, edit.mid, up.sender, edit.to)? else {
+                return Ok(Err(Refusal::NoSuchMessage));
+            };
+            if target.author != up.sender {
+                return Ok(Err(Refusal::NotAuthor));
+            }
+            // Strictly growing, so that clients can tell two edits of one millisecond apart.
+            let edited_at = now.max(target.edited_at + 1).max(target.timestamp);
+            let Some(folded) = fold(&target.payload, &edit, edited_at) else {
+                return Ok(Err(Refusal::NoSuchMessage));
+            };
+            tx.execute(
+                "UPDATE metas SET folded = ?2, edited_at = ?3 WHERE id = ?1",
+                params![sql(edit.mid), folded, edited_at],
+            )?;
+            return Ok(Ok(edited_at));
+        }
+        Effect::Hide { conv, sn } => {
+            tx.execute(
+                "INSERT INTO hidden_conversations (owner, conv, sn) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO NOTHING",
+                params![me, sql(conv), sn],
+            )?;
+        }
+    }
+    Ok(Ok(0))
+}
+
+struct Target {
+    author: Uid,
+    timestamp: Millis,
+    edited_at: Millis,
+    payload: Vec<u8>,
+}
+
+/// The message an operation names: one that was sent to `to` and that `sender` can see.
+fn target(tx: &Transaction<'_>, mid: u64, sender: Uid, to: Uid) -> Result<Option<Target>> {
+    found(
+        tx.prepare_cached(
+            "SELECT m.from_uid, m.timestamp, m.edited_at, coalesce(m.folded, m.payload) AS payload
+             FROM metas m JOIN stream s ON s.id = m.id AND s.owner = ?2
+             WHERE m.id = ?1 AND m.is_message = 1 AND m.recalled = 0
+               AND (m.to_uid = ?3 OR (m.from_uid = ?3 AND m.to_uid = ?2)) LIMIT 1",
+        )?
+        .query_row(params![sql(mid), sql(sender), sql(to)], |row| {
+            Ok(Target {
+                author: id(row, "from_uid")?,
+                timestamp: row.get("timestamp")?,
+                edited_at: row.get("edited_at")?,
+                payload: row.get("payload")?,
+            })
+        }),
+    )
+}
+
+/// The message body after an edit; `None` when the stored one is unreadable.
+fn fold(payload: &[u8], edit: &Edit<'_>, edited_at: Millis) -> Option<Vec<u8>> {
+    let mut body = MessageBody::decode(payload).ok()?;
+    if edit.append {
+        body.content.push_str(edit.content);
+    } else if !edit.content.is_empty() {
+        edit.content.clone_into(&mut body.content);
+    }
+    body.config = merged(&body.config, edit.config);
+    body.ext = merged(&body.ext, edit.ext);
+    body.edit_timestamp = edited_at.cast_unsigned();
+    Some(body.encode_to_vec())
+}
+
+/// `patch` merged into `base` (xsync 6.6); a text that is no JSON object counts as absent.
+fn merged(base: &str, patch: &str) -> String {
+    let Ok(patch) = serde_json::from_str::<Map<String, Value>>(patch) else {
+        return base.to_owned();
+    };
+    let mut base = serde_json::from_str::<Map<String, Value>>(base).unwrap_or_default();
+    merge(&mut base, patch);
+    Value::Object(base).to_string()
+}
+
+fn merge(base: &mut Map<String, Value>, patch: Map<String, Value>) {
+    for (key, value) in patch {
+        match value {
+            Value::Object(patch) => {
+                let slot = base.entry(key).or_insert_with(|| Value::Object(Map::new()));
+                if !slot.is_object() {
+                    *slot = Value::Object(Map::new());
+                }
+                if let Value::Object(slot) = slot {
+                    merge(slot, patch);
+                }
+            }
+            plain => {
+                base.insert(key, plain);
+            }
+        }
+    }
+}
+
+fn meta_row(row: &Row<'_>, folded: bool) -> std::result::Result<MetaRow, String> {
+    let read = || -> rusqlite::Result<MetaRow> {
+        let newer: Option<Vec<u8>> = if folded { row.get("folded")? } else { None };
+        Ok(MetaRow {
+            id: id(row, "mid")?,
+            from_uid: id(row, "from_uid")?,
+            from_sn: row.get("from_sn")?,
+            to_uid: id(row, "to_uid")?,
+            timestamp: id(row, "timestamp")?,
+            ns: row.get("ns")?,
+            payload: match newer {
+                Some(payload) => payload,
+                None => row.get("payload")?,
+            },
+            status: if row.get("is_message")? { Some(row.get("status")?) } else { None },
+        })
+    };
+    let meta = read().map_err(|e| e.to_string())?;
+    if meta.status.is_some()
+        && let Err(e) = MessageBody::decode(meta.payload.as_slice())
+    {
+        return Err(e.to_string());
+    }
+    Ok(meta)
+}

@@ -1,0 +1,192 @@
+// Boots the mini-program: views in this page, the app's code in a realm of its own.
+//   ?profile=devtools|android|ios   which device to be (default devtools)
+//   ?path=/pages/...                which page to start with (default the first one)
+//   every other parameter           becomes the launch query of the app
+import * as glassEasel from "glass-easel";
+import { MiniProgramEnv } from "glass-easel-miniprogram-adapter";
+import { defineBuiltins } from "./components.js";
+import { Device } from "./device.js";
+import { Modules } from "./modules.js";
+import { Pages } from "./pages.js";
+import { createRealm } from "./realm.js";
+import templates from "./templates.js";
+import { createWXWebAssembly } from "./wasm.js";
+import { createStorage } from "./wx-storage.js";
+import { createWx } from "./wx.js";
+
+const PROFILES = ["devtools", "android", "ios"];
+
+/** The app's `String`, `Number`, ... are those of its realm; glass-easel compares with this page's. */
+function typesOf(realm) {
+  const same = new Map(["String", "Number", "Boolean", "Object", "Array"].map((n) => [realm[n], globalThis[n]]));
+  const own = (type) => same.get(type) ?? type;
+  return (definition) => {
+    if (!definition?.properties) return definition;
+    const properties = Object.entries(definition.properties).map(([name, value]) => {
+      const full = value !== null && typeof value === "object" && !Array.isArray(value);
+      return [name, full ? { ...value, type: own(value.type) } : own(value)];
+    });
+    return { ...definition, properties: Object.fromEntries(properties) };
+  };
+}
+
+/** A backend that adds each style sheet once, however often its page is opened. */
+function createBackend() {
+  const backend = new glassEasel.CurrentWindowBackendContext();
+  const append = backend.appendStyleSheetPath.bind(backend);
+  const added = new Map();
+  backend.appendStyleSheetPath = (path, scope) => {
+    const key = `${path}|${scope}`;
+    if (!added.has(key)) added.set(key, append(path, scope));
+    return added.get(key);
+  };
+  backend.onEvent((target, type, detail, options) => {
+    const event = new glassEasel.Event(type, detail, options);
+    glassEasel.Event.dispatchEvent(target, event);
+    return event.getEventBubbleStatus();
+  });
+  return backend;
+}
+
+async function boot(device, query) {
+  glassEasel.globalOptions.throwGlobalError = false;
+  glassEasel.globalOptions.writeExtraInfoToAttr = true; // WXML ids become attributes that a test can find
+  glassEasel.addGlobalErrorListener((error) => {
+    device.log("error", error);
+    return false;
+  });
+  glassEasel.addGlobalWarningListener((text) => {
+    device.log("warning", text);
+    return false;
+  });
+
+  const project = await (await fetch("./project.json")).json();
+  const { realm, modules: table, real } = await createRealm(device);
+  const context = { device, real };
+  const env = new MiniProgramEnv();
+  const builtins = defineBuiltins(env);
+  const backend = env.associateBackend(createBackend());
+  const space = env.createCodeSpace("", true, {});
+  for (const [tag, definition] of Object.entries(builtins)) {
+    space.getComponentSpace().setGlobalUsingComponent(tag, definition);
+  }
+  space.addStyleSheet("app", "app");
+  backend.registerStyleSheetContent("app", project.appCss);
+  for (const [path, part] of Object.entries(project.parts)) {
+    space.addComponentStaticConfig(path, part.config);
+    space.addCompiledTemplate(path, { groupList: templates, content: templates[path] });
+    space.addStyleSheet(path, path, part.scope || undefined);
+    backend.registerStyleSheetContent(path, part.css);
+  }
+
+  const screen = document.getElementById("screen");
+  const pages = new Pages({ device, project, space, backend, screen });
+  const storage = await createStorage(context, project.appId);
+  const { path = "", profile: _, ...own } = query;
+  const start = path || `/${project.pages[0]}`;
+  const launch = { path: start.slice(1), query: own, scene: 1001, referrerInfo: {} };
+  const wx = createWx(context, { appId: project.appId, pages, screen, storage, launch });
+  const fetchFile = async (file) => (await real.fetch(new URL(`./package/${file}`, location.href).href)).arrayBuffer();
+  const wasm = createWXWebAssembly({ device, real, assets: project.assets, fetchFile });
+  realm.wx = wx;
+  realm.WXWebAssembly = wasm;
+
+  let app = {};
+  let current = null;
+  const withTypes = typesOf(realm);
+  const define = (kind) => (definition) => {
+    if (current === null) throw new Error(`${kind}() outside of the file of a page or component`);
+    return current[kind](withTypes(definition));
+  };
+  const modules = new Modules(table, real, () => [
+    define("Page"), define("Component"), define("Behavior"),
+    (definition) => { app = definition; },
+    () => app,
+    () => pages.stack.map((entry) => entry.page),
+    wx,
+    wasm,
+  ]);
+  if (modules.has("app.js")) modules.load("app.js");
+  for (const part of Object.keys(project.parts)) {
+    space.componentEnv(part, (constructors) => {
+      current = constructors;
+      try {
+        modules.load(`${part}.js`);
+      } finally {
+        current = null;
+      }
+    });
+  }
+
+  device.on("apperror", (text) => app.onError?.(text));
+  device.deliver(() => app.onLaunch?.(launch));
+  device.deliver(() => app.onShow?.(launch));
+  await pages.reLaunch({ url: start });
+  return { project, pages, app: () => app, launch };
+}
+
+/** What a test, or the buttons beside the phone, can do with the simulated phone. */
+function controls(device, { pages, app, launch }) {
+  let hidden = false;
+  return {
+    pages,
+    /** The app goes to the background; its code still runs for a moment. */
+    hide() {
+      if (hidden) return;
+      hidden = true;
+      pages.visible(false);
+      device.deliver(() => app().onHide?.());
+      device.emit("hide", {});
+    },
+    /** The platform stops the hidden app: timers stop, sockets close, requests fail. */
+    suspend() {
+      this.hide();
+      device.suspend();
+    },
+    /** The app comes back. `queuedFirst`: what arrived meanwhile is delivered before onShow, else after it. */
+    show({ queuedFirst = true } = {}) {
+      hidden = false;
+      const shown = () => {
+        app().onShow?.(launch);
+        device.emit("show", launch);
+        pages.visible(true);
+      };
+      device.resume(shown, queuedFirst);
+    },
+    /** "none" cuts the network, "wifi" and the like bring it back. */
+    setNetwork: (type) => device.setNetwork(type),
+    /** Limits of the device; a test may lower them. */
+    limits: device.limits,
+    logs: device.logs,
+    profile: device.profile,
+  };
+}
+
+function wireSidePanel(mp) {
+  const panel = document.getElementById("panel");
+  for (const profile of PROFILES) {
+    const link = document.createElement("a");
+    const url = new URL(location.href);
+    url.searchParams.set("profile", profile);
+    link.href = url.href;
+    link.textContent = profile;
+    if (profile === mp.profile) link.setAttribute("aria-current", "true");
+    panel.querySelector(".profiles").append(link);
+  }
+  const act = (name, call) => panel.querySelector(`[data-act=${name}]`).addEventListener("click", call);
+  act("suspend", () => mp.suspend());
+  act("show", () => mp.show());
+  act("offline", () => mp.setNetwork("none"));
+  act("online", () => mp.setNetwork("wifi"));
+}
+
+const query = Object.fromEntries(new URLSearchParams(location.search));
+const device = new Device(PROFILES.includes(query.profile) ? query.profile : "devtools");
+window.__mp = { logs: device.logs, ready: false };
+try {
+  window.__mp = { ...controls(device, await boot(device, query)), ready: true };
+  wireSidePanel(window.__mp);
+} catch (error) {
+  device.log("error", error);
+  document.getElementById("screen").querySelector(".mp-body").textContent = `The mini-program did not start: ${error.message}`;
+}

@@ -1,0 +1,124 @@
+// The page stack and the navigation bar.
+
+/** Takes `/pages/a/a?x=1` apart. Values stay encoded: the platform does not decode them either. */
+function parse(url) {
+  const [path, search = ""] = url.split("?");
+  const query = {};
+  for (const pair of search.split("&").filter(Boolean)) {
+    const [key, ...value] = pair.split("=");
+    query[key] = value.join("=");
+  }
+  return { path: path.replace(/^\//, ""), query };
+}
+
+const nextFrame = () => new Promise((resolve) => {
+  requestAnimationFrame(() => setTimeout(resolve));
+});
+
+export class Pages {
+  /** The open pages, the visible one last: `{ path, root, page, element, title }`. */
+  stack = [];
+
+  constructor({ device, project, space, backend, screen }) {
+    Object.assign(this, { device, project, space, backend, screen });
+    this.bar = screen.querySelector(".mp-bar");
+    this.body = screen.querySelector(".mp-body");
+    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    this.dark.addEventListener("change", () => this.#paint());
+    this.bar.querySelector(".mp-back").addEventListener("click", () => this.navigateBack({}));
+  }
+
+  get top() {
+    return this.stack.at(-1);
+  }
+
+  setTitle(title) {
+    if (!this.top) return;
+    this.top.title = title;
+    this.#paint();
+  }
+
+  #call(entry, name, ...values) {
+    const method = entry.page[name];
+    if (typeof method === "function") this.device.deliver(() => method.apply(entry.page, values));
+  }
+
+  #paint() {
+    for (const entry of this.stack) entry.element.hidden = entry !== this.top;
+    if (!this.top) return;
+    const scheme = this.dark.matches ? "dark" : "light";
+    const look = { ...this.project.window[scheme], ...this.project.parts[this.top.path].config };
+    this.bar.querySelector(".mp-title").textContent = this.top.title ?? look.navigationBarTitleText ?? "";
+    this.bar.querySelector(".mp-back").hidden = this.stack.length < 2;
+    this.bar.style.background = look.navigationBarBackgroundColor ?? "#000";
+    this.bar.style.color = look.navigationBarTextStyle === "black" ? "#000" : "#fff";
+    this.body.style.background = look.backgroundColor ?? "#fff";
+  }
+
+  #close(entry) {
+    this.#call(entry, "onUnload");
+    entry.root.release();
+    entry.element.remove();
+  }
+
+  async #open(url) {
+    const { path, query } = parse(url);
+    if (!this.project.pages.includes(path)) throw new Error(`page "${path}" is not found`);
+    const element = document.createElement("div");
+    element.className = "mp-page";
+    element.dataset.route = path;
+    const place = document.createElement("span");
+    element.append(place);
+    this.body.append(element);
+    const root = this.backend.createRoot("wx-page", this.space, path);
+    const page = root.get();
+    page.route = path;
+    page.options = query;
+    const entry = { path, root, page, element, title: null };
+    this.stack.push(entry);
+    this.#call(entry, "onLoad", query);
+    root.attach(element, place);
+    this.#paint();
+    root.getComponent().triggerPageLifetime("show", []);
+    this.#call(entry, "onShow");
+    await nextFrame();
+    this.#call(entry, "onReady");
+  }
+
+  #absolute(url) {
+    if (typeof url !== "string" || url === "") throw new Error("parameter error: url should be a text");
+    if (url.startsWith("/")) return url;
+    return new URL(url, `http://package/${this.top?.path ?? ""}`).href.slice("http://package".length);
+  }
+
+  async navigateTo({ url }) {
+    const target = this.#absolute(url);
+    if (this.stack.length >= this.device.limits.pages) throw new Error("webview count limit exceed");
+    if (this.top) this.#call(this.top, "onHide");
+    await this.#open(target);
+  }
+
+  async redirectTo({ url }) {
+    const target = this.#absolute(url);
+    this.#close(this.stack.pop());
+    await this.#open(target);
+  }
+
+  async reLaunch({ url }) {
+    const target = this.#absolute(url);
+    while (this.top) this.#close(this.stack.pop());
+    await this.#open(target);
+  }
+
+  async navigateBack({ delta = 1 } = {}) {
+    if (this.stack.length < 2) throw new Error("cannot navigate back at first page");
+    for (let n = delta; n > 0 && this.stack.length > 1; n--) this.#close(this.stack.pop());
+    this.#paint();
+    this.#call(this.top, "onShow");
+  }
+
+  /** Tells the visible page that the app goes away or comes back. */
+  visible(isVisible) {
+    if (this.top) this.#call(this.top, isVisible ? "onShow" : "onHide");
+  }
+}

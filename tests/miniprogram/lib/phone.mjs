@@ -1,0 +1,153 @@
+// Drives the mini-program host, or any page, in headless Chromium.
+import fs from "node:fs";
+import { Builder, Key } from "selenium-webdriver";
+import chrome from "selenium-webdriver/chrome.js";
+
+const FLAGS = [
+  "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const WAIT_MS = 20_000;
+const PHONE = { width: 375, height: 667, pixelRatio: 2, touch: true };
+
+/** The first of the usual places that exists. */
+function installed(variable, places) {
+  const found = [process.env[variable], ...places].find((place) => place && fs.existsSync(place));
+  if (!found) throw new Error(`none of ${places.join(", ")} is installed; \`scripts/setup test\` installs them, ${variable} names another`);
+  return found;
+}
+
+/** Starts a browser; `phone` gives it the screen of a small phone with touch. */
+export async function startBrowser({ phone = true } = {}) {
+  const options = new chrome.Options();
+  options.addArguments(...FLAGS);
+  options.setBinaryPath(installed("CHROMIUM", ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]));
+  if (phone) options.setMobileEmulation({ deviceMetrics: PHONE });
+  else options.addArguments("--window-size=1100,800");
+  const service = new chrome.ServiceBuilder(installed("CHROMEDRIVER", ["/usr/bin/chromedriver", "/usr/lib/chromium/chromedriver"]));
+  const driver = await new Builder().forBrowser("chrome").setChromeOptions(options).setChromeService(service).build();
+  return driver;
+}
+
+/** Waits until `probe` answers something true, and answers that; `what` names it when it does not come. */
+export async function until(driver, what, probe) {
+  let last;
+  try {
+    return await driver.wait(async () => {
+      try {
+        last = await probe();
+        return last;
+      } catch (error) {
+        // An element that was replaced while it was looked at: look again.
+        if (!["StaleElementReferenceError", "NoSuchElementError", "JavascriptError", "ElementNotInteractableError", "ElementClickInterceptedError"].includes(error.name)) throw error;
+        last = error.message;
+        return false;
+      }
+    }, WAIT_MS);
+  } catch (error) {
+    if (error.name !== "TimeoutError") throw error;
+    throw new Error(`waited ${WAIT_MS / 1000} s for ${what}; last answer: ${JSON.stringify(last)}`);
+  }
+}
+
+/** Runs in the page: visible elements with that WXML id or class, of pages and of components. */
+function find(name) {
+  const page = [...document.querySelectorAll(".mp-page")].at(-1);
+  const selector = `[exparser\\:info-attr-id="${name}"], .${name}, [class*="--${name}"]`;
+  const exact = (e) => e.getAttribute("exparser:info-attr-id") === name
+    || [...e.classList].some((c) => c === name || c.endsWith(`--${name}`));
+  return [...(page ?? document).querySelectorAll(selector)].filter((e) => exact(e) && e.getClientRects().length > 0);
+}
+
+/** A mini-program running in a browser. */
+export class Phone {
+  constructor(driver, base) {
+    this.driver = driver;
+    this.base = base;
+  }
+
+  /** Loads the host page and waits until the app runs. */
+  async open(parameters = {}) {
+    await this.driver.get(`${this.base}/?${new URLSearchParams(parameters)}`);
+    await this.until("the mini-program to start", () => this.run("return window.__mp && window.__mp.ready"));
+  }
+
+  run(script, ...values) {
+    return this.driver.executeScript(script, ...values);
+  }
+
+  until(what, probe) {
+    return until(this.driver, what, probe);
+  }
+
+  /** Elements by the id or class of the WXML. */
+  all(name) {
+    return this.driver.executeScript(`return (${find})(arguments[0])`, name);
+  }
+
+  one(name) {
+    return this.until(`"${name}" to be shown`, async () => (await this.all(name))[0]);
+  }
+
+  /** The texts of all elements of that name. */
+  texts(name) {
+    return this.driver.executeScript(`return (${find})(arguments[0]).map((e) => e.textContent.trim())`, name);
+  }
+
+  /** What `data-...` says on all elements of that name. */
+  dataset(name) {
+    return this.driver.executeScript(`return (${find})(arguments[0]).map((e) => ({ ...e.__wxElement.dataset }))`, name);
+  }
+
+  async tap(name) {
+    await this.until(`"${name}" to take a tap`, async () => {
+      const [element] = await this.all(name);
+      if (!element) return false;
+      await element.click();
+      return true;
+    });
+  }
+
+  /** Taps the element of that name whose `data-id` is `id`. */
+  async tapRow(name, id) {
+    await this.until(`"${name}" ${id} to take a tap`, async () => {
+      const index = (await this.dataset(name)).findIndex((d) => d.id === id);
+      if (index < 0) return false;
+      await (await this.all(name))[index].click();
+      return true;
+    });
+  }
+
+  /** Replaces what is written in an `input` or `textarea`. */
+  async type(name, text) {
+    const field = await this.until(`"${name}" to be writable`, async () => {
+      const [element] = await this.all(name);
+      return element && this.run("return arguments[0].querySelector('input, textarea')", element);
+    });
+    await field.sendKeys(Key.chord(Key.CONTROL, "a"), Key.DELETE);
+    // WebDriver types only the basic plane into Chromium; a paste takes everything.
+    if (/[\u{10000}-\u{10ffff}]/u.test(text)) {
+      await this.run("arguments[0].focus(); document.execCommand('insertText', false, arguments[1])", field, text);
+    } else if (text !== "") await field.sendKeys(text);
+  }
+
+  waitText(name, wanted) {
+    const fits = (text) => (wanted instanceof RegExp ? wanted.test(text) : text === wanted);
+    return this.until(`"${name}" to read ${wanted}`, async () => {
+      const texts = await this.texts(name);
+      return texts.find(fits) ?? (texts.length > 0 ? false : false);
+    });
+  }
+
+  title() {
+    return this.run("return document.querySelector('.mp-title').textContent");
+  }
+
+  async logs() {
+    return this.run("return window.__mp ? window.__mp.logs : []");
+  }
+
+  async screenshot(file) {
+    fs.writeFileSync(file, await this.driver.takeScreenshot(), "base64");
+  }
+}
