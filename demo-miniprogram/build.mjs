@@ -28,7 +28,8 @@ export function buildDemo({
   out = path.join(repository, "dist/demo-miniprogram"),
 } = {}) {
   for (const file of NEEDED) {
-    if (!fs.existsSync(path.join(sdk, file))) throw new Error(`${path.join(sdk, file)} is missing; run \`make build\` first`);
+    if (!fs.existsSync(path.join(sdk, file)))
+      throw new Error(`${path.join(sdk, file)} is missing; run \`make build\` first`);
   }
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(out, { recursive: true });
@@ -36,7 +37,8 @@ export function buildDemo({
   fs.cpSync(path.join(here, "miniprogram"), path.join(out, "miniprogram"), { recursive: true });
   fs.cpSync(sdk, path.join(out, "miniprogram/miniprogram_npm/floo-wasm"), { recursive: true });
   const size = sizeOf(path.join(out, "miniprogram"));
-  if (size > LIMIT_BYTES) throw new Error(`the mini-program is ${size} bytes; the main package may have ${LIMIT_BYTES}`);
+  if (size > LIMIT_BYTES)
+    throw new Error(`the mini-program is ${size} bytes; the main package may have ${LIMIT_BYTES}`);
   return { out, size };
 }
 
@@ -44,7 +46,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const { values } = parseArgs({ options: { package: { type: "string" }, out: { type: "string" } } });
     const { out, size } = buildDemo({ sdk: values.package, out: values.out });
-    process.stdout.write(`${path.relative(process.cwd(), out) || out}: ${(size / 1024).toFixed(1)} KB, open it in WeChat DevTools\n`);
+    process.stdout.write(
+      `${path.relative(process.cwd(), out) || out}: ${(size / 1024).toFixed(1)} KB, open it in WeChat DevTools\n`,
+    );
   } catch (error) {
     process.stderr.write(`demo-miniprogram: ${error.message}\n`);
     process.exitCode = 1;

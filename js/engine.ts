@@ -132,7 +132,11 @@ export type Sink = (batch: RawEvent[]) => void;
 /** What a loader of the wasm module gives, as far as this package needs it. */
 export interface Glue {
   /** `host` is asked for by the host build only; the browser build ignores it. */
-  Engine: new (options: EngineOptions, sink: Sink, host?: Host) => Engine;
+  Engine: new (
+    options: EngineOptions,
+    sink: Sink,
+    host?: Host,
+  ) => Engine;
   /** One frame as JSON text; throws an `Error` that names what is wrong where. */
   codecDecode(bytes: Uint8Array, direction: string): string;
   /** The frame of a JSON text; throws an `Error` that names what is wrong where. */

@@ -25,5 +25,8 @@ export function createClient(options: SlimOptions): Client {
   if (wasm === undefined || wasm === null || wasm === "") {
     throw badArgument("options.wasm", "a URL, a Response, bytes or a WebAssembly.Module");
   }
-  return new FlooClient(options, browser(() => load(wasm)));
+  return new FlooClient(
+    options,
+    browser(() => load(wasm)),
+  );
 }

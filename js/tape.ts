@@ -2,16 +2,36 @@
  * Turns a tape of the core into plain objects: one object literal per type, whose order is the
  * order in which `src/bindings/view.rs` writes. Golden tests hold the two together.
  */
-import type { Tape } from "./engine.js";
+
 import type {
-  ClientId, ConversationInfo, ConversationKey, ErrorDomain, FlooErrorShape, Group, GroupId, Message, MessageId,
-  MessageStatus, MessageType, User, UserId,
+  ClientId,
+  ConversationInfo,
+  ConversationKey,
+  ErrorDomain,
+  FlooErrorShape,
+  Group,
+  GroupId,
+  Message,
+  MessageId,
+  MessageStatus,
+  MessageType,
+  User,
+  UserId,
 } from "./client/types.js";
+import type { Tape } from "./engine.js";
 
 const KINDS = ["system", "user", "group"] as const;
 const STATUSES: readonly MessageStatus[] = ["sending", "sent", "failed", "received"];
 const TYPES: readonly MessageType[] = [
-  "text", "image", "audio", "video", "file", "location", "command", "forward", "rtc",
+  "text",
+  "image",
+  "audio",
+  "video",
+  "file",
+  "location",
+  "command",
+  "forward",
+  "rtc",
 ];
 
 /** Reads a tape from its start, one value after the other. */

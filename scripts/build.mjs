@@ -1,11 +1,11 @@
 // Builds what is asked for, skipping what is up to date:
 //
-//   node scripts/build.mjs [sdk] [emulator] [demo-web] [demo-miniprogram]   (default: the first three)
+//   node scripts/build.mjs [sdk] [emulator] [demo-web] [demo-miniprogram] [sizes]
 //
-// sdk = dist/wasm/{web,host} and dist/npm; it prints the table of sizes.
+// sdk is dist/wasm/{web,host} and dist/npm; sizes prints a table of what is in dist/npm.
 import fs from "node:fs";
-import { buildDemoMiniProgram, buildDemoWeb } from "./build/demos.mjs";
 import { at, BuildError } from "./build/common.mjs";
+import { buildDemoMiniProgram, buildDemoWeb } from "./build/demos.mjs";
 import { buildEmulator } from "./build/emulator.mjs";
 import { buildNpm } from "./build/npm.mjs";
 import { printSizes } from "./build/sizes.mjs";
@@ -16,23 +16,22 @@ const PARTS = {
     await buildWasm("web");
     await buildWasm("host");
     await buildNpm();
-    await printSizes();
   },
+  sizes: printSizes,
   emulator: buildEmulator,
   "demo-web": buildDemoWeb,
   "demo-miniprogram": buildDemoMiniProgram,
 };
-const DEFAULT = ["sdk", "emulator", "demo-web"];
-
 const asked = process.argv.slice(2);
 const unknown = asked.filter((part) => !Object.hasOwn(PARTS, part));
-if (unknown.length > 0) {
-  console.error(`build: unknown part '${unknown.join("', '")}'; there are: ${Object.keys(PARTS).join(", ")}`);
+if (unknown.length > 0 || asked.length === 0) {
+  const problem = asked.length === 0 ? "nothing asked for" : `unknown part '${unknown.join("', '")}'`;
+  console.error(`build: ${problem}; there are: ${Object.keys(PARTS).join(", ")}`);
   process.exit(2);
 }
 try {
   fs.mkdirSync(at("dist"), { recursive: true });
-  for (const part of asked.length > 0 ? asked : DEFAULT) await PARTS[part]();
+  for (const part of asked) await PARTS[part]();
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   console.error(`build: ${error.message}`);

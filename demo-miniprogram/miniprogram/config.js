@@ -1,15 +1,15 @@
 /** Settings of the demo. */
 module.exports = {
   /** The application's id in the Lanying console; the emulator knows this one. */
-  appId: 'floo-demo',
+  appId: "floo-demo",
   /**
    * Where the cloud is asked for its servers. This address is the local emulator's; it can be changed
    * in the sign-in form, and by the launch parameter `dns`.
    */
-  dns: 'http://127.0.0.1:7700/v2/app_dns',
+  dns: "http://127.0.0.1:7700/v2/app_dns",
   /** Accounts that the emulator makes at its first start. */
   accounts: [
-    { username: 'amber', password: 'amber-demo' },
-    { username: 'basil', password: 'basil-demo' }
-  ]
+    { username: "amber", password: "amber-demo" },
+    { username: "basil", password: "basil-demo" },
+  ],
 };

@@ -82,19 +82,35 @@ export function createStore() {
 
   function follow(client: Client, signal: AbortSignal): void {
     const until = { signal };
-    client.on("state", ({ to, error, retryAt }) => {
-      connection.value = { state: to, error, retryAt };
-    }, until);
-    client.on("sync", (now) => {
-      sync.value = now;
-    }, until);
-    client.on("storage", (now) => {
-      storage.value = now;
-    }, until);
-    client.on("error", ({ error }) => {
-      trouble.value = error;
-      console.warn(`${error.code} (${error.domain}): ${error.message}`);
-    }, until);
+    client.on(
+      "state",
+      ({ to, error, retryAt }) => {
+        connection.value = { state: to, error, retryAt };
+      },
+      until,
+    );
+    client.on(
+      "sync",
+      (now) => {
+        sync.value = now;
+      },
+      until,
+    );
+    client.on(
+      "storage",
+      (now) => {
+        storage.value = now;
+      },
+      until,
+    );
+    client.on(
+      "error",
+      ({ error }) => {
+        trouble.value = error;
+        console.warn(`${error.code} (${error.domain}): ${error.message}`);
+      },
+      until,
+    );
     client.on("roster", () => cardsChanged(client), until);
     client.on("groups", () => cardsChanged(client), until);
     const unsubscribe = client.conversations.subscribe(() => {
@@ -223,10 +239,31 @@ export function createStore() {
   };
 
   return {
-    phase, startError, session, connection, sync, storage, conversations, contacts, groups, trouble, dns,
+    phase,
+    startError,
+    session,
+    connection,
+    sync,
+    storage,
+    conversations,
+    contacts,
+    groups,
+    trouble,
+    dns,
     lastUsername: computed(() => settings.value.username),
     unread: computed(() => conversations.value.reduce((sum, row) => sum + row.unread, 0)),
-    start, signIn, signOut, dispose, client, nameOf, titleOf, membersOf, conversationOf, markRead, stats, draft,
+    start,
+    signIn,
+    signOut,
+    dispose,
+    client,
+    nameOf,
+    titleOf,
+    membersOf,
+    conversationOf,
+    markRead,
+    stats,
+    draft,
   };
 }
 

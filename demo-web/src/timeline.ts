@@ -124,27 +124,47 @@ export function openTimeline(client: Client, key: ConversationKey): Timeline {
     }
   }
 
-  client.on("conversations", ({ changed }) => {
-    if (changed.some((row) => sameKey(row.key, key))) void refresh();
-  }, until);
-  client.on("messages", ({ messages }) => {
-    if (messages.some((message) => sameKey(message.conversation, key))) void refresh();
-  }, until);
-  client.on("message:sent", ({ message }) => {
-    if (sameKey(message.conversation, key)) void refresh();
-  }, until);
-  client.on("message:failed", ({ message }) => {
-    // Merged directly: it may be older than what `refresh` reads.
-    if (sameKey(message.conversation, key)) merge([message]);
-  }, until);
-  client.on("state", ({ to }) => {
-    if (to !== "online") return;
-    if (older.value === "failed" || (older.value === "end" && endOfDeviceOnly)) {
-      pages = null;
-      older.value = "idle";
-    }
-    void refresh();
-  }, until);
+  client.on(
+    "conversations",
+    ({ changed }) => {
+      if (changed.some((row) => sameKey(row.key, key))) void refresh();
+    },
+    until,
+  );
+  client.on(
+    "messages",
+    ({ messages }) => {
+      if (messages.some((message) => sameKey(message.conversation, key))) void refresh();
+    },
+    until,
+  );
+  client.on(
+    "message:sent",
+    ({ message }) => {
+      if (sameKey(message.conversation, key)) void refresh();
+    },
+    until,
+  );
+  client.on(
+    "message:failed",
+    ({ message }) => {
+      // Merged directly: it may be older than what `refresh` reads.
+      if (sameKey(message.conversation, key)) merge([message]);
+    },
+    until,
+  );
+  client.on(
+    "state",
+    ({ to }) => {
+      if (to !== "online") return;
+      if (older.value === "failed" || (older.value === "end" && endOfDeviceOnly)) {
+        pages = null;
+        older.value = "idle";
+      }
+      void refresh();
+    },
+    until,
+  );
   void refresh();
 
   return { rows, ready, older, error, loadOlder, send, close: () => closed.abort() };

@@ -3,7 +3,7 @@
 use std::{sync::Mutex, time::Duration};
 
 use serde::Deserialize;
-use serde_json::{Value, json as object};
+use serde_json::{Value, json};
 
 use crate::{
     Cloud, guard,
@@ -282,8 +282,8 @@ impl Faults {
     pub(crate) fn describe(&self) -> Value {
         let state = guard(&self.state);
         let rules: Vec<_> =
-            state.rules.iter().map(|rule| object!({ "rule": rule.text, "left": rule.left, "hits": rule.hits })).collect();
-        object!({ "seed": state.seed, "rules": rules })
+            state.rules.iter().map(|rule| json!({ "rule": rule.text, "left": rule.left, "hits": rule.hits })).collect();
+        json!({ "seed": state.seed, "rules": rules })
     }
 }
 

@@ -15,11 +15,7 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(at: &str, value: &Value) -> Res
             (at, path) => format!("{at}.{path}"),
         };
         let problem = e.into_inner();
-        if place.is_empty() {
-            problem.to_string()
-        } else {
-            format!("{place}: {problem}")
-        }
+        if place.is_empty() { problem.to_string() } else { format!("{place}: {problem}") }
     })
 }
 
@@ -28,11 +24,7 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(at: &str, value: &Value) -> Res
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn read_tagged<T: for<'de> Deserialize<'de>>(
-    at: &str,
-    tag: &str,
-    value: &Value,
-) -> Result<T, String> {
+pub(crate) fn read_tagged<T: for<'de> Deserialize<'de>>(at: &str, tag: &str, value: &Value) -> Result<T, String> {
     let (name, fields) = match value {
         Value::String(name) => (name.clone(), Map::new()),
         Value::Object(object) => {

@@ -1,6 +1,6 @@
 /** Promises of calls under way: numbers, signals and timeouts. */
 import type { RawError } from "../engine.js";
-import { badArgument, failure, FlooError } from "../errors.js";
+import { badArgument, FlooError, failure } from "../errors.js";
 import type { Signal } from "./emitter.js";
 import type { CallOptions } from "./types.js";
 
@@ -28,7 +28,8 @@ export function checkSignal(signal: unknown): Signal | undefined {
  * (`ServerTimeOut`). `what` names the call in these errors. Throws `ArgumentInvalid` for bad options.
  */
 export function waiter<T>(what: string, options: CallOptions | undefined): Waiter<T> {
-  if (options !== undefined && (typeof options !== "object" || options === null)) throw badArgument("options", "an object");
+  if (options !== undefined && (typeof options !== "object" || options === null))
+    throw badArgument("options", "an object");
   const timeout = options?.timeout;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0 && timeout <= LONGEST)) {
     throw badArgument("options.timeout", "a number of milliseconds above 0");
@@ -56,7 +57,10 @@ export function waiter<T>(what: string, options: CallOptions | undefined): Waite
   else {
     signal?.addEventListener("abort", abort);
     if (timeout !== undefined) {
-      timer = setTimeout(() => reject(failure("ServerTimeOut", "platform", `${what}: no answer in ${timeout} ms.`)), timeout);
+      timer = setTimeout(
+        () => reject(failure("ServerTimeOut", "platform", `${what}: no answer in ${timeout} ms.`)),
+        timeout,
+      );
     }
   }
   return {

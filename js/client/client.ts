@@ -3,7 +3,7 @@
  * differs between platforms is in `Environment`.
  */
 import type { Engine, EngineOptions, Glue, Host, RawError, RawEvent, Tape } from "../engine.js";
-import { asFlooError, badArgument, failure, FlooError, isShape, notLoggedIn, textOf } from "../errors.js";
+import { asFlooError, badArgument, FlooError, failure, isShape, notLoggedIn, textOf } from "../errors.js";
 import type { LoadError } from "../load/glue.js";
 import { readConversations, readGroups, readMessages, readUsers } from "../tape.js";
 import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
@@ -12,8 +12,26 @@ import { Emitter } from "./emitter.js";
 import { compareIds, conversationKey, groupId, userId } from "./ids.js";
 import { checkCredentials, engineOptions } from "./options.js";
 import type {
-  CallOptions, Client, ClientEvents, ClientId, ClientOptions, Conversation, ConversationInfo, ConversationInput,
-  ConversationKey, Credentials, Group, IdInput, Message, Session, State, Stats, StorageKind, SyncState, User, UserId,
+  CallOptions,
+  Client,
+  ClientEvents,
+  ClientId,
+  ClientOptions,
+  Conversation,
+  ConversationInfo,
+  ConversationInput,
+  ConversationKey,
+  Credentials,
+  Group,
+  IdInput,
+  Message,
+  Session,
+  State,
+  Stats,
+  StorageKind,
+  SyncState,
+  User,
+  UserId,
 } from "./types.js";
 
 /** A logger that cannot be left out. */
@@ -37,8 +55,17 @@ export interface Environment {
 type Events = ClientEvents & { snapshot: undefined };
 
 const PUBLIC: Record<keyof ClientEvents, true> = {
-  state: true, messages: true, message: true, "message:sent": true, "message:failed": true, conversations: true,
-  roster: true, groups: true, sync: true, storage: true, error: true,
+  state: true,
+  messages: true,
+  message: true,
+  "message:sent": true,
+  "message:failed": true,
+  conversations: true,
+  roster: true,
+  groups: true,
+  sync: true,
+  storage: true,
+  error: true,
 };
 
 const NO_STATS: Stats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0 };
@@ -191,7 +218,13 @@ export class FlooClient implements Client {
   /**
    * Sends under an id from `allocate()`, what `checkContent` has passed. Rejects with the reason of a refusal.
    */
-  post(id: ClientId, to: ConversationKey, text: string, ext: string | undefined, options?: CallOptions): Promise<Message> {
+  post(
+    id: ClientId,
+    to: ConversationKey,
+    text: string,
+    ext: string | undefined,
+    options?: CallOptions,
+  ): Promise<Message> {
     const wait = waiter<Message>("send", options);
     this.outbox.set(id, wait);
     const done = (): void => {
@@ -203,7 +236,12 @@ export class FlooClient implements Client {
     return wait.promise;
   }
 
-  private async send(to: ConversationKey, text: string, ext: string | undefined, options?: CallOptions): Promise<Message> {
+  private async send(
+    to: ConversationKey,
+    text: string,
+    ext: string | undefined,
+    options?: CallOptions,
+  ): Promise<Message> {
     // Cancelled before it began: nothing is to be sent.
     if (options?.signal?.aborted) return waiter<Message>("send", options).promise;
     return this.post(this.allocate(), to, text, ext, options);
@@ -219,12 +257,14 @@ export class FlooClient implements Client {
     const { call, waiter: wait } = this.calls.start(name, read, options);
     if (wait.done) return wait.promise;
     const give = (engine: Engine): void => {
-      if (wait.done) return this.calls.withdraw(call);
+      if (wait.done) {
+        this.calls.withdraw(call);
+        return;
+      }
       if (name === "login" || name === "resume") this.unwatch ??= this.environment.watch((it) => this.signal(it));
       this.guard(() => engine.command(call, name, params));
     };
-    const refuse = (thrown: unknown): void =>
-      this.calls.withdraw(call, asFlooError(thrown, "GeneralError", name));
+    const refuse = (thrown: unknown): void => this.calls.withdraw(call, asFlooError(thrown, "GeneralError", name));
     // At once when the core is there, so that calls go out in the order in which they were made.
     if (this.engine) {
       try {
@@ -338,7 +378,9 @@ export class FlooClient implements Client {
         return;
       case "failed":
         for (const message of readMessages(event[1])) {
-          const error = new FlooError(message.error ?? failure("ServerUnknownError", "frame", "The message was refused."));
+          const error = new FlooError(
+            message.error ?? failure("ServerUnknownError", "frame", "The message was refused."),
+          );
           this.emitter.emit("message:failed", { message, error });
           this.outbox.get(message.clientId ?? "")?.reject(error);
         }
@@ -411,7 +453,11 @@ export class FlooClient implements Client {
 
   private forget(): void {
     this.session = null;
-    const reason = failure("Cancelled", "platform", "Logged out while the message was waiting; it stays in the outbox.");
+    const reason = failure(
+      "Cancelled",
+      "platform",
+      "Logged out while the message was waiting; it stays in the outbox.",
+    );
     for (const wait of [...this.outbox.values()]) wait.reject(reason);
     this.users.clear();
     this.joined.clear();

@@ -29,7 +29,10 @@ export class Emitter<E> {
       if (!registration.live) return;
       registration.live = false;
       signal?.removeEventListener("abort", stop);
-      this.lists.set(event, (this.lists.get(event) ?? []).filter((other) => other !== registration));
+      this.lists.set(
+        event,
+        (this.lists.get(event) ?? []).filter((other) => other !== registration),
+      );
     };
     signal?.addEventListener("abort", stop);
     return stop;

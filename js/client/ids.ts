@@ -6,8 +6,7 @@ const MAX = "18446744073709551615";
 const EXPECTED = "an id above 0: a decimal string, a bigint or an integer up to 2^53 - 1";
 
 /** Orders two decimal texts without leading zeros by their value. */
-export const compareIds = (a: string, b: string): number =>
-  a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+export const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
 function decimal(input: unknown, field: string): string {
   if (typeof input === "number" && !Number.isSafeInteger(input)) throw badArgument(field, EXPECTED);

@@ -109,7 +109,16 @@ export type MessageStatus = "sending" | "sent" | "failed" | "received";
 
 /** The kind of a message's content. Unknown numbers of newer versions appear as `unknown`. */
 export type MessageType =
-  | "text" | "image" | "audio" | "video" | "file" | "location" | "command" | "forward" | "rtc" | "unknown";
+  | "text"
+  | "image"
+  | "audio"
+  | "video"
+  | "file"
+  | "location"
+  | "command"
+  | "forward"
+  | "rtc"
+  | "unknown";
 
 /** One message. A snapshot: it does not change when the message does. */
 export interface Message {

@@ -23,7 +23,10 @@ export class Archive {
 
   /** Marks everything in a conversation as read. */
   markRead(name: string): void {
-    this.add(name, this.list(name).map((message) => ({ ...message, status: 2 })));
+    this.add(
+      name,
+      this.list(name).map((message) => ({ ...message, status: 2 })),
+    );
   }
 
   clear(): void {

@@ -28,7 +28,10 @@ export class Bus {
     for (const [event, it] of pairs(events, listener)) {
       const list = this.lists.get(event) ?? [];
       const at = list.findIndex((other) => same(other, it));
-      this.lists.set(event, list.filter((_, index) => index !== at));
+      this.lists.set(
+        event,
+        list.filter((_, index) => index !== at),
+      );
     }
   }
 

@@ -7,7 +7,7 @@ import type { Client, ClientOptions, Credentials } from "../client/types.js";
 import { badArgument, unsupported } from "../errors.js";
 import { Bus } from "./bus.js";
 import { groupInfo, legacyId, recentConversation, rosterInfo } from "./convert.js";
-import { type GroupSend, type RosterSend, Legacy } from "./legacy.js";
+import { type GroupSend, Legacy, type RosterSend } from "./legacy.js";
 import type { CustomerMessage, GroupInfo, RecentConversation, RosterInfo } from "./shapes.js";
 import surface from "./surface.json";
 

@@ -61,7 +61,10 @@ export class Legacy {
     client.on("message:failed", ({ message, error }) => this.failed(message.clientId, error));
     client.on("conversations", () => bus.emit("recentlistUpdate"));
     client.on("roster", ({ users }) => {
-      bus.emit("onRosterInfoUpdate", users.map((user) => legacyId(user.id)));
+      bus.emit(
+        "onRosterInfoUpdate",
+        users.map((user) => legacyId(user.id)),
+      );
       bus.emit("onRosterListUpdate");
     });
     client.on("groups", () => bus.emit("onGroupListUpdate"));
@@ -69,7 +72,9 @@ export class Legacy {
   }
 
   user(id: number | string): ConversationKey {
-    return String(id) === "0" ? conversationKey({ kind: "system", id: "0" } as ConversationKey) : conversationKey({ user: id });
+    return String(id) === "0"
+      ? conversationKey({ kind: "system", id: "0" } as ConversationKey)
+      : conversationKey({ user: id });
   }
 
   group(id: number | string): ConversationKey {

@@ -48,9 +48,7 @@ let shared: Promise<Glue> | undefined;
  * The shared instance. `instantiate` runs for the first call only; when it fails the next call tries
  * again with its own.
  */
-export function instantiateOnce(
-  instantiate: (imports: Imports) => Promise<WebAssembly.Exports>,
-): Promise<Glue> {
+export function instantiateOnce(instantiate: (imports: Imports) => Promise<WebAssembly.Exports>): Promise<Glue> {
   shared ??= instantiate({ "./floo_wasm_bg.js": glue as unknown as WebAssembly.ModuleImports }).then(
     (exports) => {
       glue.__wbg_set_wasm(exports);

@@ -14,17 +14,17 @@ async function compiles(bytes: BufferSource): Promise<boolean> {
 }
 
 /** The shared instance, made from the module or bytes that `source` gives if there is none yet. */
-export function instantiate(
-  source: () => Promise<BufferSource | WebAssembly.Module> | BufferSource,
-): Promise<Glue> {
+export function instantiate(source: () => Promise<BufferSource | WebAssembly.Module> | BufferSource): Promise<Glue> {
   return instantiateOnce(async (imports) => {
     if (typeof WebAssembly !== "object") {
       throw new LoadError("missing", "this engine has no WebAssembly");
     }
     const code = await source();
     try {
-      const made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource =
-        await WebAssembly.instantiate(code as BufferSource, imports);
+      const made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource = await WebAssembly.instantiate(
+        code as BufferSource,
+        imports,
+      );
       return "exports" in made ? (made as WebAssembly.Instance).exports : made.instance.exports;
     } catch (cause) {
       if (await compiles(EMPTY_MODULE)) {

@@ -9,9 +9,7 @@ export const DEFAULT_PATH = "/miniprogram_npm/floo-wasm/floo_wasm_bg.wasm.br";
 // The typings promise an Instance, clients have been seen to answer with `{instance, module}`.
 type Answer = WebAssembly.Instance | { instance: WebAssembly.Instance };
 
-declare const WXWebAssembly:
-  | { instantiate(path: string, imports: object): Promise<Answer> }
-  | undefined;
+declare const WXWebAssembly: { instantiate(path: string, imports: object): Promise<Answer> } | undefined;
 
 /**
  * The shared instance of the core, from `path` (absolute, from the root of the code package or

@@ -244,7 +244,12 @@ export function wechat(wasmPath: string | undefined, platform: WxPlatform | unde
   const given = (): WxPlatform => {
     const api = platform ?? (typeof wx === "undefined" ? undefined : wx);
     if (!api) {
-      throw failure("Unsupported", "platform", "There is no wx here: this entry runs in WeChat mini-programs.", "Use the main entry of floo-wasm in browsers.");
+      throw failure(
+        "Unsupported",
+        "platform",
+        "There is no wx here: this entry runs in WeChat mini-programs.",
+        "Use the main entry of floo-wasm in browsers.",
+      );
     }
     return api;
   };

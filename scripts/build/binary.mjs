@@ -154,7 +154,10 @@ export function describe(bytes) {
     throw new Error(`wasm: import ${name} is of an unknown kind`);
   });
   const ownFunctions = read(SECTION.function, (r) => r.u32());
-  const functionTypes = [...imports.filter((item) => item.kind === "function").map((item) => item.type), ...ownFunctions];
+  const functionTypes = [
+    ...imports.filter((item) => item.kind === "function").map((item) => item.type),
+    ...ownFunctions,
+  ];
   const tables = [
     ...imports.filter((item) => item.kind === "table").map((item) => item.element),
     ...read(SECTION.table, (r) => {

@@ -2,7 +2,14 @@
 import { BuildError } from "./common.mjs";
 
 // None of these exists where the glue will run, except exported globals: iOS does not hand them out.
-const FORBIDDEN = [/\bWebAssembly\b/, /\bfetch\b/, /\bimport\.meta\b/, /\bnew URL\b/, /\bwasm\.\w+\.value\b/, /^import /m];
+const FORBIDDEN = [
+  /\bWebAssembly\b/,
+  /\bfetch\b/,
+  /\bimport\.meta\b/,
+  /\bnew URL\b/,
+  /\bwasm\.\w+\.value\b/,
+  /^import /m,
+];
 
 /**
  * The glue of the host flavour. On iOS a buffer may stay attached after the memory has grown, so the

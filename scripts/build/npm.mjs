@@ -28,18 +28,20 @@ function wasmModules(flavour) {
 }
 
 async function bundle(options) {
-  const result = await esbuild.build({
-    absWorkingDir: at("."),
-    bundle: true,
-    minify: true,
-    charset: "ascii",
-    legalComments: "none",
-    logLevel: "silent",
-    logOverride: { "unsupported-regexp": "error" },
-    ...options,
-  }).catch((error) => {
-    throw new BuildError(error.message);
-  });
+  const result = await esbuild
+    .build({
+      absWorkingDir: at("."),
+      bundle: true,
+      minify: true,
+      charset: "ascii",
+      legalComments: "none",
+      logLevel: "silent",
+      logOverride: { "unsupported-regexp": "error" },
+      ...options,
+    })
+    .catch((error) => {
+      throw new BuildError(error.message);
+    });
   if (result.warnings.length > 0) {
     throw new BuildError(esbuild.formatMessagesSync(result.warnings, { kind: "warning" }).join("\n"));
   }

@@ -83,11 +83,7 @@ function compile(flavour) {
   const { features, rustflags, profile } = FLAVOURS[flavour];
   const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), ".cargo");
   // Panic messages name source files: without the machine's own directories, builds are alike everywhere.
-  const flags = [
-    ...rustflags,
-    `--remap-path-prefix=${cargoHome}=/cargo`,
-    `--remap-path-prefix=${root}=/floo-wasm`,
-  ];
+  const flags = [...rustflags, `--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/floo-wasm`];
   const env = { ...process.env, ...profile, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
   const targetDir = at("target", flavour === "web" ? "wasm" : `wasm-${flavour}`);
   const cargo = ["cargo", "build", "-p", "floo-wasm", "--lib", "--target", TARGET, "--profile", "wasm"];

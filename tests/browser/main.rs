@@ -1,4 +1,5 @@
 //! The browser adapters in real browsers: store, socket, requests, clock, randomness.
+#![allow(clippy::unwrap_used)] // a test may
 #![cfg(target_arch = "wasm32")]
 
 #[path = "../store/suite.rs"]

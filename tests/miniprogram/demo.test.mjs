@@ -5,7 +5,7 @@ import { after, before } from "node:test";
 import { serve } from "./host/serve.mjs";
 import { back, messages, online, openChat, row, send, shown, signIn, submit } from "./lib/chat.mjs";
 import { startEmulator } from "./lib/emulator.mjs";
-import { Stage, phoneTest, troubles } from "./lib/stage.mjs";
+import { phoneTest, Stage, troubles } from "./lib/stage.mjs";
 
 const stage = new Stage();
 let emulator;
@@ -93,9 +93,14 @@ demoTest("an empty text is not sent, one over the limit is refused and stays in 
     large,
   );
   await amber.tap("send");
-  const toast = await amber.until("the refusal", async () => amber.run("return document.querySelector('.mp-toast')?.textContent"));
+  const toast = await amber.until("the refusal", async () =>
+    amber.run("return document.querySelector('.mp-toast')?.textContent"),
+  );
   assert.match(toast, /64 KiB/);
-  await amber.until("the draft to be back", async () => (await amber.run("return __mp.pages.top.page.data.draft")) === large);
+  await amber.until(
+    "the draft to be back",
+    async () => (await amber.run("return __mp.pages.top.page.data.draft")) === large,
+  );
   assert.equal((await messages(amber)).length, count);
   await amber.type("composer", "");
   await send(amber, "after the large one");
@@ -117,11 +122,22 @@ demoTest("older messages come page by page when the top is reached", async () =>
   const early = await messages(amber);
   assert.ok(early.length < 50, `${early.length} messages shown at once`);
   await amber.until("the first message of all", async () => {
-    await amber.run("const v = [...document.querySelectorAll('wx-scroll-view')].at(-1); v.scrollTop = v.scrollTop === 0 ? 1 : 0");
-    return (await messages(amber)).some((m) => m.text === "number 1") && (await amber.run("return __mp.pages.top.page.data.complete"));
+    await amber.run(
+      "const v = [...document.querySelectorAll('wx-scroll-view')].at(-1); v.scrollTop = v.scrollTop === 0 ? 1 : 0",
+    );
+    return (
+      (await messages(amber)).some((m) => m.text === "number 1") &&
+      (await amber.run("return __mp.pages.top.page.data.complete"))
+    );
   });
-  const numbers = (await messages(amber)).map((m) => /^number (\d+)$/.exec(m.text)?.[1]).filter(Boolean).map(Number);
-  assert.deepEqual(numbers, Array.from({ length: 50 }, (_, i) => i + 1));
+  const numbers = (await messages(amber))
+    .map((m) => /^number (\d+)$/.exec(m.text)?.[1])
+    .filter(Boolean)
+    .map(Number);
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 50 }, (_, i) => i + 1),
+  );
   await quiet(amber);
 });
 
@@ -165,7 +181,9 @@ demoTest("a restart of the cloud loses nothing", async () => {
 demoTest("a full storage is said, and what came meanwhile arrives once there is room", async () => {
   await amber.run("__mp.full = __mp.limits.storageTotal; __mp.limits.storageTotal = 100");
   await send(basil, "does it fit?");
-  await amber.until("the complaint", async () => /storage.*full/i.test(await amber.run("return document.querySelector('.mp-toast')?.textContent ?? ''")));
+  await amber.until("the complaint", async () =>
+    /storage.*full/i.test(await amber.run("return document.querySelector('.mp-toast')?.textContent ?? ''")),
+  );
   assert.ok(!(await messages(amber)).some((m) => m.text === "does it fit?"), "shown although it could not be kept");
   await amber.run("__mp.limits.storageTotal = __mp.full");
   await send(amber, "there is room");
@@ -196,10 +214,17 @@ demoTest("after logging out the next start asks for a sign-in", async () => {
   await back(amber);
   await online(amber);
   await amber.tap("menu");
-  const item = await amber.until("the menu", async () => (await amber.driver.findElements({ css: ".mp-sheet-item" }))[0]);
+  const item = await amber.until(
+    "the menu",
+    async () => (await amber.driver.findElements({ css: ".mp-sheet-item" }))[0],
+  );
   await item.click();
   await amber.one("signin-submit");
   await amber.open({ profile: "ios" });
   await amber.one("signin-submit");
-  assert.equal(await amber.run("return __mp.pages.top.page.data.dns"), emulator.dns, "the server's address is remembered");
+  assert.equal(
+    await amber.run("return __mp.pages.top.page.data.dns"),
+    emulator.dns,
+    "the server's address is remembered",
+  );
 });

@@ -26,7 +26,8 @@ try {
   fail(`${error.message}\nusage: node tests/miniprogram/host.mjs [--port N] [--dns URL] [--project DIR] [--out DIR]`);
 }
 const port = Number(options.port);
-if (options.port.trim() === "" || !Number.isInteger(port) || port < 0 || port > 65535) fail(`--port: "${options.port}" is not a port number`);
+if (options.port.trim() === "" || !Number.isInteger(port) || port < 0 || port > 65535)
+  fail(`--port: "${options.port}" is not a port number`);
 
 try {
   buildHost(options.project, options.out);

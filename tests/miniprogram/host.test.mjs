@@ -6,25 +6,37 @@ import http from "node:http";
 import path from "node:path";
 import { after, before } from "node:test";
 import binaryen from "binaryen";
-import { repository, Stage, phoneTest } from "./lib/stage.mjs";
+import { phoneTest, repository, Stage } from "./lib/stage.mjs";
 
 const stage = new Stage();
 let phone;
 let sockets;
 
 const MODULES = {
-  "plain.wasm": ["(module (func (export \"f\")) (global (export \"g\") i32 (i32.const 1)))", binaryen.Features.MVP | binaryen.Features.MutableGlobals],
-  "signs.wasm": ["(module (func (export \"f\") (param i32) (result i32) (i32.extend8_s (local.get 0))))", binaryen.Features.SignExt],
-  "refs.wasm": ["(module (func (export \"f\") (param externref)))", binaryen.Features.ReferenceTypes],
+  "plain.wasm": [
+    '(module (func (export "f")) (global (export "g") i32 (i32.const 1)))',
+    binaryen.Features.MVP | binaryen.Features.MutableGlobals,
+  ],
+  "signs.wasm": [
+    '(module (func (export "f") (param i32) (result i32) (i32.extend8_s (local.get 0))))',
+    binaryen.Features.SignExt,
+  ],
+  "refs.wasm": ['(module (func (export "f") (param externref)))', binaryen.Features.ReferenceTypes],
 };
 
 /** A server that accepts WebSockets, sends one frame of three bytes and one text, and notes what it gets. */
 function socketServer() {
-  const server = http.createServer((_, response) => response.writeHead(204, { "access-control-allow-origin": "*", "access-control-allow-headers": "*" }).end());
+  const server = http.createServer((_, response) =>
+    response.writeHead(204, { "access-control-allow-origin": "*", "access-control-allow-headers": "*" }).end(),
+  );
   const state = { open: 0, received: 0 };
   server.on("upgrade", (request, socket) => {
-    const accept = createHash("sha1").update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    const accept = createHash("sha1")
+      .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest("base64");
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
     socket.write(Buffer.from([0x82, 3, 1, 2, 3]));
     state.open++;
     socket.on("data", (data) => {
@@ -36,16 +48,29 @@ function socketServer() {
     });
     socket.on("error", () => socket.destroy());
   });
-  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => {
-    const { port } = server.address();
-    resolve({ state, ws: `ws://127.0.0.1:${port}/`, http: `http://127.0.0.1:${port}/`, close: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }) });
-  }));
+  return new Promise((resolve) =>
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      resolve({
+        state,
+        ws: `ws://127.0.0.1:${port}/`,
+        http: `http://127.0.0.1:${port}/`,
+        close: () =>
+          new Promise((done) => {
+            server.close(done);
+            server.closeAllConnections();
+          }),
+      });
+    }),
+  );
 }
 
-const ask = (name, ...values) => phone.driver.executeAsyncScript(
-  "const done = arguments[arguments.length - 1]; const page = __mp.pages.top.page; Promise.resolve(page[arguments[0]](...arguments[1])).then((v) => done(v === undefined ? null : v), (e) => done('rejected ' + (e.message || e.errMsg)))",
-  name, values,
-);
+const ask = (name, ...values) =>
+  phone.driver.executeAsyncScript(
+    "const done = arguments[arguments.length - 1]; const page = __mp.pages.top.page; Promise.resolve(page[arguments[0]](...arguments[1])).then((v) => done(v === undefined ? null : v), (e) => done('rejected ' + (e.message || e.errMsg)))",
+    name,
+    values,
+  );
 const events = () => phone.run("return [...__mp.pages.top.page.events]");
 
 before(async () => {
@@ -69,11 +94,11 @@ hostTest("the realm of the app has no browser globals and no eval", async () => 
   for (const profile of ["devtools", "android", "ios"]) {
     await phone.open({ profile });
     const globals = await ask("globals");
-    const { Promise: promise, wx, WXWebAssembly, WeakRef, queueMicrotask, ...absent } = globals;
+    const { Promise: promise, wx, WXWebAssembly, WeakRef: weak, queueMicrotask: queue, ...absent } = globals;
     assert.deepEqual([promise, wx, WXWebAssembly], ["function", "object", "object"]);
     assert.deepEqual(new Set(Object.values(absent)), new Set(["undefined"]), JSON.stringify(globals));
     const onPhones = profile === "devtools" ? "function" : "undefined";
-    assert.deepEqual([WeakRef, queueMicrotask], [onPhones, onPhones]);
+    assert.deepEqual([weak, queue], [onPhones, onPhones]);
     assert.equal(await ask("evaluate"), "EvalError");
   }
 });
@@ -120,9 +145,13 @@ hostTest("sockets: five at a time, ArrayBuffers only", async () => {
   assert.equal(await ask("send", "buffer"), "sendSocketMessage:ok");
   await phone.until("the server to get the frame", async () => sockets.state.received === 1);
   await ask("connect", sockets.ws);
-  await phone.until("the sixth to be refused", async () => (await events()).some((e) => /fail exceed max socket count 5/.test(e)));
+  await phone.until("the sixth to be refused", async () =>
+    (await events()).some((e) => /fail exceed max socket count 5/.test(e)),
+  );
   await ask("connect", "http://127.0.0.1/");
-  await phone.until("a wrong address to be refused", async () => (await events()).some((e) => /fail url not in ws/.test(e)));
+  await phone.until("a wrong address to be refused", async () =>
+    (await events()).some((e) => /fail url not in ws/.test(e)),
+  );
 });
 
 hostTest("a suspended app runs no code and loses its sockets; it learns of it on return", async () => {
@@ -137,7 +166,9 @@ hostTest("a suspended app runs no code and loses its sockets; it learns of it on
     await phone.until("the server to lose the socket", async () => sockets.state.open === 0);
     const held = await ticks();
     // Timers of the host itself go on: when twenty of them had their turn, one of the app would have had, too.
-    await phone.driver.executeAsyncScript("const done = arguments[0]; let n = 0; (function again() { ++n > 20 ? done() : setTimeout(again, 10) })()");
+    await phone.driver.executeAsyncScript(
+      "const done = arguments[0]; let n = 0; (function again() { ++n > 20 ? done() : setTimeout(again, 10) })()",
+    );
     assert.ok(!(await events()).includes("close"), "no callback while suspended");
     assert.equal(await ticks(), held, "no timer while suspended");
     await phone.run("__mp.show({ queuedFirst: arguments[0] })", queuedFirst);
@@ -162,7 +193,9 @@ hostTest("without a network sockets close and requests fail; with it they work a
 hostTest("errors of the app and missing APIs are logged", async () => {
   await phone.open();
   await ask("explode");
-  await phone.until("the error to be logged", async () => (await phone.logs()).some((l) => l.kind === "error" && /boom/.test(l.text)));
+  await phone.until("the error to be logged", async () =>
+    (await phone.logs()).some((l) => l.kind === "error" && /boom/.test(l.text)),
+  );
   await phone.run("__mp.pages.top.page.setData({}); document.querySelector('iframe').contentWindow.wx.scanCode");
   assert.ok((await phone.logs()).some((l) => l.kind === "missing-api" && l.text === "wx.scanCode"));
 });

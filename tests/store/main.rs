@@ -1,4 +1,5 @@
 //! The store suite on the memory engine.
+#![allow(clippy::unwrap_used)] // a test may
 mod suite;
 
 use std::future::Future;

@@ -1,17 +1,17 @@
 /** The one client of the app, and who is signed in. */
-const { createClient } = require('floo-wasm');
-const config = require('../config');
-const { showError } = require('./ui');
+const { createClient } = require("floo-wasm");
+const config = require("../config");
+const { showError } = require("./ui");
 
-const DNS_KEY = 'floo-demo/dns';
+const DNS_KEY = "floo-demo/dns";
 
 let client = null;
-let address = '';
+let address = "";
 let resumed = null;
 
 /** Trouble of the phone's storage concerns the user; the rest is for developers, who have the log. */
 function complain(error) {
-  if (error.domain === 'storage') showError(error);
+  if (error.domain === "storage") showError(error);
 }
 
 /** Makes the client for a server address; a client for another address is closed first. */
@@ -24,9 +24,9 @@ function open(dns) {
     client = createClient({
       appId: config.appId,
       servers: { dns: dns },
-      logger: (level, text) => console.info('[floo ' + level + '] ' + text)
+      logger: (level, text) => console.info("[floo " + level + "] " + text),
     });
-    client.on('error', (event) => complain(event.error));
+    client.on("error", (event) => complain(event.error));
     address = dns;
     return client;
   });
@@ -38,7 +38,7 @@ function launch(dns) {
   const first = address;
   resumed = open(first).then((opened) => opened.resume());
   // Whoever opens a page asks for the outcome again; this only keeps it from counting as unhandled.
-  resumed.catch((error) => console.warn('The last login could not be resumed: ' + error.message));
+  resumed.catch((error) => console.warn("The last login could not be resumed: " + error.message));
 }
 
 /** Resolves with the session that was resumed, or null; rejects when the client could not start. */
@@ -55,7 +55,10 @@ function current() {
 function signIn(dns, username, password) {
   // The client of the launch may still be resuming; its failure was reported by `launch`.
   return resumed
-    .then(() => undefined, () => undefined)
+    .then(
+      () => undefined,
+      () => undefined,
+    )
     .then(() => open(dns))
     .then((opened) => opened.login({ username: username, password: password }))
     .then((session) => {

@@ -1,5 +1,5 @@
 /** The messages of one conversation, in order, as rows for the view. */
-const { chatTime, preview } = require('./text');
+const { chatTime, preview } = require("./text");
 
 /** A line with the time comes between messages that are further apart than this. */
 const PAUSE_MS = 5 * 60 * 1000;
@@ -12,7 +12,7 @@ function compareIds(a, b) {
 /** The server's order; what the server does not have yet comes last. */
 function compare(a, b) {
   if (a.id !== null && b.id !== null) return compareIds(a.id, b.id);
-  if (a.id === null && b.id === null) return compareIds(a.clientId || '', b.clientId || '');
+  if (a.id === null && b.id === null) return compareIds(a.clientId || "", b.clientId || "");
   return a.id === null ? 1 : -1;
 }
 
@@ -29,7 +29,7 @@ function createTimeline() {
     /** Adds messages, or replaces them by newer snapshots; answers how many were not there before. */
     merge(messages) {
       const before = byKey.size;
-      messages.forEach((message) => byKey.set(message.key, message));
+      for (const message of messages) byKey.set(message.key, message);
       sorted = null;
       return byKey.size - before;
     },
@@ -54,17 +54,17 @@ function createTimeline() {
         return {
           key: message.key,
           /** A name for the view's element; a key may hold characters that ids may not. */
-          anchor: 'm' + message.key.replace(/[^0-9a-zA-Z]/g, '_'),
-          time: divided || index === 0 ? chatTime(message.timestamp, now) : '',
-          text: message.type === 'text' ? message.text : preview(message),
+          anchor: "m" + message.key.replace(/[^0-9a-zA-Z]/g, "_"),
+          time: divided || index === 0 ? chatTime(message.timestamp, now) : "",
+          text: message.type === "text" ? message.text : preview(message),
           mine: message.outgoing,
           status: message.status,
           from: message.from,
           name: card.name,
-          avatar: card.avatar
+          avatar: card.avatar,
         };
       });
-    }
+    },
   };
 }
 

@@ -34,7 +34,7 @@ export function moveFocus(event: KeyboardEvent): void {
   const list = event.currentTarget;
   if (!(list instanceof HTMLElement)) return;
   const buttons = [...list.querySelectorAll<HTMLElement>("button")];
-  const at = buttons.findIndex((button) => button === document.activeElement);
+  const at = buttons.indexOf(document.activeElement as HTMLElement);
   const next = {
     ArrowDown: buttons[at + 1],
     ArrowUp: buttons[at - 1],

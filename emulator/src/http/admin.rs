@@ -5,7 +5,7 @@ use floo_wasm::core::proto::{
 };
 use prost::Message;
 use serde::Deserialize;
-use serde_json::json as object;
+use serde_json::json;
 
 use super::{Answer, ApiError, call::Call};
 use crate::{
@@ -26,27 +26,27 @@ pub(super) fn state(call: &Call<'_>) -> Answer {
         .into_iter()
         .map(|(id, username, nick_name)| {
             let open = sockets.iter().filter(|(_, login)| login.as_ref().is_some_and(|l| l.user == id)).count();
-            object!({ "id": id, "username": username, "nick_name": nick_name, "sockets": open })
+            json!({ "id": id, "username": username, "nick_name": nick_name, "sockets": open })
         })
         .collect();
-    let groups: Vec<_> = store.group_names()?.into_iter().map(|(id, name)| object!({ "id": id, "name": name })).collect();
+    let groups: Vec<_> = store.group_names()?.into_iter().map(|(id, name)| json!({ "id": id, "name": name })).collect();
     let mut counts = serde_json::Map::new();
     for (table, rows) in store.counts()? {
-        counts.insert(table.to_owned(), object!(rows));
+        counts.insert(table.to_owned(), json!(rows));
     }
-    counts.insert("corrupt_rows".to_owned(), object!(store.corrupt_rows()));
-    counts.insert("sockets".to_owned(), object!(sockets.len()));
+    counts.insert("corrupt_rows".to_owned(), json!(store.corrupt_rows()));
+    counts.insert("sockets".to_owned(), json!(sockets.len()));
     let sockets: Vec<_> = sockets
         .into_iter()
         .map(|(id, login)| match login {
-            Some(login) => object!({
+            Some(login) => json!({
                 "id": id, "user": login.user, "device_sn": login.sn,
                 "device_info": login.info, "since": login.since,
             }),
-            None => object!({ "id": id, "user": null }),
+            None => json!({ "id": id, "user": null }),
         })
         .collect();
-    Ok(object!({
+    Ok(json!({
         "users": users,
         "groups": groups,
         "sockets": sockets,
@@ -60,7 +60,7 @@ pub(super) fn state(call: &Call<'_>) -> Answer {
 /// `POST /admin/api/faults`: replaces all rules; `{"rules": []}` ends all faults.
 pub(super) fn faults(call: &Call<'_>) -> Answer {
     match faults::install(call.cloud, call.params.body()) {
-        Ok(rules) => Ok(object!({ "rules": rules })),
+        Ok(rules) => Ok(json!({ "rules": rules })),
         Err(RulesError::Invalid(why)) => Err(invalid(why)),
         Err(RulesError::Store(e)) => Err(e.into()),
     }
@@ -80,7 +80,7 @@ struct ClockBody {
 pub(super) fn clock(call: &Call<'_>) -> Answer {
     let body: ClockBody = json::read("", call.params.body()).map_err(invalid)?;
     call.cloud.clock.set_offset(body.offset_ms);
-    Ok(object!({ "offset_ms": body.offset_ms, "now": call.cloud.clock.now() }))
+    Ok(json!({ "offset_ms": body.offset_ms, "now": call.cloud.clock.now() }))
 }
 
 /// A notice of the server. `type` is the name in the schema, for example `DEVICE_LOGIN`.
@@ -126,8 +126,7 @@ enum NoticeBody {
 /// conversation and announced.
 pub(super) fn notice(call: &Call<'_>) -> Answer {
     let cloud = call.cloud;
-    let body: NoticeBody =
-        json::read_tagged("", "kind", call.params.body()).map_err(invalid)?;
+    let body: NoticeBody = json::read_tagged("", "kind", call.params.body()).map_err(invalid)?;
     let (user, ns, payload) = match body {
         NoticeBody::User { user, r#type, content } => (
             user_id(cloud, "user", &user)?,
@@ -193,7 +192,7 @@ pub(super) fn notice(call: &Call<'_>) -> Answer {
     let mut store = guard(&cloud.store);
     let mid = store.append(&meta, cloud.clock.now())?;
     sync::announce(cloud, &mut store, &copies, mid, (0, 0))?;
-    Ok(object!({ "id": mid.to_string() }))
+    Ok(json!({ "id": mid.to_string() }))
 }
 
 /// A user by id or login name.

@@ -136,7 +136,7 @@ impl Store {
         )
     }
 
-    /// The stored hash of a user's password; feed it to [`password_matches`].
+    /// The stored hash of a user's password; for a comparison with `password_matches`.
     ///
     /// # Errors
     /// SQLite failures.

@@ -114,9 +114,7 @@ impl Store {
     /// SQLite failures.
     pub fn close(&mut self) -> Result<()> {
         let nothing = Connection::open_in_memory()?;
-        std::mem::replace(&mut self.conn, nothing)
-            .close()
-            .map_err(|(_, e)| e.into())
+        std::mem::replace(&mut self.conn, nothing).close().map_err(|(_, e)| e.into())
     }
 
     fn migrate(&mut self) -> Result<()> {

@@ -3,9 +3,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use floo_emulator::{Config, Emulator, Port, start};
 use floo_wasm::core::proto::{
-    Conversation, Frame, GroupNotice, Meta, MessageBody, MessageOperation, Provision, RosterNotice,
-    SyncDl, SyncUl, UnreadDl, UnreadUl, Xid, frame::Command, message_body, message_operation::OpType,
-    meta::NameSpace,
+    Conversation, Frame, GroupNotice, MessageBody, MessageOperation, Meta, Provision, RosterNotice, SyncDl, SyncUl,
+    UnreadDl, UnreadUl, Xid, frame::Command, message_body, message_operation::OpType, meta::NameSpace,
 };
 use futures_util::{SinkExt, StreamExt};
 use prost::Message;
@@ -15,9 +14,7 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message as WsMessage,
-};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message as WsMessage};
 
 /// Longer than anything takes here; reaching it is a failure.
 pub const LIMIT: Duration = Duration::from_secs(10);
@@ -27,12 +24,7 @@ pub async fn server() -> Emulator {
 }
 
 pub async fn server_with(config: Config) -> Emulator {
-    start(Config {
-        port: Port::Exactly(0),
-        ..config
-    })
-    .await
-    .unwrap()
+    start(Config { port: Port::Exactly(0), ..config }).await.unwrap()
 }
 
 pub struct Reply {
@@ -57,13 +49,7 @@ impl Reply {
 }
 
 /// One HTTP request on a connection of its own; `None` when the server hangs up.
-pub async fn try_http(
-    address: &str,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> Option<Reply> {
+pub async fn try_http(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Reply> {
     let exchange = async {
         let mut tcp = TcpStream::connect(address).await.ok()?;
         let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
@@ -79,28 +65,12 @@ pub async fn try_http(
     let answer = timeout(LIMIT, exchange).await.expect("an HTTP answer")?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Some(Reply {
-        status,
-        head: head.to_ascii_lowercase(),
-        body: serde_json::from_str(body).unwrap_or(Value::Null),
-    })
+    Some(Reply { status, head: head.to_ascii_lowercase(), body: serde_json::from_str(body).unwrap_or(Value::Null) })
 }
 
-pub async fn http(
-    server: &Emulator,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Value,
-) -> Reply {
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
-    try_http(&server.address().to_string(), method, path, headers, &body)
-        .await
-        .expect("an HTTP answer")
+pub async fn http(server: &Emulator, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    try_http(&server.address().to_string(), method, path, headers, &body).await.expect("an HTTP answer")
 }
 
 pub const APP: (&str, &str) = ("app_id", "floo-demo");
@@ -124,14 +94,9 @@ impl Account {
 
     pub async fn login_at(address: &str, name: &str) -> Self {
         let body = json!({ "name": name, "password": format!("{name}-demo") }).to_string();
-        let reply = try_http(address, "POST", "/token/user", &[APP], &body)
-            .await
-            .unwrap();
+        let reply = try_http(address, "POST", "/token/user", &[APP], &body).await.unwrap();
         let data = reply.data();
-        Self {
-            uid: data["user_id"].as_u64().unwrap(),
-            token: data["token"].as_str().unwrap().to_owned(),
-        }
+        Self { uid: data["user_id"].as_u64().unwrap(), token: data["token"].as_str().unwrap().to_owned() }
     }
 
     pub async fn call(&self, server: &Emulator, method: &str, path: &str, body: Value) -> Reply {
@@ -162,17 +127,8 @@ pub enum Next {
 impl Device {
     /// Connects without logging in.
     pub async fn connect(address: &str) -> Self {
-        let (ws, _) = timeout(LIMIT, connect_async(format!("ws://{address}/")))
-            .await
-            .expect("a connection")
-            .unwrap();
-        Self {
-            ws,
-            uid: 0,
-            sn: 0,
-            waiting: VecDeque::new(),
-            strict: true,
-        }
+        let (ws, _) = timeout(LIMIT, connect_async(format!("ws://{address}/"))).await.expect("a connection").unwrap();
+        Self { ws, uid: 0, sn: 0, waiting: VecDeque::new(), strict: true }
     }
 
     /// Connects and logs in.
@@ -272,8 +228,7 @@ impl Device {
     }
 
     pub async fn next_of(&mut self, command: Command) -> Frame {
-        self.next_where(|frame| frame.command.unwrap_or(0) == command as i32)
-            .await
+        self.next_where(|frame| frame.command.unwrap_or(0) == command as i32).await
     }
 
     async fn sync_where(&mut self, wanted: impl Fn(&SyncDl) -> bool) -> SyncDl {
@@ -315,18 +270,11 @@ impl Device {
     pub async fn unread(&mut self, conv: u64) -> Option<u32> {
         let list = self.unread_list().await;
         assert_eq!(list.status.unwrap().code, 1);
-        list.unread
-            .iter()
-            .find(|row| row.xid.as_ref().unwrap().uid == conv)
-            .map(|row| row.n)
+        list.unread.iter().find(|row| row.xid.as_ref().unwrap().uid == conv).map(|row| row.n)
     }
 
     pub async fn pull(&mut self, conv: u64, key: u64) -> SyncDl {
-        let ask = SyncUl {
-            xid: Some(xid(conv)),
-            key,
-            ..SyncUl::default()
-        };
+        let ask = SyncUl { xid: Some(xid(conv)), key, ..SyncUl::default() };
         self.send(Command::Sync, &ask).await;
         self.page().await
     }
@@ -346,23 +294,14 @@ impl Device {
     }
 
     pub async fn history(&mut self, conv: u64, key: u64, n: i32) -> SyncDl {
-        let ask = SyncUl {
-            xid: Some(xid(conv)),
-            key,
-            is_full_sync: true,
-            full_sync_num: n,
-            ..SyncUl::default()
-        };
+        let ask = SyncUl { xid: Some(xid(conv)), key, is_full_sync: true, full_sync_num: n, ..SyncUl::default() };
         self.send(Command::Sync, &ask).await;
         self.sync_where(|sync| sync.is_full_sync).await
     }
 
     pub async fn send_meta(&mut self, meta: Meta) -> SyncDl {
         let mid = meta.id;
-        let ask = SyncUl {
-            meta: Some(meta),
-            ..SyncUl::default()
-        };
+        let ask = SyncUl { meta: Some(meta), ..SyncUl::default() };
         self.send(Command::Sync, &ask).await;
         self.ack(mid).await
     }
@@ -370,10 +309,7 @@ impl Device {
     pub fn meta(&self, mid: u64, to: u64, body: &MessageBody) -> Meta {
         Meta {
             id: mid,
-            from: Some(Xid {
-                uid: self.uid,
-                device_sn: self.sn,
-            }),
+            from: Some(Xid { uid: self.uid, device_sn: self.sn }),
             to: Some(xid(to)),
             timestamp: 1_700_000_000_000,
             ns: NameSpace::Message.into(),
@@ -402,11 +338,7 @@ impl Device {
         let body = MessageBody {
             r#type: message_body::Type::Oper.into(),
             content: content.into(),
-            operation: Some(MessageOperation {
-                r#type: kind.into(),
-                mid: target,
-                xid: conv.map(xid),
-            }),
+            operation: Some(MessageOperation { r#type: kind.into(), mid: target, xid: conv.map(xid) }),
             ..MessageBody::default()
         };
         self.send_meta(self.meta(mid, to, &body)).await
@@ -419,16 +351,8 @@ pub fn xid(uid: u64) -> Xid {
 
 /// A text message; groups have ids that end in 1.
 pub fn body_to(to: u64, text: &str) -> MessageBody {
-    let kind = if to & 15 == 1 {
-        message_body::Type::Groupchat
-    } else {
-        message_body::Type::Chat
-    };
-    MessageBody {
-        r#type: kind.into(),
-        content: text.into(),
-        ..MessageBody::default()
-    }
+    let kind = if to & 15 == 1 { message_body::Type::Groupchat } else { message_body::Type::Chat };
+    MessageBody { r#type: kind.into(), content: text.into(), ..MessageBody::default() }
 }
 
 pub fn body(meta: &Meta) -> MessageBody {
@@ -526,9 +450,7 @@ pub struct World {
 
 pub async fn world(server: &Emulator) -> World {
     let amber = Account::login(server, "amber").await;
-    let team = amber
-        .call(server, "GET", "/group/user_joined", Value::Null)
-        .await;
+    let team = amber.call(server, "GET", "/group/user_joined", Value::Null).await;
     World {
         team: team.data()[0].as_u64().unwrap(),
         amber,

@@ -6,8 +6,8 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use crate::client::{
-    APP, Device, LIMIT, Next, World, assert_ok, body_to, http, post, refusal, server, server_with,
-    texts, try_http, world,
+    APP, Device, LIMIT, Next, World, assert_ok, body_to, http, post, refusal, server, server_with, texts, try_http,
+    world,
 };
 
 async fn rules(server: &Emulator, rules: Value) {
@@ -35,11 +35,15 @@ async fn pair(server: &Emulator) -> (World, Device, Device) {
 async fn drop_swallows_the_frames_it_names_in_its_direction() {
     let server = server().await;
     let (w, mut amber, mut basil) = pair(&server).await;
-    rules(&server, json!([
-        { "match": { "user": "basil", "command": "notice" }, "action": "drop" },
-        { "match": { "user": "amber", "command": "send", "conversation": "basil" },
-          "action": { "type": "drop", "direction": "from_client" } },
-    ])).await;
+    rules(
+        &server,
+        json!([
+            { "match": { "user": "basil", "command": "notice" }, "action": "drop" },
+            { "match": { "user": "amber", "command": "send", "conversation": "basil" },
+              "action": { "type": "drop", "direction": "from_client" } },
+        ]),
+    )
+    .await;
     // The first send vanishes, so the second one is the first that Basil hears of, and that
     // notice vanishes too.
     let lost = amber.meta(1, w.basil.uid, &body_to(w.basil.uid, "lost"));

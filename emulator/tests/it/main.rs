@@ -1,11 +1,5 @@
 //! The emulator in process on a free port, seen through HTTP and WebSocket only.
-#![allow(
-    missing_docs,
-    unreachable_pub,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 mod chat;
 mod client;
 mod faults;

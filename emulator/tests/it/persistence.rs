@@ -155,7 +155,10 @@ async fn files_that_are_not_ours_are_named_and_left_alone() {
     let file = folder.file();
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     let foreign = folder.0.join("other.sqlite");
-    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1)").unwrap();
+    rusqlite::Connection::open(&foreign)
+        .unwrap()
+        .execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1)")
+        .unwrap();
     let newer = folder.0.join("newer.sqlite");
     rusqlite::Connection::open(&newer)
         .unwrap()

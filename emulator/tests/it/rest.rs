@@ -16,14 +16,8 @@ async fn dns_names_the_host_the_request_came_in_on() {
         assert_eq!(cluster["ratel"][0]["protocol"], "http");
         assert!(reply.head.contains("access-control-allow-origin: *"));
     }
-    let secure = http(
-        &server,
-        "GET",
-        "/v2/app_dns?app_id=floo-demo",
-        &[("X-Forwarded-Proto", "https")],
-        Value::Null,
-    )
-    .await;
+    let secure =
+        http(&server, "GET", "/v2/app_dns?app_id=floo-demo", &[("X-Forwarded-Proto", "https")], Value::Null).await;
     assert_eq!(secure.data()["dns_list"][0]["clusters"][0]["ws"][0]["protocol"], "wss");
 }
 
@@ -187,18 +181,34 @@ async fn bad_admin_input_names_the_field() {
     for (path, body, field) in [
         ("faults", json!({}), "rules"),
         ("faults", json!({ "rules": [], "sead": 1 }), "sead"),
-        ("faults", json!({ "rules": [{ "action": "drop" }, { "action": "explode" }] }), "rules[1].action: unknown variant `explode`"),
+        (
+            "faults",
+            json!({ "rules": [{ "action": "drop" }, { "action": "explode" }] }),
+            "rules[1].action: unknown variant `explode`",
+        ),
         ("faults", json!({ "rules": [{ "action": { "type": "delay" } }] }), "ms"),
         ("faults", json!({ "rules": [{ "action": { "type": "drop_ack", "ms": 1 } }] }), "ms"),
         ("faults", json!({ "rules": [{ "action": { "type": "drop", "direction": "up" } }] }), "up"),
-        ("faults", json!({ "rules": [{ "action": "drop", "match": { "command": "dance" } }] }), "rules[0].match: unknown variant `dance`"),
+        (
+            "faults",
+            json!({ "rules": [{ "action": "drop", "match": { "command": "dance" } }] }),
+            "rules[0].match.command: unknown variant `dance`",
+        ),
         ("faults", json!({ "rules": [{ "action": "drop", "match": { "who": 1 } }] }), "who"),
         ("faults", json!({ "rules": [{ "action": "drop", "match": { "user": "zed" } }] }), "rules[0].match.user"),
-        ("faults", json!({ "rules": [{ "action": "drop", "match": { "conversation": "zed" } }] }), "rules[0].match.conversation"),
+        (
+            "faults",
+            json!({ "rules": [{ "action": "drop", "match": { "conversation": "zed" } }] }),
+            "rules[0].match.conversation",
+        ),
         ("faults", json!({ "rules": [{ "action": "drop", "times": 0 }] }), "rules[0].times"),
         ("faults", json!({ "rules": [{ "action": "drop", "times": -1 }] }), "times"),
         ("faults", json!({ "rules": [{ "action": "expire_token" }] }), "rules[0].match.user"),
-        ("faults", json!({ "rules": [{ "action": { "type": "restart", "ms": 1 }, "match": { "user": "amber" } }] }), "rules[0].match"),
+        (
+            "faults",
+            json!({ "rules": [{ "action": { "type": "restart", "ms": 1 }, "match": { "user": "amber" } }] }),
+            "rules[0].match",
+        ),
         ("faults", json!({ "rules": [{ "action": { "type": "status", "code": "NOPE" } }] }), "rules[0].action.code"),
         ("clock", json!({}), "offset_ms"),
         ("clock", json!({ "offset_ms": "later" }), "offset_ms"),

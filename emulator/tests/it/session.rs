@@ -1,13 +1,11 @@
 use floo_wasm::core::proto::{
-    Frame, Notice, Provision, SyncDl, SyncUl, UnreadDl, UnreadUl, UserNotice, frame::Command,
-    meta::NameSpace, status::ErrorCode, user_notice,
+    Frame, Notice, Provision, SyncDl, SyncUl, UnreadDl, UnreadUl, UserNotice, frame::Command, meta::NameSpace,
+    status::ErrorCode, user_notice,
 };
 use prost::Message;
 use serde_json::{Value, json};
 
-use crate::client::{
-    Account, Device, Next, body_to, http, post, refusal, server, world, xid,
-};
+use crate::client::{Account, Device, Next, body_to, http, post, refusal, server, world, xid};
 
 const fn code(code: ErrorCode) -> i32 {
     code as i32

@@ -25,13 +25,7 @@ fn main() -> ExitCode {
     let result = Bindgen::new()
         .input_path(input)
         .bundler(true)
-        .and_then(|bindgen| {
-            bindgen
-                .out_name(name)
-                .typescript(true)
-                .remove_producers_section(true)
-                .generate(&out_dir)
-        });
+        .and_then(|bindgen| bindgen.out_name(name).typescript(true).remove_producers_section(true).generate(&out_dir));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -42,8 +36,5 @@ fn main() -> ExitCode {
 }
 
 fn is_file_stem(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -17,12 +17,39 @@ const ASSET = /\.(png|jpe?g|gif|svg|mp3|aac|m4a|mp4|wav|wasm|br)$/;
  * without a value, so that they are `undefined` to it.
  */
 const SHADOWED = [
-  "window", "document", "self", "frames", "location", "navigator", "localStorage", "sessionStorage", "history",
-  "screen", "alert", "confirm", "prompt", "XMLHttpRequest", "WebSocket", "top", "parent", "opener", "fetch",
+  "window",
+  "document",
+  "self",
+  "frames",
+  "location",
+  "navigator",
+  "localStorage",
+  "sessionStorage",
+  "history",
+  "screen",
+  "alert",
+  "confirm",
+  "prompt",
+  "XMLHttpRequest",
+  "WebSocket",
+  "top",
+  "parent",
+  "opener",
+  "fetch",
 ];
 const PARAMETERS = [
-  "require", "module", "exports", "Page", "Component", "Behavior", "App", "getApp", "getCurrentPages", "wx",
-  "WXWebAssembly", ...SHADOWED,
+  "require",
+  "module",
+  "exports",
+  "Page",
+  "Component",
+  "Behavior",
+  "App",
+  "getApp",
+  "getCurrentPages",
+  "wx",
+  "WXWebAssembly",
+  ...SHADOWED,
 ];
 
 /** All the problems found in a project, one a line. */
@@ -92,7 +119,9 @@ class Project {
   /** Adds a page or a component and everything that it uses. */
   add(part) {
     if (this.parts.has(part)) return;
-    const config = this.#exists(`${part}.json`) ? readJson(this.root, `${part}.json`, (p) => this.problems.push(p)) : {};
+    const config = this.#exists(`${part}.json`)
+      ? readJson(this.root, `${part}.json`, (p) => this.problems.push(p))
+      : {};
     const using = {};
     const entry = { config: { ...config, usingComponents: using, component: config.component === true } };
     this.parts.set(part, entry);
@@ -147,14 +176,25 @@ export function buildHost(projectDir, outDir) {
     // Brotli is a matter of the platform's loader; the host hands the decoded file to its own.
     write(path.join(outDir, "package", file), file.endsWith(".br") ? zlib.brotliDecompressSync(bytes) : bytes);
   }
-  write(path.join(outDir, "app-modules.js"), wrapModules(project.root, files.filter((file) => file.endsWith(".js"))));
+  write(
+    path.join(outDir, "app-modules.js"),
+    wrapModules(
+      project.root,
+      files.filter((file) => file.endsWith(".js")),
+    ),
+  );
 
   const builtin = new Templates();
   const own = path.join(here, "runtime/components");
   for (const file of fs.readdirSync(own)) {
-    builtin.add(path.basename(file, ".html"), fs.readFileSync(path.join(own, file), "utf8"), new Set(["input", "textarea"]), (p) => {
-      throw new Error(`${file}: ${p}`);
-    });
+    builtin.add(
+      path.basename(file, ".html"),
+      fs.readFileSync(path.join(own, file), "utf8"),
+      new Set(["input", "textarea"]),
+      (p) => {
+        throw new Error(`${file}: ${p}`);
+      },
+    );
   }
   write(path.join(outDir, "builtin-templates.js"), builtin.finish());
   write(path.join(outDir, "templates.js"), project.templates.finish());
@@ -162,7 +202,10 @@ export function buildHost(projectDir, outDir) {
   const themeFile = project.app.themeLocation;
   const theme = themeFile ? readJson(project.root, themeFile, (p) => project.problems.push(p)) : {};
   if (project.problems.length > 0) throw new ProjectError(project.problems);
-  const window = { light: themed(project.app.window ?? {}, theme.light), dark: themed(project.app.window ?? {}, theme.dark) };
+  const window = {
+    light: themed(project.app.window ?? {}, theme.light),
+    dark: themed(project.app.window ?? {}, theme.dark),
+  };
   const config = {
     appId: project.config.appid ?? "touristappid",
     pages: project.app.pages,

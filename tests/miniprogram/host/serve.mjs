@@ -49,10 +49,11 @@ export function serve(dir, { port = 0, orNext = false } = {}) {
       else reject(error);
     });
     server.on("listening", () => {
-      const close = () => new Promise((done) => {
-        server.close(done);
-        server.closeAllConnections();
-      });
+      const close = () =>
+        new Promise((done) => {
+          server.close(done);
+          server.closeAllConnections();
+        });
       resolve({ url: `http://127.0.0.1:${server.address().port}`, close });
     });
     server.listen(at, "127.0.0.1");

@@ -5,7 +5,17 @@ const { TmplGroup } = createRequire(import.meta.url)("glass-easel-template-compi
 
 /** The built-in components that this host has; see `runtime/components.js`. */
 export const BUILTIN = new Set([
-  "view", "text", "button", "input", "textarea", "image", "scroll-view", "label", "form", "block", "slot",
+  "view",
+  "text",
+  "button",
+  "input",
+  "textarea",
+  "image",
+  "scroll-view",
+  "label",
+  "form",
+  "block",
+  "slot",
 ]);
 /** Names with a meaning to the compiler itself. */
 const SYNTAX = new Set(["block", "slot", "template", "wxs", "include", "import"]);

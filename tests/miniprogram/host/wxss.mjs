@@ -58,7 +58,13 @@ export function compileWxss({ root, file, kind, owner, report }, seen = new Set(
           node.replaceWith(selectorParser.attribute({ ...name, raws: {} }));
         } else if (node.type === "pseudo" && node.value === ":host") {
           node.replaceWith(
-            selectorParser.attribute({ attribute: "wx-host", operator: "=", value: scopeOf(owner), quoteMark: '"', raws: {} }),
+            selectorParser.attribute({
+              attribute: "wx-host",
+              operator: "=",
+              value: scopeOf(owner),
+              quoteMark: '"',
+              raws: {},
+            }),
           );
         } else if (node.type === "class" && kind === "component") {
           node.value = `${scopeOf(owner)}--${node.value}`;

@@ -21,7 +21,9 @@ export const online = (phone) => phone.waitText("connection", "online");
 
 /** The row of the list whose name begins like this: `{ id, name, note, unread, ... }`, or null. */
 export async function row(phone, name) {
-  const { rows, others } = await phone.run("const d = __mp.pages.stack[0].page.data; return { rows: d.rows, others: d.others }");
+  const { rows, others } = await phone.run(
+    "const d = __mp.pages.stack[0].page.data; return { rows: d.rows, others: d.others }",
+  );
   const named = (one) => one.name.toLowerCase().startsWith(name.toLowerCase());
   const found = rows.find(named);
   if (found) return { ...found, kind: "conversation" };
@@ -52,7 +54,8 @@ export async function messages(phone) {
 /** Waits until a message with that text, and that status if given, is shown. */
 export const shown = (phone, text, status) =>
   phone.until(`the message "${text}" ${status ?? ""}`, async () =>
-    (await messages(phone)).find((m) => m.text === text && (status === undefined || m.status === status)));
+    (await messages(phone)).find((m) => m.text === text && (status === undefined || m.status === status)),
+  );
 
 /** Goes back to the list. */
 export async function back(phone) {

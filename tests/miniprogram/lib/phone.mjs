@@ -4,8 +4,14 @@ import { Builder, Key } from "selenium-webdriver";
 import chrome from "selenium-webdriver/chrome.js";
 
 const FLAGS = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 const WAIT_MS = 20_000;
 const PHONE = { width: 375, height: 667, pixelRatio: 2, touch: true };
@@ -13,7 +19,10 @@ const PHONE = { width: 375, height: 667, pixelRatio: 2, touch: true };
 /** The first of the usual places that exists. */
 function installed(variable, places) {
   const found = [process.env[variable], ...places].find((place) => place && fs.existsSync(place));
-  if (!found) throw new Error(`none of ${places.join(", ")} is installed; \`scripts/setup test\` installs them, ${variable} names another`);
+  if (!found)
+    throw new Error(
+      `none of ${places.join(", ")} is installed; \`scripts/setup test\` installs them, ${variable} names another`,
+    );
   return found;
 }
 
@@ -21,10 +30,14 @@ function installed(variable, places) {
 export async function startBrowser({ phone = true } = {}) {
   const options = new chrome.Options();
   options.addArguments(...FLAGS);
-  options.setBinaryPath(installed("CHROMIUM", ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]));
+  options.setBinaryPath(
+    installed("CHROMIUM", ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]),
+  );
   if (phone) options.setMobileEmulation({ deviceMetrics: PHONE });
   else options.addArguments("--window-size=1100,800");
-  const service = new chrome.ServiceBuilder(installed("CHROMEDRIVER", ["/usr/bin/chromedriver", "/usr/lib/chromium/chromedriver"]));
+  const service = new chrome.ServiceBuilder(
+    installed("CHROMEDRIVER", ["/usr/bin/chromedriver", "/usr/lib/chromium/chromedriver"]),
+  );
   const driver = await new Builder().forBrowser("chrome").setChromeOptions(options).setChromeService(service).build();
   return driver;
 }
@@ -39,7 +52,16 @@ export async function until(driver, what, probe) {
         return last;
       } catch (error) {
         // An element that was replaced while it was looked at: look again.
-        if (!["StaleElementReferenceError", "NoSuchElementError", "JavascriptError", "ElementNotInteractableError", "ElementClickInterceptedError"].includes(error.name)) throw error;
+        if (
+          ![
+            "StaleElementReferenceError",
+            "NoSuchElementError",
+            "JavascriptError",
+            "ElementNotInteractableError",
+            "ElementClickInterceptedError",
+          ].includes(error.name)
+        )
+          throw error;
         last = error.message;
         return false;
       }
@@ -54,8 +76,9 @@ export async function until(driver, what, probe) {
 function find(name) {
   const page = [...document.querySelectorAll(".mp-page")].at(-1);
   const selector = `[exparser\\:info-attr-id="${name}"], .${name}, [class*="--${name}"]`;
-  const exact = (e) => e.getAttribute("exparser:info-attr-id") === name
-    || [...e.classList].some((c) => c === name || c.endsWith(`--${name}`));
+  const exact = (e) =>
+    e.getAttribute("exparser:info-attr-id") === name ||
+    [...e.classList].some((c) => c === name || c.endsWith(`--${name}`));
   return [...(page ?? document).querySelectorAll(selector)].filter((e) => exact(e) && e.getClientRects().length > 0);
 }
 
@@ -135,7 +158,7 @@ export class Phone {
     const fits = (text) => (wanted instanceof RegExp ? wanted.test(text) : text === wanted);
     return this.until(`"${name}" to read ${wanted}`, async () => {
       const texts = await this.texts(name);
-      return texts.find(fits) ?? (texts.length > 0 ? false : false);
+      return texts.find(fits) ?? false;
     });
   }
 

@@ -5,7 +5,14 @@ const FILE = "/checked.js";
 
 function programOf(code) {
   const file = ts.createSourceFile(FILE, code, ts.ScriptTarget.Latest, true, ts.ScriptKind.JS);
-  const options = { allowJs: true, checkJs: true, noLib: true, noResolve: true, target: ts.ScriptTarget.Latest, types: [] };
+  const options = {
+    allowJs: true,
+    checkJs: true,
+    noLib: true,
+    noResolve: true,
+    target: ts.ScriptTarget.Latest,
+    types: [],
+  };
   const host = {
     getSourceFile: (name) => (name === FILE ? file : undefined),
     getDefaultLibFileName: () => "lib.d.ts",
@@ -46,7 +53,8 @@ function newer(node, file) {
   if (ts.isCatchClause(node) && !node.variableDeclaration) return "catch without a name";
   if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return "import()";
   if (ts.isNumericLiteral(node) && node.getText(file).includes("_")) return "numeric separator";
-  if (node.kind === ts.SyntaxKind.RegularExpressionLiteral && /\/[a-z]*[dv][a-z]*$/.test(node.getText(file))) return "regexp flag";
+  if (node.kind === ts.SyntaxKind.RegularExpressionLiteral && /\/[a-z]*[dv][a-z]*$/.test(node.getText(file)))
+    return "regexp flag";
   if (node.kind === ts.SyntaxKind.ExportKeyword) return "export";
   if (ts.isAwaitExpression(node) && !ts.findAncestor(node, ts.isFunctionLike)) return "await at the top level";
   return null;
@@ -81,7 +89,8 @@ export function globalsOf(code) {
   const isName = (node) => {
     const parent = node.parent;
     if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
-    if (ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isAccessor(parent)) return parent.name !== node;
+    if (ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isAccessor(parent))
+      return parent.name !== node;
     if (ts.isBindingElement(parent)) return parent.propertyName !== node;
     return !(ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent) || ts.isJSDoc(parent));
   };

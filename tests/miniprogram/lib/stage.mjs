@@ -89,5 +89,7 @@ export function phoneTest(name, phones, body) {
 
 /** Log entries that a healthy run does not have. */
 export function troubles(logs) {
-  return logs.filter(({ kind }) => ["error", "unhandledrejection", "console.error", "missing-api", "warning"].includes(kind));
+  return logs.filter(({ kind }) =>
+    ["error", "unhandledrejection", "console.error", "missing-api", "warning"].includes(kind),
+  );
 }

@@ -1,4 +1,4 @@
-const { colour, initial } = require('../../utils/text');
+const { colour, initial } = require("../../utils/text");
 
 /** A picture of somebody, or the first letter of the name on a colour that goes with the id. */
 Component({
@@ -7,12 +7,12 @@ Component({
     /** What the colour is made from. */
     seed: String,
     src: String,
-    small: Boolean
+    small: Boolean,
   },
-  data: { letter: '', background: '' },
+  data: { letter: "", background: "" },
   observers: {
-    'name, seed': function (name, seed) {
+    "name, seed": function (name, seed) {
       this.setData({ letter: initial(name), background: colour(seed) });
-    }
-  }
+    },
+  },
 });

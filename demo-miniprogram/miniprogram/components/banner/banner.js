@@ -1,16 +1,16 @@
-const session = require('../../utils/session');
+const session = require("../../utils/session");
 
 const TICK_MS = 1000;
 
 /** Says when the connection is not there, and when the next attempt comes. Hidden while online. */
 Component({
-  data: { text: '' },
+  data: { text: "" },
   lifetimes: {
     attached() {
       this.client = session.current();
       if (this.client === null) return;
       this.retryAt = null;
-      this.stop = this.client.on('state', (change) => {
+      this.stop = this.client.on("state", (change) => {
         this.retryAt = change.retryAt;
         this.update();
       });
@@ -19,21 +19,21 @@ Component({
     detached() {
       if (this.stop) this.stop();
       clearTimeout(this.timer);
-    }
+    },
   },
   methods: {
     update() {
       clearTimeout(this.timer);
       const text = this.describe();
       if (text !== this.data.text) this.setData({ text: text });
-      if (this.retryAt !== null && text !== '') this.timer = setTimeout(() => this.update(), TICK_MS);
+      if (this.retryAt !== null && text !== "") this.timer = setTimeout(() => this.update(), TICK_MS);
     },
     describe() {
       const state = this.client.state;
-      if (state === 'online' || state === 'idle' || state === 'kicked' || state === 'closed') return '';
+      if (state === "online" || state === "idle" || state === "kicked" || state === "closed") return "";
       const seconds = this.retryAt === null ? 0 : Math.ceil((this.retryAt - Date.now()) / 1000);
-      if (state === 'reconnecting' && seconds > 0) return 'Offline \u2013 next try in ' + seconds + ' s';
-      return 'Connecting\u2026';
-    }
-  }
+      if (state === "reconnecting" && seconds > 0) return "Offline \u2013 next try in " + seconds + " s";
+      return "Connecting\u2026";
+    },
+  },
 });

@@ -9,11 +9,11 @@ Component({
     name: String,
     named: Boolean,
     seed: String,
-    avatar: String
+    avatar: String,
   },
   methods: {
     onMark() {
-      this.triggerEvent('failure');
-    }
-  }
+      this.triggerEvent("failure");
+    },
+  },
 });

@@ -8,6 +8,6 @@ Component({
     /** Puts a red mark before the note: something could not be sent. */
     failed: Boolean,
     time: String,
-    unread: Number
-  }
+    unread: Number,
+  },
 });

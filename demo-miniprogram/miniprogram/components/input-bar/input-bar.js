@@ -1,14 +1,14 @@
 /** The line to write in. Triggers `draft` while typing and `send` when something is to be sent. */
 Component({
   properties: {
-    value: String
+    value: String,
   },
   methods: {
     onInput(event) {
-      this.triggerEvent('draft', { value: event.detail.value });
+      this.triggerEvent("draft", { value: event.detail.value });
     },
     onSend() {
-      if (this.data.value.trim() !== '') this.triggerEvent('send');
-    }
-  }
+      if (this.data.value.trim() !== "") this.triggerEvent("send");
+    },
+  },
 });

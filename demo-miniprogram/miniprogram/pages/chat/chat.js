@@ -1,7 +1,7 @@
-const session = require('../../utils/session');
-const { errorText } = require('../../utils/text');
-const { createTimeline } = require('../../utils/timeline');
-const { createStops, goToSignIn, showError } = require('../../utils/ui');
+const session = require("../../utils/session");
+const { errorText } = require("../../utils/text");
+const { createTimeline } = require("../../utils/timeline");
+const { createStops, goToSignIn, showError } = require("../../utils/ui");
 
 const PAGE_SIZE = 20;
 /** Pixels from the end within which the view counts as being at the end. */
@@ -13,16 +13,16 @@ Page({
     group: false,
     writable: false,
     rows: [],
-    draft: '',
+    draft: "",
     /** The row to scroll to. */
-    into: '',
+    into: "",
     /** Whether an older page is being fetched, and whether there is none. */
     loading: false,
     complete: false,
     /** The first message of all is shown: the server said that there is none before it. */
     began: false,
     /** Messages that arrived while the end was out of sight. */
-    unseen: 0
+    unseen: 0,
   },
 
   async onLoad(query) {
@@ -68,16 +68,18 @@ Page({
       showError(error);
       return;
     }
-    this.stops.add(client.on('messages', (event) => this.onArrived(event.messages)));
-    this.stops.add(client.on('message:sent', (event) => this.onChanged(event.message)));
-    this.stops.add(client.on('message:failed', (event) => this.onChanged(event.message)));
-    this.stops.add(client.on('conversations', (event) => {
-      if (event.changed.some((info) => this.isHere(info.key))) this.refresh();
-    }));
-    this.stops.add(client.on('roster', () => this.paint({})));
-    this.stops.add(client.on('groups', () => this.paint({})));
-    this.stops.add(client.on('state', (change) => this.onState(change)));
-    this.setData({ group: this.key.kind === 'group', writable: this.key.kind !== 'system', ready: true });
+    this.stops.add(client.on("messages", (event) => this.onArrived(event.messages)));
+    this.stops.add(client.on("message:sent", (event) => this.onChanged(event.message)));
+    this.stops.add(client.on("message:failed", (event) => this.onChanged(event.message)));
+    this.stops.add(
+      client.on("conversations", (event) => {
+        if (event.changed.some((info) => this.isHere(info.key))) this.refresh();
+      }),
+    );
+    this.stops.add(client.on("roster", () => this.paint({})));
+    this.stops.add(client.on("groups", () => this.paint({})));
+    this.stops.add(client.on("state", (change) => this.onState(change)));
+    this.setData({ group: this.key.kind === "group", writable: this.key.kind !== "system", ready: true });
     await this.refresh();
     if (this.timeline.size < PAGE_SIZE) await this.loadOlder();
     this.paint({ toEnd: true });
@@ -85,9 +87,12 @@ Page({
   },
 
   onReady() {
-    this.createSelectorQuery().select('#messages').boundingClientRect((rect) => {
-      this.viewHeight = rect === null ? 0 : rect.height;
-    }).exec();
+    this.createSelectorQuery()
+      .select("#messages")
+      .boundingClientRect((rect) => {
+        this.viewHeight = rect === null ? 0 : rect.height;
+      })
+      .exec();
   },
 
   isHere(key) {
@@ -95,9 +100,9 @@ Page({
   },
 
   onState(change) {
-    if (change.to === 'kicked' || change.to === 'closed') {
-      goToSignIn(change.error === null ? 'You were signed out.' : errorText(change.error));
-    } else if (change.to === 'online') {
+    if (change.to === "kicked" || change.to === "closed") {
+      goToSignIn(change.error === null ? "You were signed out." : errorText(change.error));
+    } else if (change.to === "online") {
       // What this phone did not have while offline may be had now.
       this.pages = null;
       this.setData({ complete: false, began: false });
@@ -134,7 +139,7 @@ Page({
   async loadOlder() {
     if (this.data.loading || this.data.complete) return;
     this.setData({ loading: true });
-    const first = this.data.rows.length > 0 ? this.data.rows[0].anchor : '';
+    const first = this.data.rows.length > 0 ? this.data.rows[0].anchor : "";
     let complete = false;
     let failure = null;
     try {
@@ -152,8 +157,8 @@ Page({
       failure = error;
     }
     // Without a connection "no more" only means: no more on this phone.
-    this.setData({ loading: false, complete: complete, began: complete && this.client.state === 'online' });
-    this.paint(first === '' || this.atEnd ? { toEnd: true } : { into: first });
+    this.setData({ loading: false, complete: complete, began: complete && this.client.state === "online" });
+    this.paint(first === "" || this.atEnd ? { toEnd: true } : { into: first });
     if (failure !== null) showError(failure);
   },
 
@@ -185,18 +190,18 @@ Page({
       this.atEnd = true;
       change.unseen = 0;
     }
-    const target = how.toEnd && rows.length > 0 ? rows[rows.length - 1].anchor : how.into || '';
+    const target = how.toEnd && rows.length > 0 ? rows[rows.length - 1].anchor : how.into || "";
     // A target that is already set would not scroll again, and one that is not there yet would not at all.
-    if (target !== '') change.into = '';
+    if (target !== "") change.into = "";
     this.setData(change, () => {
-      if (target !== '') this.setData({ into: target });
+      if (target !== "") this.setData({ into: target });
     });
     this.showTitle();
   },
 
   showTitle() {
     const info = this.client.conversations.snapshot.find((one) => this.isHere(one.key));
-    const known = this.key.kind === 'group' ? this.client.groups.get(this.key.id) : this.client.roster.get(this.key.id);
+    const known = this.key.kind === "group" ? this.client.groups.get(this.key.id) : this.client.roster.get(this.key.id);
     const title = info ? info.title : known === null ? this.key.id : known.displayName || known.name;
     if (title === this.title) return;
     this.title = title;
@@ -205,7 +210,7 @@ Page({
 
   card(id) {
     const user = this.client.roster.get(id);
-    return user === null ? { name: id, avatar: '' } : { name: user.displayName, avatar: user.avatar };
+    return user === null ? { name: id, avatar: "" } : { name: user.displayName, avatar: user.avatar };
   },
 
   markRead() {
@@ -220,7 +225,7 @@ Page({
   async onSend() {
     const text = this.data.draft;
     this.atEnd = true;
-    this.setData({ draft: '' });
+    this.setData({ draft: "" });
     const sending = this.conversation.send({ text: text });
     // The row is there before the answer is: show it as being sent.
     this.refresh();
@@ -228,7 +233,7 @@ Page({
       this.onChanged(await sending);
     } catch (error) {
       // A refused message stays in the list with its reason; one that was never taken goes back to the draft.
-      if (error.code === 'MessageInvalid' && this.data.draft === '') this.setData({ draft: text });
+      if (error.code === "MessageInvalid" && this.data.draft === "") this.setData({ draft: text });
       showError(error);
     }
   },
@@ -236,6 +241,6 @@ Page({
   onFailure(event) {
     const message = this.timeline.get(event.currentTarget.dataset.key);
     if (!message || message.error === null) return;
-    wx.showModal({ title: 'Not sent', content: errorText(message.error), showCancel: false, confirmText: 'OK' });
-  }
+    wx.showModal({ title: "Not sent", content: errorText(message.error), showCancel: false, confirmText: "OK" });
+  },
 });

@@ -1,19 +1,19 @@
-const session = require('../../utils/session');
-const { errorText, listTime, preview } = require('../../utils/text');
-const { createStops, goToSignIn, showError } = require('../../utils/ui');
+const session = require("../../utils/session");
+const { errorText, listTime, preview } = require("../../utils/text");
+const { createStops, goToSignIn, showError } = require("../../utils/ui");
 
 /** A row of the list as the view wants it. */
 function row(info, client, now) {
   const last = info.lastMessage;
-  const sender = last !== null && info.key.kind === 'group' && !last.outgoing ? client.roster.get(last.from) : null;
+  const sender = last !== null && info.key.kind === "group" && !last.outgoing ? client.roster.get(last.from) : null;
   return {
-    id: info.key.kind + ':' + info.key.id,
+    id: info.key.kind + ":" + info.key.id,
     name: info.title,
     avatar: info.avatar,
-    note: (sender === null ? '' : sender.displayName + ': ') + preview(last),
-    failed: last !== null && last.status === 'failed',
+    note: (sender === null ? "" : sender.displayName + ": ") + preview(last),
+    failed: last !== null && last.status === "failed",
     time: listTime(info.timestamp, now),
-    unread: info.unread
+    unread: info.unread,
   };
 }
 
@@ -23,7 +23,7 @@ Page({
     me: null,
     rows: [],
     /** Contacts and groups without a conversation yet. */
-    others: []
+    others: [],
   },
 
   async onLoad() {
@@ -59,16 +59,16 @@ Page({
   start(client) {
     this.client = client;
     this.stops.add(client.conversations.subscribe(() => this.update()));
-    this.stops.add(client.on('roster', () => this.refresh()));
-    this.stops.add(client.on('groups', () => this.refresh()));
-    this.stops.add(client.on('state', (change) => this.onState(change)));
-    this.stops.add(client.on('sync', () => this.update()));
+    this.stops.add(client.on("roster", () => this.refresh()));
+    this.stops.add(client.on("groups", () => this.refresh()));
+    this.stops.add(client.on("state", (change) => this.onState(change)));
+    this.stops.add(client.on("sync", () => this.update()));
     this.refresh();
   },
 
   onState(change) {
-    if (change.to === 'kicked' || change.to === 'closed') {
-      goToSignIn(change.error === null ? 'You were signed out.' : errorText(change.error));
+    if (change.to === "kicked" || change.to === "closed") {
+      goToSignIn(change.error === null ? "You were signed out." : errorText(change.error));
       return;
     }
     this.update();
@@ -97,35 +97,51 @@ Page({
     const me = client.session.userId;
     const others = []
       .concat(
-        (this.contacts || []).map((user) => ({ id: 'user:' + user.id, name: user.displayName, avatar: user.avatar, note: user.username })),
-        (this.groups || []).map((group) => ({ id: 'group:' + group.id, name: group.name, avatar: group.avatar, note: group.memberCount + ' members' }))
+        (this.contacts || []).map((user) => ({
+          id: "user:" + user.id,
+          name: user.displayName,
+          avatar: user.avatar,
+          note: user.username,
+        })),
+        (this.groups || []).map((group) => ({
+          id: "group:" + group.id,
+          name: group.name,
+          avatar: group.avatar,
+          note: group.memberCount + " members",
+        })),
       )
-      .filter((one) => !known.has(one.id) && one.id !== 'user:' + me);
+      .filter((one) => !known.has(one.id) && one.id !== "user:" + me);
     const mine = client.roster.get(me);
-    const phase = client.sync.phase === 'catching-up' && client.state === 'online' ? 'fetching messages' : client.state;
+    const phase = client.sync.phase === "catching-up" && client.state === "online" ? "fetching messages" : client.state;
     this.setData({
       ready: true,
-      me: { id: me, name: mine === null ? me : mine.displayName, avatar: mine === null ? '' : mine.avatar, state: phase, online: client.state === 'online' },
+      me: {
+        id: me,
+        name: mine === null ? me : mine.displayName,
+        avatar: mine === null ? "" : mine.avatar,
+        state: phase,
+        online: client.state === "online",
+      },
       rows: rows,
-      others: others
+      others: others,
     });
     // The bar belongs to the page in front, which may be a chat.
     if (!this.visible) return;
     const unread = client.conversations.snapshot.reduce((sum, info) => sum + info.unread, 0);
-    wx.setNavigationBarTitle({ title: unread > 0 ? 'Chats (' + unread + ')' : 'Chats' });
+    wx.setNavigationBarTitle({ title: unread > 0 ? "Chats (" + unread + ")" : "Chats" });
   },
 
   onOpen(event) {
-    const parts = event.currentTarget.dataset.id.split(':');
-    wx.navigateTo({ url: '/pages/chat/chat?kind=' + parts[0] + '&id=' + parts[1] });
+    const parts = event.currentTarget.dataset.id.split(":");
+    wx.navigateTo({ url: "/pages/chat/chat?kind=" + parts[0] + "&id=" + parts[1] });
   },
 
   onMenu() {
     wx.showActionSheet({
-      alertText: this.data.me.name + ' \u00b7 messages are kept in ' + this.client.storage,
-      itemList: ['Log out'],
+      alertText: this.data.me.name + " \u00b7 messages are kept in " + this.client.storage,
+      itemList: ["Log out"],
       success: () => this.logOut(),
-      fail: () => undefined // closed without a choice
+      fail: () => undefined, // closed without a choice
     });
   },
 
@@ -139,5 +155,5 @@ Page({
       return;
     }
     goToSignIn();
-  }
+  },
 });

@@ -8,24 +8,54 @@ const setAttribute = (component, name, value) => {
 };
 
 const COMMON = {
-  hidden: Boolean, hoverClass: String, hoverStartTime: Number, hoverStayTime: Number, hoverStopPropagation: Boolean,
-  ariaRole: String, ariaLabel: String, ariaHidden: Boolean, ariaLive: String,
+  hidden: Boolean,
+  hoverClass: String,
+  hoverStartTime: Number,
+  hoverStayTime: Number,
+  hoverStopPropagation: Boolean,
+  ariaRole: String,
+  ariaLabel: String,
+  ariaHidden: Boolean,
+  ariaLive: String,
 };
 const COMMON_OBSERVERS = {
-  hidden(value) { setAttribute(this, "data-hidden", value); },
-  ariaRole(value) { setAttribute(this, "role", value); },
-  ariaLabel(value) { setAttribute(this, "aria-label", value); },
-  ariaHidden(value) { setAttribute(this, "aria-hidden", value ? "true" : ""); },
-  ariaLive(value) { setAttribute(this, "aria-live", value); },
+  hidden(value) {
+    setAttribute(this, "data-hidden", value);
+  },
+  ariaRole(value) {
+    setAttribute(this, "role", value);
+  },
+  ariaLabel(value) {
+    setAttribute(this, "aria-label", value);
+  },
+  ariaHidden(value) {
+    setAttribute(this, "aria-hidden", value ? "true" : "");
+  },
+  ariaLive(value) {
+    setAttribute(this, "aria-live", value);
+  },
 };
 
 /** `input` and `textarea`: an own element of the browser inside, with the platform's events. */
 const FIELD = {
   properties: {
-    value: String, placeholder: String, placeholderClass: String, placeholderStyle: String, password: Boolean,
-    type: { type: String, value: "text" }, disabled: Boolean, maxlength: { type: Number, value: 140 }, focus: Boolean,
-    confirmType: String, confirmHold: Boolean, adjustPosition: { type: Boolean, value: true }, holdKeyboard: Boolean,
-    cursorSpacing: Number, autoHeight: Boolean, fixed: Boolean, showConfirmBar: { type: Boolean, value: true },
+    value: String,
+    placeholder: String,
+    placeholderClass: String,
+    placeholderStyle: String,
+    password: Boolean,
+    type: { type: String, value: "text" },
+    disabled: Boolean,
+    maxlength: { type: Number, value: 140 },
+    focus: Boolean,
+    confirmType: String,
+    confirmHold: Boolean,
+    adjustPosition: { type: Boolean, value: true },
+    holdKeyboard: Boolean,
+    cursorSpacing: Number,
+    autoHeight: Boolean,
+    fixed: Boolean,
+    showConfirmBar: { type: Boolean, value: true },
     disableDefaultPadding: Boolean,
   },
   observers: {
@@ -35,11 +65,21 @@ const FIELD = {
         this.grow();
       }
     },
-    placeholder(value) { if (this.field) this.field.placeholder = value; },
-    password(value) { if (this.field && this.field.tagName === "INPUT") this.field.type = value ? "password" : "text"; },
-    disabled(value) { if (this.field) this.field.disabled = value; },
-    maxlength(value) { if (this.field) this.limit(value); },
-    focus(value) { if (value) this.field?.focus(); },
+    placeholder(value) {
+      if (this.field) this.field.placeholder = value;
+    },
+    password(value) {
+      if (this.field && this.field.tagName === "INPUT") this.field.type = value ? "password" : "text";
+    },
+    disabled(value) {
+      if (this.field) this.field.disabled = value;
+    },
+    maxlength(value) {
+      if (this.field) this.limit(value);
+    },
+    focus(value) {
+      if (value) this.field?.focus();
+    },
   },
   methods: {
     limit(value) {
@@ -73,7 +113,8 @@ const FIELD = {
     field.addEventListener("blur", () => this.triggerEvent("blur", { value: field.value }));
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
-      const sends = field.tagName === "INPUT" || ["send", "done", "go", "search", "next"].includes(this.data.confirmType);
+      const sends =
+        field.tagName === "INPUT" || ["send", "done", "go", "search", "next"].includes(this.data.confirmType);
       if (!sends || event.shiftKey) return;
       event.preventDefault();
       this.triggerEvent("confirm", { value: field.value });
@@ -83,15 +124,32 @@ const FIELD = {
 
 const SCROLL_VIEW = {
   properties: {
-    scrollX: Boolean, scrollY: Boolean, scrollTop: Number, scrollLeft: Number, scrollIntoView: String,
-    scrollWithAnimation: Boolean, upperThreshold: { type: Number, value: 50 }, lowerThreshold: { type: Number, value: 50 },
-    enhanced: Boolean, showScrollbar: Boolean, enableFlex: Boolean, enablePassive: Boolean, bounces: Boolean, type: String,
+    scrollX: Boolean,
+    scrollY: Boolean,
+    scrollTop: Number,
+    scrollLeft: Number,
+    scrollIntoView: String,
+    scrollWithAnimation: Boolean,
+    upperThreshold: { type: Number, value: 50 },
+    lowerThreshold: { type: Number, value: 50 },
+    enhanced: Boolean,
+    showScrollbar: Boolean,
+    enableFlex: Boolean,
+    enablePassive: Boolean,
+    bounces: Boolean,
+    type: String,
     enableBackToTop: Boolean,
   },
   observers: {
-    scrollX(value) { setAttribute(this, "data-x", value); },
-    scrollY(value) { setAttribute(this, "data-y", value); },
-    scrollTop(value) { if (this.$$) this.$$.scrollTop = value; },
+    scrollX(value) {
+      setAttribute(this, "data-x", value);
+    },
+    scrollY(value) {
+      setAttribute(this, "data-y", value);
+    },
+    scrollTop(value) {
+      if (this.$$) this.$$.scrollTop = value;
+    },
     scrollIntoView(id) {
       // Like the platform: only a changed value scrolls.
       if (id === this.lastTarget) return;
@@ -111,7 +169,14 @@ const SCROLL_VIEW = {
     let last = 0;
     view.addEventListener("scroll", () => {
       const { scrollTop, scrollLeft, scrollHeight, scrollWidth, clientHeight } = view;
-      this.triggerEvent("scroll", { scrollTop, scrollLeft, scrollHeight, scrollWidth, deltaX: 0, deltaY: last - scrollTop });
+      this.triggerEvent("scroll", {
+        scrollTop,
+        scrollLeft,
+        scrollHeight,
+        scrollWidth,
+        deltaX: 0,
+        deltaY: last - scrollTop,
+      });
       last = scrollTop;
       const isUpper = scrollTop <= this.data.upperThreshold;
       const isLower = scrollHeight - clientHeight - scrollTop <= this.data.lowerThreshold;
@@ -127,17 +192,41 @@ const DEFINITIONS = {
   view: {},
   label: { properties: { for: String } },
   form: {},
-  text: { properties: { selectable: Boolean, userSelect: Boolean, space: String, decode: Boolean },
-    observers: { userSelect(value) { setAttribute(this, "data-select", value); } } },
-  button: {
-    properties: { type: String, size: String, plain: Boolean, disabled: Boolean, loading: Boolean, formType: String, openType: String },
+  text: {
+    properties: { selectable: Boolean, userSelect: Boolean, space: String, decode: Boolean },
     observers: {
-      type(value) { setAttribute(this, "data-type", value); },
-      size(value) { setAttribute(this, "data-size", value); },
-      disabled(value) { setAttribute(this, "data-disabled", value); },
-      loading(value) { setAttribute(this, "data-loading", value); },
+      userSelect(value) {
+        setAttribute(this, "data-select", value);
+      },
     },
-    attached() { this.$$.setAttribute("role", "button"); },
+  },
+  button: {
+    properties: {
+      type: String,
+      size: String,
+      plain: Boolean,
+      disabled: Boolean,
+      loading: Boolean,
+      formType: String,
+      openType: String,
+    },
+    observers: {
+      type(value) {
+        setAttribute(this, "data-type", value);
+      },
+      size(value) {
+        setAttribute(this, "data-size", value);
+      },
+      disabled(value) {
+        setAttribute(this, "data-disabled", value);
+      },
+      loading(value) {
+        setAttribute(this, "data-loading", value);
+      },
+    },
+    attached() {
+      this.$$.setAttribute("role", "button");
+    },
   },
   image: {
     properties: { src: String, mode: { type: String, value: "scaleToFill" }, lazyLoad: Boolean },
@@ -146,7 +235,9 @@ const DEFINITIONS = {
         const url = !value || /^(https?:|data:)/.test(value) ? value : `./package/${value.replace(/^\//, "")}`;
         this.$$.style.backgroundImage = url ? `url("${CSS.escape(url)}")` : "";
       },
-      mode(value) { setAttribute(this, "data-mode", value); },
+      mode(value) {
+        setAttribute(this, "data-mode", value);
+      },
     },
   },
   "scroll-view": SCROLL_VIEW,
@@ -160,14 +251,16 @@ export function defineBuiltins(env) {
   const made = {};
   for (const [name, own] of Object.entries(DEFINITIONS)) {
     const tag = `wx-${name}`;
-    made[tag] = space.defineComponent({
-      is: tag,
-      properties: { ...COMMON, ...own.properties },
-      observers: { ...COMMON_OBSERVERS, ...own.observers },
-      methods: own.methods ?? {},
-      lifetimes: { attached: own.attached ?? (() => {}) },
-      ...(templates[name] ? { template: { groupList: templates, content: templates[name] } } : {}),
-    }).general();
+    made[tag] = space
+      .defineComponent({
+        is: tag,
+        properties: { ...COMMON, ...own.properties },
+        observers: { ...COMMON_OBSERVERS, ...own.observers },
+        methods: own.methods ?? {},
+        lifetimes: { attached: own.attached ?? (() => {}) },
+        ...(templates[name] ? { template: { groupList: templates, content: templates[name] } } : {}),
+      })
+      .general();
   }
   return made;
 }

@@ -30,7 +30,9 @@ export class Device {
   }
 
   log(kind, ...parts) {
-    const text = parts.map((p) => p?.stack ?? p?.errMsg ?? (typeof p === "object" ? JSON.stringify(p) : String(p))).join(" ");
+    const text = parts
+      .map((p) => p?.stack ?? p?.errMsg ?? (typeof p === "object" ? JSON.stringify(p) : String(p)))
+      .join(" ");
     this.logs.push({ kind, text });
     if (kind !== "log") console.warn(`[${kind}] ${text}`);
   }

@@ -11,8 +11,8 @@ import { Pages } from "./pages.js";
 import { createRealm } from "./realm.js";
 import templates from "./templates.js";
 import { createWXWebAssembly } from "./wasm.js";
-import { createStorage } from "./wx-storage.js";
 import { createWx } from "./wx.js";
+import { createStorage } from "./wx-storage.js";
 
 const PROFILES = ["devtools", "android", "ios"];
 
@@ -99,8 +99,12 @@ async function boot(device, query) {
     return current[kind](withTypes(definition));
   };
   const modules = new Modules(table, real, () => [
-    define("Page"), define("Component"), define("Behavior"),
-    (definition) => { app = definition; },
+    define("Page"),
+    define("Component"),
+    define("Behavior"),
+    (definition) => {
+      app = definition;
+    },
     () => app,
     () => pages.stack.map((entry) => entry.page),
     wx,
@@ -188,5 +192,7 @@ try {
   wireSidePanel(window.__mp);
 } catch (error) {
   device.log("error", error);
-  document.getElementById("screen").querySelector(".mp-body").textContent = `The mini-program did not start: ${error.message}`;
+  document
+    .getElementById("screen")
+    .querySelector(".mp-body").textContent = `The mini-program did not start: ${error.message}`;
 }

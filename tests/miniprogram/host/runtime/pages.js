@@ -11,9 +11,10 @@ function parse(url) {
   return { path: path.replace(/^\//, ""), query };
 }
 
-const nextFrame = () => new Promise((resolve) => {
-  requestAnimationFrame(() => setTimeout(resolve));
-});
+const nextFrame = () =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+  });
 
 export class Pages {
   /** The open pages, the visible one last: `{ path, root, page, element, title }`. */

@@ -1,6 +1,17 @@
 // What a WebAssembly file needs beyond the first version of the format ("MVP"). Runs in Node and in browsers.
 
-const SECTION = { type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7, element: 9, code: 10, data: 11 };
+const SECTION = {
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  element: 9,
+  code: 10,
+  data: 11,
+};
 const I64 = 0x7e;
 const REFERENCES = new Set([0x70, 0x6f]);
 /** Opcodes with one LEB128 immediate that need nothing beyond MVP. */
@@ -148,8 +159,17 @@ export function neededFeatures(bytes) {
           found.add("reference-types");
           r.leb();
         }
-      } else if (op === 0xfd || op === 0xfe || op === 0x12 || op === 0x13 || (op >= 0x06 && op <= 0x0a) || op === 0x1f) {
-        found.add(op === 0xfd ? "simd" : op === 0xfe ? "atomics" : op < 0x12 || op === 0x1f ? "exceptions" : "tail-call");
+      } else if (
+        op === 0xfd ||
+        op === 0xfe ||
+        op === 0x12 ||
+        op === 0x13 ||
+        (op >= 0x06 && op <= 0x0a) ||
+        op === 0x1f
+      ) {
+        found.add(
+          op === 0xfd ? "simd" : op === 0xfe ? "atomics" : op < 0x12 || op === 0x1f ? "exceptions" : "tail-call",
+        );
         r.at = r.end;
         return;
       } else if (!((op <= 0x1b && op !== 0x14 && op !== 0x15) || (op >= 0x45 && op <= 0xbf))) {
@@ -159,48 +179,57 @@ export function neededFeatures(bytes) {
   };
 
   const sections = {
-    [SECTION.type]: (r) => r.times(() => {
-      if (r.byte() !== 0x60) throw new Error("a type is not a function");
-      let wide = false;
-      let results = 0;
-      r.times(() => { wide = value(r) === I64 || wide; });
-      r.times(() => { wide = value(r) === I64 || wide; results++; });
-      if (results > 1) found.add("multi-value");
-      types.push({ wide });
-    }),
-    [SECTION.import]: (r) => r.times(() => {
-      r.name();
-      r.name();
-      const kind = r.byte();
-      if (kind === 0) {
-        const type = types[r.u32()];
-        functions.push(type);
-        atInterface(type);
-      } else if (kind === 1) table(r);
-      else if (kind === 2) memory(r);
-      else if (kind === 3) {
-        value(r);
-        r.byte();
-      } else {
-        found.add("exceptions");
-        r.at = r.end;
-      }
-    }),
+    [SECTION.type]: (r) =>
+      r.times(() => {
+        if (r.byte() !== 0x60) throw new Error("a type is not a function");
+        let wide = false;
+        let results = 0;
+        r.times(() => {
+          wide = value(r) === I64 || wide;
+        });
+        r.times(() => {
+          wide = value(r) === I64 || wide;
+          results++;
+        });
+        if (results > 1) found.add("multi-value");
+        types.push({ wide });
+      }),
+    [SECTION.import]: (r) =>
+      r.times(() => {
+        r.name();
+        r.name();
+        const kind = r.byte();
+        if (kind === 0) {
+          const type = types[r.u32()];
+          functions.push(type);
+          atInterface(type);
+        } else if (kind === 1) table(r);
+        else if (kind === 2) memory(r);
+        else if (kind === 3) {
+          value(r);
+          r.byte();
+        } else {
+          found.add("exceptions");
+          r.at = r.end;
+        }
+      }),
     [SECTION.function]: (r) => r.times(() => functions.push(types[r.u32()])),
     [SECTION.table]: (r) => r.times(() => table(r)),
     [SECTION.memory]: (r) => r.times(() => memory(r)),
-    [SECTION.global]: (r) => r.times(() => {
-      value(r);
-      r.byte();
-      expression(r);
-    }),
-    [SECTION.export]: (r) => r.times(() => {
-      r.name();
-      const kind = r.byte();
-      const index = r.u32();
-      if (kind === 0) atInterface(functions[index]);
-      if (kind === 3) found.add("exported-global");
-    }),
+    [SECTION.global]: (r) =>
+      r.times(() => {
+        value(r);
+        r.byte();
+        expression(r);
+      }),
+    [SECTION.export]: (r) =>
+      r.times(() => {
+        r.name();
+        const kind = r.byte();
+        const index = r.u32();
+        if (kind === 0) atInterface(functions[index]);
+        if (kind === 3) found.add("exported-global");
+      }),
     [SECTION.element]: (r) => {
       r.times(() => {
         if (r.at >= r.end) return;
@@ -213,26 +242,28 @@ export function neededFeatures(bytes) {
         r.times(() => r.leb());
       });
     },
-    [SECTION.code]: (r) => r.times(() => {
-      const size = r.u32();
-      const body = new Reader(r.bytes, r.at, r.at + size);
-      r.skip(size);
-      body.times(() => {
-        body.u32();
-        value(body);
-      });
-      expression(body);
-    }),
-    [SECTION.data]: (r) => r.times(() => {
-      if (r.at >= r.end) return;
-      if (r.u32() !== 0) {
-        found.add("bulk-memory");
-        r.at = r.end;
-        return;
-      }
-      expression(r);
-      r.name();
-    }),
+    [SECTION.code]: (r) =>
+      r.times(() => {
+        const size = r.u32();
+        const body = new Reader(r.bytes, r.at, r.at + size);
+        r.skip(size);
+        body.times(() => {
+          body.u32();
+          value(body);
+        });
+        expression(body);
+      }),
+    [SECTION.data]: (r) =>
+      r.times(() => {
+        if (r.at >= r.end) return;
+        if (r.u32() !== 0) {
+          found.add("bulk-memory");
+          r.at = r.end;
+          return;
+        }
+        expression(r);
+        r.name();
+      }),
   };
 
   const all = new Reader(bytes, 8, bytes.length);

@@ -10,8 +10,19 @@ const REFUSED = {
   devtools: [],
   android: ["reference-types", "multi-table", "simd", "atomics", "tail-call", "exceptions", "memory64", "multi-memory"],
   ios: [
-    "multi-value", "reference-types", "multi-table", "bulk-memory", "sign-extension", "saturating-float-to-int", "simd",
-    "atomics", "tail-call", "exceptions", "memory64", "multi-memory", "i64-interface",
+    "multi-value",
+    "reference-types",
+    "multi-table",
+    "bulk-memory",
+    "sign-extension",
+    "saturating-float-to-int",
+    "simd",
+    "atomics",
+    "tail-call",
+    "exceptions",
+    "memory64",
+    "multi-memory",
+    "i64-interface",
   ],
 };
 

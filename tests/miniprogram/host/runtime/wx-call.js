@@ -12,14 +12,15 @@ export function makeApi({ device, real }, name, work, { task = false } = {}) {
     });
     const wantsPromise = !task && !(options.success || options.fail || options.complete);
     let done = false;
-    const finish = (good, result) => device.deliver(() => {
-      if (done) return;
-      done = true;
-      const answer = Object.assign(new real.Object(), result);
-      (good ? options.success : options.fail)?.(answer);
-      options.complete?.(answer);
-      if (wantsPromise) (good ? settle.resolve : settle.reject)(answer);
-    });
+    const finish = (good, result) =>
+      device.deliver(() => {
+        if (done) return;
+        done = true;
+        const answer = Object.assign(new real.Object(), result);
+        (good ? options.success : options.fail)?.(answer);
+        options.complete?.(answer);
+        if (wantsPromise) (good ? settle.resolve : settle.reject)(answer);
+      });
     const ok = (result) => finish(true, { ...result, errMsg: `${name}:ok` });
     const fail = (text, more) => finish(false, { ...more, errMsg: `${name}:fail ${text}` });
     let result;

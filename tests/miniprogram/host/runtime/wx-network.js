@@ -45,14 +45,21 @@ function request({ device, real }, running) {
     };
     exchange()
       .then(
-        ([answer, data]) => ok({ data, statusCode: answer.status, header: Object.fromEntries(answer.headers), cookies: [] }),
+        ([answer, data]) =>
+          ok({ data, statusCode: answer.status, header: Object.fromEntries(answer.headers), cookies: [] }),
         (error) => fail(error.message, { errno: 600001 }),
       )
       .finally(() => {
         clearTimeout(timer);
         running.delete(end);
       });
-    return { abort: () => end("abort"), onHeadersReceived() {}, offHeadersReceived() {}, onChunkReceived() {}, offChunkReceived() {} };
+    return {
+      abort: () => end("abort"),
+      onHeadersReceived() {},
+      offHeadersReceived() {},
+      onChunkReceived() {},
+      offChunkReceived() {},
+    };
   };
 }
 
@@ -60,9 +67,10 @@ function connectSocket(context, sockets) {
   const { device, real } = context;
   return (options, ok, fail) => {
     const listeners = { open: [], message: [], close: [], error: [] };
-    const emit = (event, value) => device.deliver(() => {
-      for (const listener of listeners[event]) listener(value);
-    });
+    const emit = (event, value) =>
+      device.deliver(() => {
+        for (const listener of listeners[event]) listener(value);
+      });
     let socket = null;
     let over = false;
     let timer;
@@ -96,9 +104,10 @@ function connectSocket(context, sockets) {
         closed({});
       }),
     };
-    const problem = device.unreachable
-      ?? (typeof options.url !== "string" || !/^wss?:\/\//.test(options.url) ? "url not in ws or wss" : null)
-      ?? (sockets.size >= device.limits.sockets ? `exceed max socket count ${device.limits.sockets}` : null);
+    const problem =
+      device.unreachable ??
+      (typeof options.url !== "string" || !/^wss?:\/\//.test(options.url) ? "url not in ws or wss" : null) ??
+      (sockets.size >= device.limits.sockets ? `exceed max socket count ${device.limits.sockets}` : null);
     if (problem) {
       fail(problem);
       setTimeout(() => end(1006, problem, `connectSocket:fail ${problem}`));

@@ -3,10 +3,11 @@ import { makeApi } from "./wx-call.js";
 
 const TABLE = "entries";
 
-const settled = (request) => new Promise((resolve, reject) => {
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
-});
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
 
 function openDatabase(name) {
   const opening = indexedDB.open(name, 1);
@@ -67,13 +68,19 @@ export async function createStorage(context, appId) {
 
   return {
     setStorage: api("setStorage", ({ key, data }, ok, fail) => {
-      put(key, data).then(() => ok({}), (error) => fail(error.message));
+      put(key, data).then(
+        () => ok({}),
+        (error) => fail(error.message),
+      );
     }),
     getStorage: api("getStorage", ({ key }, ok, fail) => {
       setTimeout(() => (entries.has(key) ? ok(JSON.parse(entries.get(key))) : fail("data not found")));
     }),
     removeStorage: api("removeStorage", ({ key }, ok, fail) => {
-      remove(key).then(() => ok({}), (error) => fail(error.message));
+      remove(key).then(
+        () => ok({}),
+        (error) => fail(error.message),
+      );
     }),
     getStorageInfo: api("getStorageInfo", (_, ok) => {
       setTimeout(() => ok(info()));

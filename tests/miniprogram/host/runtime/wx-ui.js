@@ -52,9 +52,13 @@ export function createUi(context, pages, screen) {
   };
 
   const api = (name, work) => makeApi(context, name, work);
-  const navigation = (name) => api(name, (options, ok, fail) => {
-    pages[name](options).then(() => ok({}), (error) => fail(error.message));
-  });
+  const navigation = (name) =>
+    api(name, (options, ok, fail) => {
+      pages[name](options).then(
+        () => ok({}),
+        (error) => fail(error.message),
+      );
+    });
 
   return {
     showToast: api("showToast", ({ title, duration = 1500 }, ok) => {
@@ -74,20 +78,22 @@ export function createUi(context, pages, screen) {
       hideToast();
       ok({});
     }),
-    showModal: api("showModal", (options, ok) => dialog((veil, close) => {
-      const box = element("mp-modal");
-      box.setAttribute("role", "dialog");
-      const row = element("mp-modal-buttons");
-      const answer = (confirm) => () => {
-        close();
-        ok({ confirm, cancel: !confirm });
-      };
-      if (options.showCancel !== false) row.append(choice("mp-cancel", options.cancelText ?? "取消", answer(false)));
-      row.append(choice("mp-confirm", options.confirmText ?? "确定", answer(true)));
-      if (options.title) box.append(element("mp-modal-title", options.title));
-      box.append(element("mp-modal-content", options.content ?? ""), row);
-      veil.append(box);
-    })),
+    showModal: api("showModal", (options, ok) =>
+      dialog((veil, close) => {
+        const box = element("mp-modal");
+        box.setAttribute("role", "dialog");
+        const row = element("mp-modal-buttons");
+        const answer = (confirm) => () => {
+          close();
+          ok({ confirm, cancel: !confirm });
+        };
+        if (options.showCancel !== false) row.append(choice("mp-cancel", options.cancelText ?? "取消", answer(false)));
+        row.append(choice("mp-confirm", options.confirmText ?? "确定", answer(true)));
+        if (options.title) box.append(element("mp-modal-title", options.title));
+        box.append(element("mp-modal-content", options.content ?? ""), row);
+        veil.append(box);
+      }),
+    ),
     showActionSheet: api("showActionSheet", ({ itemList, alertText }, ok, fail) => {
       if (!Array.isArray(itemList) || itemList.length < 1 || itemList.length > 6) {
         fail("parameter error: itemList should have 1 to 6 entries");
@@ -98,10 +104,12 @@ export function createUi(context, pages, screen) {
         sheet.setAttribute("role", "menu");
         if (alertText) sheet.append(element("mp-sheet-note", alertText));
         itemList.forEach((text, tapIndex) => {
-          sheet.append(choice("mp-sheet-item", text, () => {
-            close();
-            ok({ tapIndex });
-          }));
+          sheet.append(
+            choice("mp-sheet-item", text, () => {
+              close();
+              ok({ tapIndex });
+            }),
+          );
         });
         const cancel = () => {
           close();

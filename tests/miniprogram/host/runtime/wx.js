@@ -42,7 +42,10 @@ function system(context, appId, launch) {
       setTimeout(() => ok({ randomValues: bytes.buffer }));
     }),
     setClipboardData: makeApi(context, "setClipboardData", ({ data }, ok, fail) => {
-      navigator.clipboard.writeText(data).then(() => ok({}), (error) => fail(error.message));
+      navigator.clipboard.writeText(data).then(
+        () => ok({}),
+        (error) => fail(error.message),
+      );
     }),
     arrayBufferToBase64: (buffer) => {
       let text = "";

@@ -1,0 +1,35 @@
+# `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo demo-miniprogram test lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+setup: ## compilers, npm packages, browsers and drivers for everything below
+	@scripts/setup test
+
+.PHONY: setup-build
+setup-build:
+	@scripts/setup build
+
+build: setup-build ## the npm package in dist/npm, the emulator, the web demo; prints sizes
+	@node scripts/build.mjs sdk emulator demo-web sizes
+
+demo: setup-build ## chat in the browser: starts emulator and web demo, stays until Ctrl-C
+	@node scripts/build.mjs sdk emulator demo-web
+	@node scripts/demo.mjs web
+
+demo-miniprogram: setup-build ## the same with the mini-program, shown in a browser
+	@node scripts/build.mjs sdk emulator demo-miniprogram
+	@node scripts/demo.mjs miniprogram
+
+LINT := "lock file" rustfmt clippy "clippy bindings" tsc vue-tsc biome
+
+lint: setup-build ## formatting, clippy, types
+	@node scripts/test.mjs build $(LINT)
+
+test: setup ## lint and all tests; the last line is "N passed, N failed"
+	@. target/test-env.sh && node scripts/test.mjs
+
+clean: ## delete everything built, downloaded tools included
+	rm -rf dist target node_modules

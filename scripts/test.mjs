@@ -1,0 +1,177 @@
+// Runs the test suites one after the other and sums up:  node scripts/test.mjs [suite...]
+//
+// A failing suite does not stop the others. The last line is always "N passed, N failed".
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { at, root } from "./build/common.mjs";
+
+const MINUTES = 60_000;
+const SUITE_LIMIT = 25 * MINUTES;
+
+/** A command that counts as one test: it succeeds or not. */
+const check = (name, ...command) => ({ name, command, read: readNothing });
+/** Programs of Rust's test harness, also in a browser. */
+const rust = (name, ...command) => ({ name, command, read: readRust });
+/** All `*.test.mjs` directly in a directory, one file after the other: browsers need the processor. */
+const node = (directory) => ({
+  name: path.basename(directory),
+  command: ["node", "--test", "--test-reporter=spec", "--test-concurrency=1", ...testFiles(directory)],
+  read: readNode,
+});
+const browser = (name, ...driver) =>
+  rust(
+    name,
+    "scripts/wasm-env",
+    "wasm-pack",
+    "test",
+    "--headless",
+    ...driver,
+    ".",
+    "-p",
+    "floo-wasm",
+    "--no-default-features",
+    "--features",
+    "web",
+    "--test",
+    "browser",
+  );
+
+const { FLOO_CHROMEDRIVER, FLOO_GECKODRIVER } = process.env;
+const DENY = ["--", "-D", "warnings"];
+
+const SUITES = [
+  check("build", "node", "scripts/build.mjs", "sdk", "emulator", "demo-web", "demo-miniprogram", "sizes"),
+  check("lock file", "cargo", "metadata", "--locked", "--format-version", "1", "--quiet"),
+  check("rustfmt", "cargo", "fmt", "--all", "--check"),
+  check("clippy", "cargo", "clippy", "--workspace", "--all-targets", ...DENY),
+  check("clippy bindings", "cargo", "clippy", "-p", "floo-wasm", "--lib", "--features", "web,host", ...DENY),
+  check("tsc", "node", "node_modules/typescript/bin/tsc", "-p", "."),
+  check("vue-tsc", "node", "node_modules/vue-tsc/bin/vue-tsc.js", "--noEmit", "-p", "demo-web"),
+  check("biome", "node", "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "."),
+  rust("native", "cargo", "test", "--workspace", "--no-fail-fast"),
+  browser("wasm-chromium", "--chrome", "--chromedriver", FLOO_CHROMEDRIVER),
+  browser("wasm-firefox", "--firefox", "--geckodriver", FLOO_GECKODRIVER),
+  node("tests/js"),
+  node("tests/e2e"),
+  node("tests/miniprogram"),
+  node("tests/packaging"),
+];
+
+function testFiles(directory) {
+  const names = fs.existsSync(at(directory)) ? fs.readdirSync(at(directory)) : [];
+  const files = names.filter((name) => name.endsWith(".test.mjs")).sort();
+  // A name that does not exist makes node fail, and so the suite: an empty one must not pass.
+  return files.length > 0 ? files.map((name) => path.join(directory, name)) : [path.join(directory, "*.test.mjs")];
+}
+
+function sum(output, pattern) {
+  let total;
+  for (const [, number] of output.matchAll(pattern)) total = (total ?? 0) + Number(number);
+  return total;
+}
+
+function readNothing(_, succeeded) {
+  return { passed: succeeded ? 1 : 0, failed: succeeded ? 0 : 1 };
+}
+
+function readRust(output) {
+  return {
+    passed: sum(output, /^test result: .*? (\d+) passed/gm),
+    failed: sum(output, /^test result: .*? (\d+) failed/gm),
+  };
+}
+
+function readNode(output) {
+  return {
+    passed: sum(output, /^(?:#|ℹ) pass (\d+)$/gm),
+    failed: sum(output, /^(?:#|ℹ) (?:fail|cancelled) (\d+)$/gm),
+  };
+}
+
+const ANSI = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+
+/** Runs a suite, showing what it prints; resolves to its output and how it ended. */
+function execute({ name, command }) {
+  // wasm-bindgen's runner would choose a browser by these instead of by the one it is given.
+  const { CHROMEDRIVER: _c, GECKODRIVER: _g, SAFARIDRIVER: _s, ...env } = process.env;
+  const [program, ...args] = command.map(String);
+  const quiet = name === "lock file"; // prints megabytes when all is well
+  return new Promise((resolve) => {
+    // A group of its own, so that drivers and browsers left behind can be ended.
+    const child = spawn(program, args, { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    let problem;
+    const end = (signal) => {
+      try {
+        process.kill(-child.pid, signal);
+      } catch (error) {
+        if (error.code !== "ESRCH") throw error; // nobody left
+      }
+    };
+    const limit = setTimeout(() => {
+      problem = `took longer than ${SUITE_LIMIT / MINUTES} minutes`;
+      end("SIGKILL");
+    }, SUITE_LIMIT);
+    const collect = (from, to) => {
+      from.setEncoding("utf8").on("data", (text) => {
+        output += text;
+        if (!quiet) to.write(text);
+      });
+    };
+    collect(child.stdout, process.stdout);
+    collect(child.stderr, process.stderr);
+    const interrupted = () => {
+      end("SIGTERM");
+      process.exit(130);
+    };
+    process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+    child.on("error", (error) => {
+      clearTimeout(limit);
+      resolve({ output, problem: error.message });
+    });
+    child.on("exit", () => end("SIGTERM"));
+    child.on("close", (code, signal) => {
+      clearTimeout(limit);
+      process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+      problem ??= code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}`;
+      resolve({ output: output.replace(ANSI, ""), problem });
+    });
+  });
+}
+
+/** A suite that fails or says nothing counts at least one failure. */
+function judge(suite, { output, problem }) {
+  const { passed = 0, failed } = suite.read(output, problem === undefined);
+  const silent = failed === undefined || passed + failed === 0;
+  if (silent) return { passed, failed: 1, note: `${problem ?? "ended well"}, but printed no result` };
+  if (problem && failed === 0) return { passed, failed: 1, note: problem };
+  return { passed, failed, note: problem };
+}
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !SUITES.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `test: unknown suite '${unknown.join("', '")}'; there are: ${SUITES.map(({ name }) => name).join(", ")}`,
+  );
+  process.exit(2);
+}
+const suites = asked.length > 0 ? SUITES.filter(({ name }) => asked.includes(name)) : SUITES;
+const rows = [];
+for (const suite of suites) {
+  console.log(`\n=== ${suite.name}`);
+  const start = performance.now();
+  const result = judge(suite, await execute(suite));
+  rows.push({ ...result, name: suite.name, seconds: (performance.now() - start) / 1000 });
+}
+
+console.log("\n=== summary");
+for (const { name, passed, failed, note, seconds } of rows) {
+  const counts = `${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(8)} s`;
+  console.log(`${name.padEnd(18)}${counts}${note ? `  (${note})` : ""}`);
+}
+const passed = rows.reduce((total, row) => total + row.passed, 0);
+const failed = rows.reduce((total, row) => total + row.failed, 0);
+process.exitCode = failed > 0 ? 1 : 0;
+console.log(`${passed} passed, ${failed} failed`);

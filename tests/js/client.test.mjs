@@ -1,0 +1,335 @@
+// The client's own rules, over a fake core. The true path is tested in browsers.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { sources } from "./bundle.mjs";
+import { conversationsTape, FakeCore, messagesTape, raw, until, usersTape } from "./fake-engine.mjs";
+
+const { FlooClient } = await sources("js/client/client.ts");
+const quiet = () => undefined;
+
+function make(options = {}) {
+  const core = new FakeCore();
+  const client = new FlooClient({ appId: "app", logger: quiet, ...options }, core.environment);
+  return { core, client };
+}
+async function loggedIn(options) {
+  const made = make(options);
+  await made.client.login({ username: "amber", password: "secret" });
+  return made;
+}
+const code = (name, field) => (error) => {
+  assert.equal(error.name, "FlooError", String(error));
+  assert.equal(error.code, name);
+  if (field) assert.ok(error.message.includes(field), error.message);
+  return true;
+};
+
+describe("making and logging in", () => {
+  test("nothing is loaded before the first call", async () => {
+    const { core, client } = make();
+    client.on("state", quiet);
+    client.conversation({ user: 2 });
+    assert.deepEqual([core.loads, client.state, client.session, client.conversations.snapshot], [0, "idle", null, []]);
+    await client.resume();
+    assert.equal(core.loads, 1);
+  });
+
+  test("options are checked by name", () => {
+    const bad = [
+      [{ appId: "" }, "options.appId"],
+      [{ appId: 5 }, "options.appId"],
+      [{ storage: "disk" }, "options.storage"],
+      [{ logger: "x" }, "options.logger"],
+      [{ servers: { dns: "ftp://x" } }, "options.servers.dns"],
+      [{ servers: { rest: "http://a" } }, "options.servers.socket"],
+      [{ servers: 5 }, "options.servers"],
+    ];
+    for (const [options, field] of bad) assert.throws(() => make(options), code("ArgumentInvalid", field));
+    assert.throws(() => new FlooClient(undefined, new FakeCore().environment), code("ArgumentInvalid", "options"));
+  });
+
+  test("the core gets what was asked for", async () => {
+    const { core } = await loggedIn({ servers: { dns: "http://127.0.0.1:7700/v2/app_dns" }, storage: "memory" });
+    assert.deepEqual(core.engine.options, {
+      appId: "app",
+      deviceInfo: "Web",
+      memory: true,
+      dns: "http://127.0.0.1:7700/v2/app_dns",
+    });
+    assert.deepEqual(core.commands[0], ["login", { username: "amber", password: "secret" }]);
+  });
+
+  test("credentials are checked by name, and their values never shown", async () => {
+    const { core, client } = make();
+    const bad = [
+      [{}, "credentials.username"],
+      [{ username: "a", password: "" }, "credentials.password"],
+      [{ userId: "x", password: "hunter2" }, "credentials.userId"],
+      [{ userId: 1 }, "credentials.password"],
+      [{ userId: 1, token: "" }, "credentials.token"],
+      [null, "credentials"],
+    ];
+    for (const [credentials, field] of bad) {
+      await assert.rejects(client.login(credentials), (error) => {
+        assert.ok(!error.message.includes("hunter2"));
+        return code("ArgumentInvalid", field)(error);
+      });
+    }
+    assert.equal(core.loads, 0);
+  });
+
+  test("a refusal is a typed error and the client goes on", async () => {
+    const { core, client } = make();
+    const login = core.answers.login;
+    core.answers.login = () => {
+      throw raw("UserAuthFailed", 102);
+    };
+    await assert.rejects(client.login({ username: "a", password: "b" }), code("UserAuthFailed"));
+    assert.equal(client.session, null);
+    core.answers.login = login;
+    assert.deepEqual(await client.login({ username: "a", password: "b" }), { userId: "1" });
+  });
+
+  test("a failed load is typed and can be tried again", async () => {
+    const core = new FakeCore();
+    const { environment } = core;
+    const { load } = environment;
+    let why = "blocked";
+    environment.load = () =>
+      why ? Promise.reject(Object.assign(new Error("no"), { name: "LoadError", failure: why })) : load();
+    const client = new FlooClient({ appId: "app", logger: quiet }, environment);
+    await assert.rejects(client.resume(), code("CspBlocked"));
+    why = "network";
+    await assert.rejects(client.resume(), (error) => code("WasmUnavailable")(error) && error.retriable);
+    why = "";
+    assert.equal(await client.resume(), null);
+  });
+
+  test("session and snapshots are there when login resolves; listeners of the same batch know the session", async () => {
+    const { core, client } = make();
+    core.answers.users = () => usersTape({ id: "2", username: "basil" });
+    core.answers.conversations = () => conversationsTape({ id: "2", timestamp: 1 }, { id: "3", timestamp: 9 });
+    core.answers.login = undefined;
+    let seen;
+    client.on("state", () => (seen = client.session));
+    const login = client.login({ username: "a", password: "b" });
+    await until(() => core.commands.length === 1);
+    core.engine.say(["state", "connecting", "online", undefined, undefined], ["reply", 1, true, { userId: "1" }]);
+    await login;
+    assert.deepEqual(seen, { userId: "1" });
+    assert.equal(client.roster.get(2).username, "basil");
+    assert.deepEqual(
+      client.conversations.snapshot.map((row) => row.key.id),
+      ["3", "2"],
+    );
+  });
+
+  test("without a login calls say so", async () => {
+    const { client } = make();
+    const chat = client.conversation({ user: 2 });
+    for (const call of [
+      () => chat.send({ text: "x" }),
+      () => chat.messages(),
+      () => client.roster.list(),
+      () => client.conversations.list(),
+    ]) {
+      await assert.rejects(call, code("UserNotLogin"));
+    }
+  });
+});
+
+describe("events", () => {
+  test("come in the order of the core, outside of it, and a throwing listener changes nothing", async () => {
+    const { core, client } = await loggedIn();
+    const heard = [];
+    client.on("messages", ({ messages }) => {
+      assert.equal(core.inside, 0, "a listener ran inside the core");
+      heard.push(`page ${messages.length}`);
+      throw new Error("mine");
+    });
+    client.on("message", ({ message }) => heard.push(message.text));
+    client.on("sync", (sync) => heard.push(sync.phase));
+    client.on("error", ({ error }) => heard.push(error.message));
+    core.engine.say(["messages", messagesTape({ id: "1", text: "a" }, { id: "2", text: "b" })], ["sync", 3]);
+    core.engine.say(["sync", 0]);
+    assert.deepEqual(heard, []);
+    await until(() => heard.length >= 6);
+    assert.deepEqual(heard, ["page 2", 'A listener of "messages" threw: mine', "a", "b", "catching-up", "live"]);
+    assert.deepEqual(client.sync, { phase: "live", pending: 0 });
+  });
+
+  test("a broken logger and a broken error listener end nothing", async () => {
+    const { core, client } = await loggedIn();
+    client.on("error", () => {
+      throw new Error("again");
+    });
+    let after = 0;
+    client.on("error", () => after++);
+    core.engine.say(["error", raw("ServerResponseInvalid", 732, "frame")]);
+    await until(() => after === 1);
+  });
+
+  test("unknown events and listeners that are none are refused", () => {
+    const { client } = make();
+    assert.throws(() => client.on("massage", quiet), code("ArgumentInvalid", "event"));
+    assert.throws(() => client.on("toString", quiet), code("ArgumentInvalid", "event"));
+    assert.throws(() => client.on("state", 5), code("ArgumentInvalid", "listener"));
+  });
+
+  test("state, storage and life cycle", async () => {
+    const { core, client } = await loggedIn();
+    const states = [];
+    client.on("state", (event) => states.push(event));
+    core.engine.say(["state", "online", "reconnecting", raw("ServerConnectFailed", 708, "frame"), 123]);
+    core.engine.say(["storage", "memory", raw("StorageUnavailable", 9001, "storage")]);
+    await until(() => client.storage === "memory");
+    assert.deepEqual(
+      [client.state, states[0].error.code, states[0].retryAt],
+      ["reconnecting", "ServerConnectFailed", 123],
+    );
+    core.emitSignal("online");
+    assert.deepEqual(core.signals, ["online"]);
+    await client.close();
+    assert.equal(core.emitSignal, undefined);
+  });
+});
+
+describe("conversations", () => {
+  test("the snapshot is one frozen array until something changes", async () => {
+    const { core, client } = await loggedIn();
+    const before = client.conversations.snapshot;
+    let calls = 0;
+    const stop = client.conversations.subscribe(() => calls++);
+    core.engine.say([
+      "conversations",
+      conversationsTape({ id: "2", timestamp: 5 }, { id: "10", timestamp: 5 }, { id: "7", timestamp: 6 }),
+    ]);
+    await until(() => calls === 1);
+    const after = client.conversations.snapshot;
+    assert.notEqual(after, before);
+    assert.equal(client.conversations.snapshot, after);
+    assert.ok(Object.isFrozen(after));
+    assert.deepEqual(
+      after.map((row) => row.key.id),
+      ["7", "2", "10"],
+    );
+    stop();
+    core.engine.say(["conversations", conversationsTape({ id: "2", timestamp: 9, unread: 1 })]);
+    await until(() => client.conversations.snapshot !== after);
+    assert.deepEqual(
+      client.conversations.snapshot.map((row) => row.key.id),
+      ["2", "7", "10"],
+    );
+    assert.deepEqual([after.length, after[1].unread, calls], [3, 0, 1]);
+  });
+
+  test("a send resolves with the accepted message", async () => {
+    const { core, client } = await loggedIn();
+    const sent = client.conversation({ user: 2 }).send({ text: "hi 👋", ext: "{}" });
+    await until(() => core.commands.some(([name]) => name === "send"));
+    assert.deepEqual(core.commands.at(-1)[1], { id: "1001", kind: 1, to: "2", text: "hi 👋", ext: "{}" });
+    core.engine.say([
+      "sent",
+      messagesTape({ id: "55", clientId: "1001", outgoing: true, status: "sent", text: "hi 👋" }),
+    ]);
+    assert.equal((await sent).id, "55");
+  });
+
+  test("a refused send rejects with the reason and is told", async () => {
+    const { core, client } = await loggedIn();
+    const told = [];
+    client.on("message:failed", ({ message, error }) => told.push([message.clientId, error.code]));
+    const sent = client.conversation({ group: 9 }).send({ text: "x" });
+    const error = raw("UserBanned", 107, "frame");
+    core.engine.say(["failed", messagesTape({ kind: 2, with: "9", clientId: "1001", status: "failed", error })]);
+    await assert.rejects(sent, code("UserBanned"));
+    assert.deepEqual(told, [["1001", "UserBanned"]]);
+  });
+
+  test("an aborted send ends the wait only; one aborted before is not sent", async () => {
+    const { core, client } = await loggedIn();
+    const chat = client.conversation({ user: 2 });
+    const control = new AbortController();
+    const sent = chat.send({ text: "x" }, { signal: control.signal });
+    control.abort();
+    await assert.rejects(sent, code("Cancelled"));
+    const sends = () => core.commands.filter(([name]) => name === "send").length;
+    assert.equal(sends(), 1);
+    await assert.rejects(chat.send({ text: "y" }, { signal: control.signal }), code("Cancelled"));
+    assert.equal(sends(), 1);
+  });
+
+  test("content is checked: empty, too long in UTF-8, not a text", async () => {
+    const { core, client } = await loggedIn();
+    const chat = client.conversation({ user: 2 });
+    const bad = [
+      [{ text: "" }, "text"],
+      [{ text: 5 }, "text"],
+      [{ text: "a".repeat(65537) }, "text"],
+      [{ text: "好".repeat(21846) }, "text"],
+      [{ text: "👋".repeat(16385) }, "text"],
+      [{ text: "é".repeat(32769) }, "text"],
+      [{ text: "x", ext: "a".repeat(16385) }, "ext"],
+      [{ text: "x", ext: {} }, "ext"],
+      [{ text: "x".repeat(1e7) }, "text"],
+    ];
+    for (const [content, field] of bad) await assert.rejects(chat.send(content), code("MessageInvalid", field));
+    await assert.rejects(chat.send(undefined), code("ArgumentInvalid", "content"));
+    for (const text of ["a".repeat(65536), "好".repeat(21845), "👋".repeat(16384), "é".repeat(32768)]) {
+      void chat.send({ text }).catch(quiet);
+    }
+    assert.equal(core.commands.filter(([name]) => name === "send").length, 4);
+  });
+
+  test("history pages to the end, and stops at a server that does not move on", async () => {
+    const { core, client } = await loggedIn();
+    const pages = { undefined: ["30", "20"], 20: ["20", "10"], 10: ["10", "10"] };
+    core.answers.history = ({ before }) => {
+      const [id, next] = pages[before];
+      return { messages: messagesTape({ id }), next };
+    };
+    const ids = [];
+    for await (const page of client.conversation({ user: 2 }).history({ pageSize: 1 })) ids.push(page[0].id);
+    assert.deepEqual(ids, ["30", "20", "10"]);
+    assert.throws(() => client.conversation({ user: 2 }).history({ pageSize: 0 }), code("ArgumentInvalid", "pageSize"));
+    await assert.rejects(client.conversation({ user: 2 }).messages({ limit: 1e6 }), code("ArgumentInvalid", "limit"));
+  });
+});
+
+describe("the end", () => {
+  test("close ends what waits, frees the core and is final", async () => {
+    const { core, client } = await loggedIn();
+    core.answers.messages = undefined;
+    const states = [];
+    client.on("state", ({ to }) => states.push(to));
+    const waiting = [client.conversation({ user: 2 }).messages(), client.conversation({ user: 2 }).send({ text: "x" })];
+    const { engine } = core;
+    await Promise.all([client.close(), ...waiting.map((it) => assert.rejects(it, code("Cancelled")))]);
+    await client.close();
+    assert.deepEqual([engine.closed, engine.freed, states, client.state], [true, true, ["closed"], "closed"]);
+    await assert.rejects(client.resume(), code("Cancelled"));
+    engine.say(["messages", messagesTape({ id: "1" })]);
+  });
+
+  test("a core that traps ends the client with one error", async () => {
+    const { core, client } = await loggedIn();
+    core.answers.messages = undefined;
+    const first = client.conversation({ user: 2 }).messages();
+    const states = [];
+    client.on("state", (event) => states.push([event.to, event.error?.code]));
+    core.answers.markRead = "trap";
+    await Promise.all([
+      assert.rejects(client.conversation({ user: 2 }).markRead(), code("GeneralError", "stopped")),
+      assert.rejects(first, code("GeneralError", "stopped")),
+    ]);
+    assert.deepEqual(states, [["closed", "GeneralError"]]);
+  });
+
+  test("logout forgets what was shown", async () => {
+    const { core, client } = await loggedIn();
+    core.engine.say(["conversations", conversationsTape({ id: "2" })]);
+    await until(() => client.conversations.snapshot.length === 1);
+    await client.logout();
+    assert.deepEqual([client.session, client.conversations.snapshot], [null, []]);
+  });
+});

@@ -1,0 +1,381 @@
+// The legacy facade over a fake core: bus, order of events, shapes, surface.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { describe, test } from "node:test";
+import { sources } from "./bundle.mjs";
+import { conversationsTape, FakeCore, groupsTape, messagesTape, raw, until, usersTape } from "./fake-engine.mjs";
+
+const { Bus, makeFlooim, FlooClient } = await sources("js/compat/bus.ts", "js/compat/flooim.ts", "js/client/client.ts");
+const surface = JSON.parse(await readFile(new URL("../../js/compat/surface.json", import.meta.url), "utf8"));
+const EVENTS = [
+  "flooNotice",
+  "flooError",
+  "loginSuccess",
+  "loginFail",
+  "logout",
+  "imRostersGroupslistReady",
+  "onRosterMessage",
+  "onGroupMessage",
+  "onSendingMessageStatusChanged",
+  "recentlistUpdate",
+  "onUnreadChange",
+  "userKicked",
+];
+
+function make(config = {}) {
+  const core = new FakeCore();
+  const flooim = makeFlooim((options) => new FlooClient({ ...options, logger: () => undefined }, core.environment));
+  const im = flooim({ appid: "app", autoLogin: false, ...config });
+  const heard = [];
+  for (const event of EVENTS) im.on(event, record(event));
+  function record(event) {
+    // The event's name is part of the source text, or the bus would take them for one listener.
+    return (payload) => heard.push([event, payload]);
+  }
+  return { core, flooim, im, heard };
+}
+async function loggedIn(config) {
+  const made = make(config);
+  const { core, im, heard } = made;
+  core.answers.users = () =>
+    usersTape({ id: "2", username: "basil", nickname: "Bas" }, { id: "8", username: "x", isContact: false });
+  core.answers.groups = () => groupsTape({ id: "9", name: "Team", members: 3 });
+  core.answers.login = (_, engine) => {
+    engine.say(["state", "idle", "resolving"], ["state", "resolving", "connecting"], ["state", "connecting", "online"]);
+    return { userId: "1" };
+  };
+  im.login({ name: "amber", password: "secret" });
+  await until(() => heard.some(([event]) => event === "loginSuccess"));
+  return made;
+}
+const names = (heard) => heard.map(([event, payload]) => (event === "flooNotice" ? payload.desc : event));
+
+describe("bus", () => {
+  test("a listener of the same source text takes the other's place", () => {
+    const bus = new Bus(assert.fail);
+    const heard = [];
+    const listener = (name) => (payload) => heard.push(name + payload);
+    bus.on("e", listener("old"));
+    bus.on({ e: listener("new"), f: "" });
+    bus.emit("e", 1);
+    bus.off({ e: "" });
+    bus.off("e");
+    bus.emit("e", 2);
+    bus.off("e", listener("equal text"));
+    bus.emit("e", 3);
+    bus.on("e");
+    bus.on(undefined);
+    bus.emit("nobody", 1);
+    assert.deepEqual(heard, ["new1", "new2"]);
+  });
+
+  test("one that throws is reported and stops nothing; removal during delivery skips nobody", () => {
+    const failures = [];
+    const bus = new Bus((event, thrown) => failures.push([event, thrown.message]));
+    const heard = [];
+    const bad = () => {
+      bus.off("e", bad);
+      throw new Error("mine");
+    };
+    bus.on("e", bad);
+    bus.on("e", () => heard.push("next"));
+    bus.emit("e");
+    assert.deepEqual([heard, failures], [["next"], [["e", "mine"]]]);
+  });
+});
+
+describe("flooim", () => {
+  test("one object per configuration, with and without new, until its client is closed", async () => {
+    const { flooim, im } = make();
+    assert.equal(flooim({ appid: "app" }), im);
+    assert.equal(new flooim({ appid: "app" }), im);
+    assert.notEqual(flooim({ appid: "other", autoLogin: false }), im);
+    await im.client.close();
+    assert.notEqual(flooim({ appid: "app", autoLogin: false }), im);
+    assert.throws(() => flooim({ appid: "" }), { code: "ArgumentInvalid", message: /config\.appid/ });
+    assert.throws(() => flooim({ appid: "x", dnsServer: 5 }), {
+      code: "ArgumentInvalid",
+      message: /config\.dnsServer/,
+    });
+  });
+
+  test("the whole former surface is there; what is not translated says so by name", async () => {
+    const { im } = make();
+    for (const [manager, { sync, async }] of Object.entries(surface)) {
+      const owner = manager === "base" ? im : im[manager];
+      for (const name of [...sync, ...async]) assert.equal(typeof owner[name], "function", `${manager}.${name}`);
+    }
+    assert.throws(() => im.rtcManage.joinRoom(), { code: "Unsupported", message: /rtcManage\.joinRoom/ });
+    await assert.rejects(im.groupManage.asyncCreate({}), { code: "Unsupported", message: /groupManage\.asyncCreate/ });
+    assert.throws(() => im.kickAllWeb(), { code: "Unsupported" });
+  });
+
+  test("a login is told as ever", async () => {
+    const { im, heard } = await loggedIn();
+    assert.deepEqual(
+      names(heard).filter((it) => it !== "recentlistUpdate"),
+      [
+        "getting token...",
+        "token sucecc, getting roster lists..",
+        "socket connecting...",
+        "imRostersGroupslistReady",
+        "socket connect success...",
+        "logining socket service...",
+        "login socket success.....",
+        "loginSuccess",
+      ],
+    );
+    assert.deepEqual(heard.find(([event]) => event === "imRostersGroupslistReady")[1], {
+      rosters: [2, 1],
+      groups: [9],
+    });
+    assert.deepEqual([im.isLogin(), im.isReady(), im.userManage.getUid()], [true, true, 1]);
+  });
+
+  test("a reconnect tells loginSuccess again", async () => {
+    const { core, heard } = await loggedIn();
+    heard.length = 0;
+    core.engine.say(
+      ["state", "online", "reconnecting"],
+      ["state", "reconnecting", "connecting"],
+      ["state", "connecting", "online"],
+    );
+    await until(() => heard.length === 4);
+    assert.deepEqual(names(heard), [
+      "socket connect success...",
+      "logining socket service...",
+      "login socket success.....",
+      "loginSuccess",
+    ]);
+  });
+
+  test("failed logins: token, frame, DNS, arguments", async () => {
+    for (const [error, expected] of [
+      [raw("UserAuthFailed", 102), ["token failure:UserAuthFailed happened"]],
+      [raw("UserFrozen", 106, "frame"), ["USER_FROZEN", "socket_failure"]],
+      [raw("ServerDNSFailed", 709, "dns"), ["DNS_FAILED", "token failure:ServerDNSFailed happened"]],
+    ]) {
+      const { core, im, heard } = make();
+      core.answers.login = () => {
+        throw error;
+      };
+      im.login({ name: "a", password: "b" });
+      await until(() => heard.some(([event]) => event === "loginFail"));
+      const told = heard.filter(([event]) => event !== "flooNotice").map(([, it]) => it.category ?? it);
+      assert.deepEqual(told, expected);
+      assert.equal(im.isLogin(), false);
+    }
+    const { im, heard } = make();
+    im.login({ name: "a" });
+    await until(() => heard.some(([event]) => event === "loginFail"));
+    assert.match(heard.at(-1)[1], /token failure:.*password/);
+  });
+
+  test("both facades stand on one client", async () => {
+    const { core, im, heard } = await loggedIn();
+    heard.length = 0;
+    assert.equal(core.engines.length, 1);
+    const modern = [];
+    im.client.on("message", ({ message }) => modern.push(message.text));
+    const sent = im.client.conversation({ user: 2 }).send({ text: "from the modern side" });
+    core.engine.say(
+      [
+        "messages",
+        messagesTape({ id: "70", with: "2", text: "你好" }, { id: "71", kind: 2, with: "9", from: "2", text: "all" }),
+      ],
+      [
+        "sent",
+        messagesTape({
+          id: "72",
+          with: "2",
+          clientId: "1001",
+          from: "1",
+          outgoing: true,
+          status: "sent",
+          text: "from the modern side",
+        }),
+      ],
+    );
+    await sent;
+    assert.deepEqual(modern, ["你好", "all"]);
+    assert.deepEqual(
+      heard.map(([event]) => event),
+      ["onRosterMessage", "onUnreadChange", "onGroupMessage", "onRosterMessage", "onSendingMessageStatusChanged"],
+    );
+    assert.deepEqual(
+      im.rosterManage.getRosterMessageByRid(2).map((it) => it.content),
+      ["你好", "from the modern side"],
+    );
+    assert.equal(im.client.session.userId, "1");
+  });
+
+  test("a message has the legacy shape", async () => {
+    const { core, heard } = await loggedIn();
+    heard.length = 0;
+    core.engine.say([
+      "messages",
+      messagesTape({ id: "18446744073709551615", with: "2", from: "2", text: "hi", timestamp: 5 }),
+    ]);
+    await until(() => heard.length === 2);
+    assert.deepEqual(heard[0][1], {
+      id: "18446744073709551615",
+      from: "2",
+      to: "1",
+      content: "hi",
+      type: "text",
+      ext: "",
+      status: 0,
+      timestamp: "5",
+      toType: "roster",
+      is_system: false,
+      isHistory: false,
+      isNative: false,
+      isPlayed: false,
+      editTimestamp: "0",
+    });
+    assert.deepEqual(heard[1], ["onUnreadChange", "2"]);
+  });
+
+  test("a send returns its number at once, after telling that it is being sent", async () => {
+    const { core, im, heard } = await loggedIn();
+    heard.length = 0;
+    const mid = im.sysManage.sendRosterMessage({ uid: 2, content: "hi", type: "text" });
+    assert.equal(mid, 1001);
+    const [[event, status]] = heard;
+    assert.deepEqual(
+      [event, status.status, status.mid, status.uid, status.message.id, status.message.ext],
+      ["onSendingMessageStatusChanged", "sending", 1001, 2, "1001", undefined],
+    );
+    core.engine.say([
+      "sent",
+      messagesTape({ id: "90", clientId: "1001", with: "2", from: "1", outgoing: true, status: "sent", text: "hi" }),
+    ]);
+    await until(() => heard.length === 3);
+    assert.deepEqual(
+      heard.slice(1).map(([name, it]) => [name, it.status, (it.message ?? it).id]),
+      [
+        ["onRosterMessage", 0, "90"],
+        ["onSendingMessageStatusChanged", "sent", "90"],
+      ],
+    );
+  });
+
+  test("a refused send is told once, with the number of the frame's status", async () => {
+    const { core, im, heard } = await loggedIn();
+    heard.length = 0;
+    im.sysManage.sendGroupMessage({ gid: "9", content: "hi" });
+    const error = raw("UserBanned", 107, "frame");
+    core.engine.say([
+      "failed",
+      messagesTape({ kind: 2, with: "9", clientId: "1001", outgoing: true, status: "failed", error }),
+    ]);
+    await until(() => heard.length === 2);
+    core.answers.send = () => {
+      throw raw("StorageQuota", 9002, "storage");
+    };
+    im.sysManage.sendGroupMessage({ gid: 9, content: "hi" });
+    await until(() => heard.length === 4);
+    assert.deepEqual(
+      heard.map(([, it]) => [it.status, it.mid, it.errorCode]),
+      [
+        ["sending", 1001, undefined],
+        ["failed", 1001, 11],
+        ["sending", 1002, undefined],
+        ["failed", 1002, 2],
+      ],
+    );
+  });
+
+  test("bad sends throw by name, and tell nothing", async () => {
+    const { im, heard } = await loggedIn();
+    heard.length = 0;
+    const send = (message) => () => im.sysManage.sendRosterMessage(message);
+    assert.throws(send({ uid: 2, content: "" }), { code: "MessageInvalid", message: /text/ });
+    assert.throws(send({ uid: 2, content: "x", ext: {} }), { code: "MessageInvalid", message: /ext/ });
+    assert.throws(send({ uid: "x", content: "x" }), { code: "ArgumentInvalid", message: /user/ });
+    assert.throws(send({ uid: 2, content: "x", type: "image" }), { code: "Unsupported" });
+    assert.throws(send(undefined), { code: "ArgumentInvalid" });
+    assert.throws(() => make().im.sysManage.sendRosterMessage({ uid: 2, content: "x" }), { code: "UserNotLogin" });
+    assert.deepEqual(heard, []);
+  });
+
+  test("getters answer at once, in the legacy shapes", async () => {
+    const { core, im, heard } = await loggedIn();
+    core.engine.say([
+      "conversations",
+      conversationsTape(
+        { id: "2", unread: 1, timestamp: 7, last: { id: "5", text: "hi" } },
+        { kind: 2, id: "9", timestamp: 9, last: { id: "6", type: 1 } },
+      ),
+    ]);
+    await until(() => heard.at(-1)[0] === "recentlistUpdate");
+    assert.deepEqual(
+      im.userManage.getConversationList().map((it) => [it.type, it.id, it.content, it.timestamp]),
+      [
+        ["group", 9, "image", "9"],
+        ["roster", 2, "hi", "7"],
+      ],
+    );
+    assert.deepEqual([im.rosterManage.getUnreadCount("2"), im.groupManage.getUnreadCount(9)], [1, 0]);
+    assert.deepEqual(Object.keys(im.rosterManage.getAllRosterDetail()), ["2", "8"]);
+    assert.deepEqual(im.rosterManage.getRosterInfo("2").nick_name, "Bas");
+    assert.deepEqual(im.rosterManage.getRosterInfo(77), { user_id: 77 });
+    assert.deepEqual(await im.rosterManage.asyncGetRosterIdList(), [2]);
+    assert.deepEqual(await im.groupManage.asyncGetJoinedGroups(true), [9]);
+    assert.deepEqual(
+      (await im.groupManage.asyncGetJoinedGroups()).map((it) => [it.group_id, it.name, it.count]),
+      [[9, "Team", 3]],
+    );
+    core.answers.messages = ({ id }) =>
+      id === "2" ? messagesTape({ id: "4", text: "old" }, { id: "5", text: "hi" }) : messagesTape();
+    assert.deepEqual(im.rosterManage.getRosterMessageByRid(2), []);
+    await until(() => im.rosterManage.getRosterMessageByRid(2).length === 2);
+    assert.deepEqual(
+      im.rosterManage.getRosterMessageByRid(2).map((it) => [it.content, it.status]),
+      [
+        ["old", 2],
+        ["hi", 0],
+      ],
+    );
+    im.rosterManage.readRosterMessage(2);
+    await until(() => heard.at(-1)[0] === "onUnreadChange");
+    assert.deepEqual(core.commands.at(-1), ["markRead", { kind: 1, id: "2" }]);
+    assert.deepEqual(
+      im.rosterManage.getRosterMessageByRid(2).map((it) => it.status),
+      [2, 2],
+    );
+  });
+
+  test("kicks, logout and disconnect", async () => {
+    let reloads = 0;
+    const { core, im, heard } = await loggedIn({ reload: () => reloads++ });
+    heard.length = 0;
+    core.engine.say(["state", "online", "kicked", raw("UserKickedByOtherDevices", 112, "frame")]);
+    await until(() => heard.length === 2);
+    assert.deepEqual(names(heard), ["relogin_manually", "KICKED_BY_OTHER_DEVICE"]);
+    im.logout({ linkLogin: true });
+    await until(() => !im.isLogin());
+    assert.equal(heard.at(-1)[0], "logout");
+    im.logout();
+    await until(() => reloads === 1);
+    im.disConnect();
+  });
+
+  test("auto login takes up the last session, unless a login comes first", async () => {
+    const core = new FakeCore();
+    core.answers.resume = (_, engine) => {
+      engine.say(["state", "idle", "connecting"], ["state", "connecting", "online"]);
+      return { userId: "1" };
+    };
+    const flooim = makeFlooim((options) => new FlooClient({ ...options, logger: () => undefined }, core.environment));
+    const im = flooim({ appid: "app" });
+    let success = 0;
+    im.on("loginSuccess", () => success++);
+    await until(() => success === 1);
+    assert.equal(im.isLogin(), true);
+    const other = flooim({ appid: "second" });
+    other.login({ name: "a", password: "b" });
+    await until(() => other.isLogin());
+    assert.deepEqual(core.commands.filter(([name]) => name === "resume").length, 1);
+  });
+});

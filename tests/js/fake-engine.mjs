@@ -1,0 +1,186 @@
+// An engine that answers as a test tells it, and the tapes it would write. For the facade's own rules only.
+
+/** Writes values in the order in which the core does (js/tape.ts reads them). */
+export class TapeWriter {
+  #texts = [];
+  #numbers = [];
+  string(text) {
+    this.#texts.push(text);
+    return this;
+  }
+  number(value) {
+    this.#numbers.push(value);
+    return this;
+  }
+  get tape() {
+    return {
+      text: this.#texts.join(""),
+      lengths: Uint32Array.from(this.#texts, (text) => text.length),
+      numbers: Float64Array.from(this.#numbers),
+    };
+  }
+}
+
+const STATUSES = ["sending", "sent", "failed", "received"];
+
+export function writeMessage(w, m) {
+  w.number(m.kind ?? 1)
+    .string(m.with ?? "2")
+    .string(m.id ?? "")
+    .string(m.key ?? m.id ?? m.clientId ?? "");
+  w.string(m.clientId ?? "")
+    .string(m.from ?? "2")
+    .number(m.outgoing ? 1 : 0)
+    .number(m.type ?? 0);
+  w.string(m.text ?? "")
+    .string(m.ext ?? "")
+    .number(m.timestamp ?? 0);
+  w.number(STATUSES.indexOf(m.status ?? "received")).number(m.error?.number ?? 0);
+  if (m.error) {
+    w.number(m.error.retriable ? 1 : 0)
+      .string(m.error.code)
+      .string(m.error.domain);
+    w.string(m.error.message).string(m.error.remediation);
+  }
+}
+
+function tapeOf(rows, write) {
+  const w = new TapeWriter();
+  for (const row of rows) write(w, row);
+  return w.tape;
+}
+
+export const messagesTape = (...rows) => tapeOf(rows, writeMessage);
+export const conversationsTape = (...rows) =>
+  tapeOf(rows, (w, c) => {
+    w.number(c.kind ?? 1)
+      .string(c.id)
+      .string(c.title ?? c.id)
+      .string(c.avatar ?? "");
+    w.number(c.unread ?? 0)
+      .number(c.timestamp ?? 0)
+      .number(c.last ? 1 : 0);
+    if (c.last) writeMessage(w, c.last);
+  });
+export const usersTape = (...rows) =>
+  tapeOf(rows, (w, u) => {
+    w.string(u.id)
+      .string(u.username)
+      .string(u.displayName ?? u.username)
+      .string(u.nickname ?? "");
+    w.string(u.alias ?? "")
+      .string(u.avatar ?? "")
+      .number(u.isContact === false ? 0 : 1);
+  });
+export const groupsTape = (...rows) =>
+  tapeOf(rows, (w, g) => {
+    w.string(g.id)
+      .string(g.name)
+      .string("")
+      .string(g.owner ?? "1")
+      .number(g.members ?? 1);
+  });
+
+/** One fake core: `answers[name](params, engine)` gives the value of a command, or throws a raw error. */
+export class FakeCore {
+  commands = [];
+  signals = [];
+  engines = [];
+  loads = 0;
+  inside = 0;
+  answers = {
+    login: () => ({ userId: "1" }),
+    resume: () => undefined,
+    logout: () => undefined,
+    conversations: () => conversationsTape(),
+    users: () => usersTape(),
+    groups: () => groupsTape(),
+    messages: () => messagesTape(),
+    markRead: () => undefined,
+    send: () => undefined,
+  };
+
+  get engine() {
+    return this.engines.at(-1);
+  }
+
+  /** The environment of a client on this core. */
+  get environment() {
+    const core = this;
+    class Engine {
+      closed = false;
+      freed = false;
+      id = 1000;
+      constructor(options, sink) {
+        this.options = options;
+        this.sink = sink;
+        core.engines.push(this);
+      }
+      say(...batch) {
+        core.inside++;
+        this.sink(batch);
+        core.inside--;
+      }
+      command(call, name, params) {
+        core.commands.push([name, params]);
+        const answer = core.answers[name];
+        if (answer === "trap") throw Object.assign(new Error("unreachable"), { name: "RuntimeError" });
+        if (!answer) return;
+        let event;
+        try {
+          event = ["reply", call, true, answer(params, this)];
+        } catch (error) {
+          event = ["reply", call, false, error];
+        }
+        Promise.resolve(event[3]).then(
+          (value) => this.say(["reply", call, event[2], value]),
+          (error) => this.say(["reply", call, false, error]),
+        );
+      }
+      nextId() {
+        return String(++this.id);
+      }
+      signal(name) {
+        core.signals.push(name);
+      }
+      stats() {
+        return { badFrames: 1, quarantined: 0, skipped: 2, badRows: 0 };
+      }
+      close() {
+        this.closed = true;
+      }
+      free() {
+        this.freed = true;
+      }
+    }
+    return {
+      deviceInfo: "Web",
+      storage: "indexeddb",
+      load: async () => {
+        core.loads++;
+        return { Engine };
+      },
+      watch: (signal) => {
+        core.emitSignal = signal;
+        return () => {
+          core.emitSignal = undefined;
+        };
+      },
+    };
+  }
+}
+
+/** A raw error as the core gives it. */
+export const raw = (code, number, domain = "http") => ({
+  code,
+  number,
+  domain,
+  message: `${code} happened`,
+  retriable: false,
+  remediation: "",
+});
+
+/** Resolves when the condition holds; ends with the test's own timeout otherwise. */
+export async function until(condition) {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}

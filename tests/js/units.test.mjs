@@ -1,0 +1,250 @@
+// The small parts of the facade: error codes, ids, emitter, calls, tapes.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { describe, test } from "node:test";
+import { text as generated } from "../../js/scripts/error-codes.mjs";
+import { sources } from "./bundle.mjs";
+import { conversationsTape, groupsTape, messagesTape, raw, usersTape } from "./fake-engine.mjs";
+
+const js = await sources(
+  "js/errors.ts",
+  "js/error-codes.ts",
+  "js/client/ids.ts",
+  "js/client/emitter.ts",
+  "js/client/calls.ts",
+  "js/tape.ts",
+);
+const code = (name, field) => (error) => {
+  assert.equal(error.name, "FlooError", String(error));
+  assert.equal(error.code, name);
+  if (field) assert.ok(error.message.includes(field), error.message);
+  return true;
+};
+
+describe("errors", () => {
+  test("the table of codes is that of the core", async () => {
+    assert.equal(await readFile(new URL("../../js/error-codes.ts", import.meta.url), "utf8"), generated);
+    const rows = JSON.parse(await readFile(new URL("../../src/core/model/error_codes.json", import.meta.url), "utf8"));
+    assert.deepEqual(js.ErrorCode, Object.fromEntries(rows.map(({ name, number }) => [name, number])));
+  });
+
+  test("an error carries its shape and its cause", () => {
+    const cause = new Error("why");
+    const error = new js.FlooError(raw("UserAuthFailed", 102), cause);
+    assert.ok(error instanceof Error);
+    assert.deepEqual(
+      [error.name, error.code, error.number, error.domain, error.message, error.cause],
+      ["FlooError", "UserAuthFailed", 102, "http", "UserAuthFailed happened", cause],
+    );
+  });
+});
+
+describe("ids", () => {
+  test("strings, bigints and safe integers are taken", () => {
+    for (const id of ["42", 42, 42n]) assert.equal(js.userId(id, "id"), "42");
+    assert.equal(js.userId("18446744073709551615", "id"), "18446744073709551615");
+    assert.equal(js.userId(2n ** 64n - 1n, "id"), "18446744073709551615");
+  });
+
+  test("anything else is refused by the field's name", () => {
+    const bad = [0, -1, 1.5, 2 ** 53, Number.NaN, "", "0", "01", " 1", "1e3", "abc", null, undefined, {}, true];
+    for (const id of [...bad, "18446744073709551616", 2n ** 64n, -1n]) {
+      assert.throws(() => js.userId(id, "some.field"), code("ArgumentInvalid", "some.field"), String(id));
+    }
+  });
+
+  test("conversations are named in three ways", () => {
+    assert.deepEqual(js.conversationKey({ user: 7 }), { kind: "user", id: "7" });
+    assert.deepEqual(js.conversationKey({ group: "8" }), { kind: "group", id: "8" });
+    assert.deepEqual(js.conversationKey({ kind: "system", id: "0" }), { kind: "system", id: "0" });
+    for (const bad of [
+      null,
+      undefined,
+      {},
+      "7",
+      { kind: "user" },
+      { kind: "other", id: "1" },
+      { kind: "system", id: "1" },
+    ]) {
+      assert.throws(() => js.conversationKey(bad), code("ArgumentInvalid"));
+    }
+  });
+});
+
+describe("emitter", () => {
+  const make = () => {
+    const failures = [];
+    return { failures, emitter: new js.Emitter((event, thrown) => failures.push([event, thrown.message])) };
+  };
+
+  test("listeners of the same source are two", () => {
+    const { emitter } = make();
+    const heard = [];
+    const [stop] = ["a", "b"].map((name) => emitter.on("e", (x) => heard.push(name + x)));
+    emitter.emit("e", 1);
+    stop();
+    stop();
+    emitter.emit("e", 2);
+    assert.deepEqual(heard, ["a1", "b1", "b2"]);
+  });
+
+  test("one that throws is reported and disturbs nobody", () => {
+    const { emitter, failures } = make();
+    const heard = [];
+    emitter.on("e", () => {
+      throw new Error("mine");
+    });
+    emitter.on("e", (x) => heard.push(x));
+    emitter.emit("e", 1);
+    assert.deepEqual([heard, failures], [[1], [["e", "mine"]]]);
+  });
+
+  test("changes during a delivery: a removed one is not called, an added one next time", () => {
+    const { emitter } = make();
+    const heard = [];
+    emitter.on("e", () => {
+      stop();
+      emitter.on("e", () => heard.push("late"));
+    });
+    const stop = emitter.on("e", () => heard.push("removed"));
+    emitter.on("e", () => heard.push("stays"));
+    emitter.emit("e");
+    assert.deepEqual(heard, ["stays"]);
+  });
+
+  test("a signal removes", () => {
+    const { emitter } = make();
+    const control = new AbortController();
+    const heard = [];
+    emitter.on("e", (x) => heard.push(x), control.signal);
+    emitter.emit("e", 1);
+    control.abort();
+    emitter.emit("e", 2);
+    emitter.on("e", (x) => heard.push(x), control.signal);
+    emitter.emit("e", 3);
+    assert.deepEqual(heard, [1]);
+  });
+});
+
+describe("calls", () => {
+  test("answers settle their own call; reading happens at once", async () => {
+    const calls = new js.Calls();
+    const read = [];
+    const one = calls.start("one", (value) => {
+      read.push(value);
+      return value * 2;
+    });
+    const two = calls.start("two", () => assert.fail("no answer to read"));
+    calls.succeed(one.call, 21);
+    assert.deepEqual(read, [21]);
+    calls.fail(two.call, raw("UserNotExist", 104));
+    assert.equal(await one.waiter.promise, 42);
+    await assert.rejects(two.waiter.promise, code("UserNotExist"));
+  });
+
+  test("an aborted wait ends, its answer is still read", async () => {
+    const calls = new js.Calls();
+    const control = new AbortController();
+    let read = false;
+    const { call, waiter } = calls.start("login", () => (read = true), { signal: control.signal });
+    control.abort(new Error("because"));
+    await assert.rejects(
+      waiter.promise,
+      (error) => code("Cancelled", "login")(error) && error.cause.message === "because",
+    );
+    calls.succeed(call, 1);
+    assert.equal(read, true);
+  });
+
+  test("one aborted before never starts", async () => {
+    const calls = new js.Calls();
+    const { call, waiter } = calls.start("x", () => 0, { signal: AbortSignal.abort() });
+    await assert.rejects(waiter.promise, code("Cancelled"));
+    assert.equal(calls.name(call), undefined);
+  });
+
+  test("the time can run out", async () => {
+    const { waiter } = new js.Calls().start("slow", () => 0, { timeout: 1 });
+    await assert.rejects(waiter.promise, code("ServerTimeOut", "slow"));
+  });
+
+  test("bad options are named", () => {
+    const calls = new js.Calls();
+    for (const timeout of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, "5", null]) {
+      assert.throws(() => calls.start("x", () => 0, { timeout }), code("ArgumentInvalid", "options.timeout"));
+    }
+    for (const signal of [{}, null, 1]) {
+      assert.throws(() => calls.start("x", () => 0, { signal }), code("ArgumentInvalid", "options.signal"));
+    }
+  });
+
+  test("all can be ended at once", async () => {
+    const calls = new js.Calls();
+    const both = [calls.start("a", () => 0), calls.start("b", () => 0)].map(({ waiter }) => waiter.promise);
+    calls.failAll(js.failure("Cancelled", "platform", "over"));
+    for (const promise of both) await assert.rejects(promise, code("Cancelled"));
+  });
+});
+
+describe("tapes", () => {
+  test("messages", () => {
+    const error = { ...raw("MessageCensored", 403, "frame"), retriable: true, remediation: "other words" };
+    const rows = js.readMessages(
+      messagesTape(
+        {
+          with: "9",
+          kind: 2,
+          id: "18446744073709551615",
+          key: "k",
+          from: "3",
+          text: "你好 👋",
+          ext: "{}",
+          timestamp: 1.7e12,
+        },
+        { with: "0", kind: 0, id: "5", from: "0", type: 42 },
+        { clientId: "77", from: "1", outgoing: true, status: "failed", error, text: "x" },
+      ),
+    );
+    assert.deepEqual(rows[0], {
+      conversation: { kind: "group", id: "9" },
+      id: "18446744073709551615",
+      key: "k",
+      clientId: null,
+      from: "3",
+      outgoing: false,
+      type: "text",
+      text: "你好 👋",
+      ext: "{}",
+      timestamp: 1.7e12,
+      status: "received",
+      error: null,
+    });
+    assert.deepEqual([rows[1].conversation, rows[1].type], [{ kind: "system", id: "0" }, "unknown"]);
+    assert.deepEqual(
+      [rows[2].id, rows[2].clientId, rows[2].key, rows[2].status, rows[2].error],
+      [null, "77", "77", "failed", error],
+    );
+    assert.equal(rows.length, 3);
+  });
+
+  test("conversations, users, groups, and nothing", () => {
+    const [first, second] = js.readConversations(
+      conversationsTape(
+        { id: "2", title: "Basil", unread: 3, timestamp: 5, last: { id: "8", text: "hi" } },
+        { kind: 2, id: "4" },
+      ),
+    );
+    assert.deepEqual(
+      [first.key, first.title, first.unread, first.lastMessage.text],
+      [{ kind: "user", id: "2" }, "Basil", 3, "hi"],
+    );
+    assert.deepEqual([second.key, second.lastMessage], [{ kind: "group", id: "4" }, null]);
+    assert.deepEqual(js.readUsers(usersTape({ id: "2", username: "basil", alias: "B" })), [
+      { id: "2", username: "basil", displayName: "basil", nickname: "", alias: "B", avatar: "", isContact: true },
+    ]);
+    assert.deepEqual(js.readGroups(groupsTape({ id: "4", name: "Team", members: 3 })), [
+      { id: "4", name: "Team", avatar: "", ownerId: "1", memberCount: 3 },
+    ]);
+    assert.deepEqual(js.readMessages(messagesTape()), []);
+  });
+});
