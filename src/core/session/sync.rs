@@ -54,7 +54,8 @@ struct Pull {
 #[derive(Debug)]
 pub(super) enum Origin {
     /// The stream: may count as unread, is told, is confirmed with the next key.
-    Live { xid: Option<Xid>, next_key: u64 },
+    /// An eager page is pushed on top of whatever pull is under way.
+    Live { xid: Option<Xid>, next_key: u64, eager: bool },
     /// Asked for by the application.
     History { call: CallId, next: u64 },
 }
@@ -202,7 +203,11 @@ impl Session {
         if let Some(pull) = page.xid.and_then(|xid| self.sync.pulls.get_mut(&xid.uid)) {
             pull.deadline = self.now + PAGE; // being merged
         }
-        self.merge(Origin::Live { xid: page.xid, next_key: page.next_key }, fallback, page.metas);
+        self.merge(
+            Origin::Live { xid: page.xid, next_key: page.next_key, eager: page.is_eager_sync },
+            fallback,
+            page.metas,
+        );
     }
 
     fn pull_done(&mut self, xid: Xid) {
@@ -319,7 +324,7 @@ impl Session {
             }
             told.push(account.message(of, &row));
         }
-        if let Origin::Live { xid: Some(xid), next_key } = &origin
+        if let Origin::Live { xid: Some(xid), next_key, .. } = &origin
             && *next_key != 0
         {
             // The page names a uid only; the cursor belongs to whichever conversation has it.
@@ -345,7 +350,7 @@ impl Session {
                 }
                 self.settle(writes, then);
             }
-            Origin::Live { xid, next_key } => {
+            Origin::Live { xid, next_key, eager } => {
                 if !told.is_empty() {
                     then.push(Output::Event(Event::Messages(told)));
                 }
@@ -353,6 +358,9 @@ impl Session {
                     then.push(Output::Event(Event::Conversations(changed)));
                 }
                 self.confirm(xid, next_key, writes, then);
+                if let (Some(xid), 0, false) = (xid, next_key, eager) {
+                    self.pull_done(xid);
+                }
             }
         }
         self.want_cards();
@@ -373,8 +381,7 @@ impl Session {
 
     /// Makes a live page durable; then, and only then, the next key goes out as its receipt.
     fn confirm(&mut self, xid: Option<Xid>, next_key: u64, writes: Vec<Write>, mut then: Vec<Output>) {
-        let goes_on = xid.filter(|_| next_key != 0 && self.link.ready);
-        if let Some(xid) = goes_on {
+        if let Some(xid) = xid.filter(|_| next_key != 0 && self.link.ready) {
             match self.transmit(&ask(xid, next_key)) {
                 Ok(output) => then.push(output),
                 Err(e) => then.push(Output::Event(Event::Error(e))),
@@ -385,9 +392,6 @@ impl Session {
             self.arm_pull();
         }
         self.settle(writes, then);
-        if let (None, Some(xid)) = (goes_on, xid) {
-            self.pull_done(xid);
-        }
     }
 
     /// Notices about the account itself (xsync 3.7, 3.11). Those from before this login are history.

@@ -484,6 +484,27 @@ fn news_during_a_pull_lead_to_another_pull() {
 }
 
 #[test]
+fn an_eager_page_does_not_end_a_pull() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&frame(Cmd::Notice, proto::Notice { xid: Some(Xid { uid: PEER, device_sn: 0 }) }));
+    let typing =
+        MessageBody { r#type: 2, qos: 1, ext: r#"{"input_status":"typing"}"#.into(), ..MessageBody::default() };
+    let meta = Meta { payload: typing.encode_to_vec().into(), ..text_meta(MID, PEER, ME, "") };
+    let xid = Some(Xid { uid: PEER, device_sn: 0 });
+    w.frame(&frame(
+        Cmd::Sync,
+        SyncDl { status: ok(), xid, metas: vec![meta], is_eager_sync: true, ..SyncDl::default() },
+    ));
+    assert!(w.told().is_empty(), "typing is no message");
+    assert_eq!(w.events.iter().rev().find(|e| matches!(e, Event::Sync(_))), Some(&Event::Sync(1)));
+    w.frame(&page(PEER, vec![text_meta(MID + 1, PEER, ME, "a")], MID + 1));
+    assert_eq!(w.sent.last().unwrap().key, MID + 1);
+    w.frame(&page(PEER, vec![], 0));
+    assert_eq!(w.events.iter().rev().find(|e| matches!(e, Event::Sync(_))), Some(&Event::Sync(0)));
+}
+
+#[test]
 fn a_pull_without_an_answer_is_repeated_once_then_the_connection_is_given_up() {
     let mut w = World::new();
     w.log_in();
