@@ -192,8 +192,8 @@ export class LogStore implements HostStore {
     try {
       await this.append(record);
     } catch (thrown) {
-      // Full, but part of it is superseded: make room and try once more.
-      if (!isQuota(thrown) || this.written <= this.live || !(await this.compact())) throw thrown;
+      // Full, but part of it may be superseded: make room and try once more.
+      if (!isQuota(thrown) || !(await this.squeeze())) throw thrown;
       await this.append(record);
     }
     for (const write of writes) this.put(write);
@@ -210,8 +210,34 @@ export class LogStore implements HostStore {
     this.written += record.length;
   }
 
-  /** True when it worked. Otherwise the old generation stays in force: nothing is lost by it. */
-  private async compact(): Promise<boolean> {
+  /**
+   * Takes records out of the segments, in place, all of whose rows later records write again. Needs
+   * no room, unlike compaction, and each step leaves the same rows. True when the log got shorter.
+   */
+  private async squeeze(): Promise<boolean> {
+    const before = this.written;
+    const seen = new Set<string>();
+    for (let index = this.segments - 1; index >= 0; index--) {
+      const key = this.key(this.slot, index);
+      const text = await this.storage.get(key);
+      if (typeof text !== "string") continue;
+      const kept: string[] = [];
+      for (const line of text.split("\n").reverse()) {
+        const names = (decode(line) ?? []).map(([table, row]) => `${table} ${row}`);
+        if (names.some((name) => !seen.has(name))) kept.push(`${line}\n`);
+        for (const name of names) seen.add(name);
+      }
+      const shorter = kept.reverse().join("");
+      if (shorter.length >= text.length) continue;
+      await this.storage.set(key, shorter);
+      this.written -= text.length - shorter.length;
+      if (index === this.segments - 1) this.last = shorter;
+    }
+    return this.written < before;
+  }
+
+  /** Failure leaves the old generation in force: nothing is lost by it. */
+  private async compact(): Promise<void> {
     try {
       const target = other(this.slot);
       await this.clear(target);
@@ -225,10 +251,8 @@ export class LogStore implements HostStore {
       this.last = segments[segments.length - 1];
       this.written = segments.reduce((sum, text) => sum + text.length, 0);
       await this.removeDown(old.slot, old.segments);
-      return true;
     } catch (thrown) {
       this.trouble(`The store could not be compacted: ${textOf(thrown)}`);
-      return false;
     }
   }
 

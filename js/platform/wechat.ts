@@ -67,7 +67,8 @@ class RandomPool {
 
   /** Brings the pool back to its full size. */
   fill(): Promise<void> {
-    this.filling ??= new Promise<void>((resolve, reject) => {
+    if (this.filling) return this.filling;
+    const filling = new Promise<void>((resolve, reject) => {
       this.wx.getRandomValues({
         length: POOL - this.bytes.length,
         success: ({ randomValues }) => {
@@ -76,16 +77,17 @@ class RandomPool {
           all.set(this.bytes);
           all.set(fresh, this.bytes.length);
           this.bytes = all;
-          this.filling = undefined;
           resolve();
         },
-        fail: (why) => {
-          this.filling = undefined;
-          reject(failed("getRandomValues", why));
-        },
+        fail: (why) => reject(failed("getRandomValues", why)),
       });
     });
-    return this.filling;
+    this.filling = filling;
+    const done = (): void => {
+      this.filling = undefined;
+    };
+    filling.then(done, done);
+    return filling;
   }
 
   take(count: number): Uint8Array {

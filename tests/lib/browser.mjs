@@ -28,7 +28,11 @@ const ENGINES = {
     capabilities: () => ({
       browserName: "chrome",
       "goog:chromeOptions": {
-        binary: installed("FLOO_CHROMIUM", ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]),
+        binary: installed("FLOO_CHROMIUM", [
+          "/usr/bin/chromium",
+          "/usr/bin/chromium-browser",
+          "/usr/bin/google-chrome",
+        ]),
         args: CHROMIUM_FLAGS,
       },
       "goog:loggingPrefs": { browser: "ALL" },
@@ -131,7 +135,8 @@ export async function browser(engine) {
     await until(
       `${engine}'s driver`,
       async () => {
-        if (service.child.exitCode !== null) throw new Error(`the driver has ended: ${fs.readFileSync(output, "utf8")}`);
+        if (service.child.exitCode !== null)
+          throw new Error(`the driver has ended: ${fs.readFileSync(output, "utf8")}`);
         return (await (await fetch(`${url}/status`)).json()).value.ready;
       },
       { forgive: (error) => error.message === "fetch failed" },

@@ -20,5 +20,7 @@ export function built(...parts) {
 export function installed(variable, places) {
   const found = [process.env[variable], ...places].find((place) => place && fs.existsSync(place));
   if (found) return found;
-  throw new Error(`none of ${places.join(", ")} exists; \`scripts/setup test\` installs them, ${variable} names another`);
+  throw new Error(
+    `none of ${places.join(", ")} exists; \`scripts/setup test\` installs them, ${variable} names another`,
+  );
 }
