@@ -3,8 +3,7 @@
 //   node scripts/build.mjs [sdk] [emulator] [demo-web] [demo-miniprogram] [sizes]
 //
 // sdk is dist/wasm/{web,host} and dist/npm; sizes prints a table of what is in dist/npm.
-import fs from "node:fs";
-import { at, BuildError } from "./build/common.mjs";
+import { alone, BuildError } from "./build/common.mjs";
 import { buildDemoMiniProgram, buildDemoWeb } from "./build/demos.mjs";
 import { buildEmulator } from "./build/emulator.mjs";
 import { buildNpm } from "./build/npm.mjs";
@@ -30,8 +29,9 @@ if (unknown.length > 0 || asked.length === 0) {
   process.exit(2);
 }
 try {
-  fs.mkdirSync(at("dist"), { recursive: true });
-  for (const part of asked) await PARTS[part]();
+  await alone(async () => {
+    for (const part of asked) await PARTS[part]();
+  });
 } catch (error) {
   if (!(error instanceof BuildError)) throw error;
   console.error(`build: ${error.message}`);

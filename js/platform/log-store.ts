@@ -211,8 +211,8 @@ export class LogStore implements HostStore {
   }
 
   /**
-   * Takes records out of the segments, in place, all of whose rows later records write again. Needs
-   * no room, unlike compaction, and each step leaves the same rows. True when the log got shorter.
+   * Takes out of the segments, in place, what later records write again. Needs no room, unlike
+   * compaction, and each step leaves the same rows. True when the log got shorter.
    */
   private async squeeze(): Promise<boolean> {
     const before = this.written;
@@ -223,9 +223,11 @@ export class LogStore implements HostStore {
       if (typeof text !== "string") continue;
       const kept: string[] = [];
       for (const line of text.split("\n").reverse()) {
-        const names = (decode(line) ?? []).map(([table, row]) => `${table} ${row}`);
-        if (names.some((name) => !seen.has(name))) kept.push(`${line}\n`);
-        for (const name of names) seen.add(name);
+        const left = (decode(line) ?? []).reverse().filter(([table, row]) => {
+          const name = `${table} ${row}`;
+          return !seen.has(name) && seen.add(name);
+        });
+        if (left.length > 0) kept.push(encode(left.reverse()));
       }
       const shorter = kept.reverse().join("");
       if (shorter.length >= text.length) continue;

@@ -85,3 +85,38 @@ export function freshDirectory(name) {
   fs.mkdirSync(directory, { recursive: true });
   return directory;
 }
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+/** Runs `work` while no other build of this checkout runs; waits for one that does. */
+export async function alone(work) {
+  const lock = at("dist/.lock");
+  fs.mkdirSync(path.dirname(lock), { recursive: true });
+  for (let waited = false; ; waited = true) {
+    try {
+      fs.writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    const owner = Number(fs.existsSync(lock) ? fs.readFileSync(lock, "utf8") : 0);
+    // Left behind by a build that was killed.
+    if (owner > 0 && !isRunning(owner)) fs.rmSync(lock, { force: true });
+    else {
+      if (!waited) console.log("build: waiting for another build of this checkout (dist/.lock)");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+  try {
+    await work();
+  } finally {
+    fs.rmSync(lock, { force: true });
+  }
+}

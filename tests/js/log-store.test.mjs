@@ -215,6 +215,33 @@ describe("log store", () => {
     await assert.rejects(store.apply([put("huge", "x".repeat(800_000))]), { name: "QuotaExceededError" });
   });
 
+  test("a crash while room is made leaves the old state or the new one", async () => {
+    const full = new Texts();
+    const { store } = await open(full);
+    const big = "x".repeat(9000);
+    for (let i = 0; i < 14; i++)
+      await store.apply([put(`k${i % 3}`, `${i}${big}`), put(`d${i}`, "1"), put(`d${i - 1}`, undefined)]);
+    assert.ok(full.texts.size >= 2);
+    const before = await rows(store);
+    const after = [`a=${big}`, ...before];
+    let finished = false;
+    for (let crashAt = 1; !finished; crashAt++) {
+      const storage = full.restarted();
+      const { store: again } = await open(storage);
+      storage.limit = storage.used + 1000;
+      storage.changes = 0;
+      storage.crashAt = crashAt;
+      try {
+        await again.apply([put("a", big)]);
+        finished = true;
+      } catch (error) {
+        assert.match(error.message, /crashed/);
+      }
+      const { store: third } = await open(storage.restarted());
+      assert.deepEqual(await rows(third), finished ? after : before, `crash at ${crashAt}`);
+    }
+  });
+
   test("other failures reject as they are; a closed store says so", async () => {
     const storage = new Texts();
     const { store } = await open(storage);

@@ -83,8 +83,7 @@ export function scenario(stage, name, body, { timeout = LIMIT } = {}) {
     try {
       await body(context);
     } catch (error) {
-      error.message += await stage.report();
-      throw error;
+      throw new Error(`${error.message}${await stage.report()}`, { cause: error });
     }
   });
 }

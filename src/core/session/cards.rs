@@ -2,8 +2,8 @@
 use std::collections::BTreeSet;
 
 use super::rows::{delete, group_write, user_write};
-use super::{Event, Output, Purpose, Session};
-use crate::core::model::{ConversationId, Error, Kind};
+use super::{CallId, Event, Output, Purpose, Reply, Session};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind};
 use crate::core::services::{Caller, group_cards, group_ids, read, roster_ids, user_cards};
 use crate::ports::{HttpError, Response, Table};
 
@@ -13,6 +13,25 @@ pub(super) struct Cards {
     asked: BTreeSet<u64>,
     contacts: BTreeSet<u64>,
     lists: bool,
+    /// Calls for a list that this device has never had and that is on its way.
+    waiting: Vec<(CallId, List)>,
+}
+
+/// What can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum List {
+    Users,
+    Groups,
+}
+
+impl List {
+    /// Whether an outstanding request will add to it.
+    const fn needs(self, purpose: &Purpose) -> bool {
+        match self {
+            Self::Users => matches!(purpose, Purpose::RosterIds | Purpose::UserCards(_)),
+            Self::Groups => matches!(purpose, Purpose::GroupIds | Purpose::GroupCards),
+        }
+    }
 }
 
 const NOBODY: Caller<'static> = Caller { base: "", app_id: "", token: "" };
@@ -28,6 +47,38 @@ impl Session {
         self.cards.lists = true;
         self.request(roster, Purpose::RosterIds);
         self.request(groups, Purpose::GroupIds);
+    }
+
+    /// Replies with a list: at once with what is known, else when the first answers are in.
+    pub(super) fn list(&mut self, call: CallId, list: List) {
+        let Some(account) = &self.account else {
+            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
+        };
+        let known = match list {
+            List::Users => !account.users.is_empty(),
+            List::Groups => !account.groups.is_empty(),
+        };
+        if !known && self.requests.values().any(|purpose| list.needs(purpose)) {
+            return self.cards.waiting.push((call, list));
+        }
+        let reply = match list {
+            List::Users => Reply::Users(account.users.values().cloned().collect()),
+            List::Groups => Reply::Groups(account.groups.values().cloned().collect()),
+        };
+        self.reply(call, Ok(reply));
+    }
+
+    /// Looks again at the calls that wait for a list.
+    fn list_waiting(&mut self) {
+        for (call, list) in std::mem::take(&mut self.cards.waiting) {
+            self.list(call, list);
+        }
+    }
+
+    pub(super) fn fail_lists(&mut self, why: &Error) {
+        for (call, _) in std::mem::take(&mut self.cards.waiting) {
+            self.reply(call, Err(why.clone()));
+        }
     }
 
     /// Asks for the cards of users who appear in conversations and are unknown.
@@ -77,6 +128,7 @@ impl Session {
         if let Err(e) = result {
             self.lists_failed(e);
         }
+        self.list_waiting();
     }
 
     fn lists_failed(&mut self, e: Error) {

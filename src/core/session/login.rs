@@ -106,6 +106,7 @@ impl Session {
         self.drop_link();
         self.fail_login(&why);
         self.fail_history(&why);
+        self.fail_lists(&why);
         for purpose in std::mem::take(&mut self.loads).into_values() {
             if let super::LoadPurpose::Local { call, .. } = purpose {
                 self.reply(call, Err(why.clone()));

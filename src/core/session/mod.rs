@@ -239,14 +239,8 @@ impl Session {
                 let list = account.list();
                 self.reply(call, Ok(Reply::Conversations(list)));
             }
-            Command::Users => {
-                let users = account.users.values().cloned().collect();
-                self.reply(call, Ok(Reply::Users(users)));
-            }
-            Command::Groups => {
-                let groups = account.groups.values().cloned().collect();
-                self.reply(call, Ok(Reply::Groups(groups)));
-            }
+            Command::Users => self.list(call, cards::List::Users),
+            Command::Groups => self.list(call, cards::List::Groups),
             Command::MarkRead(of) => self.mark_read(call, of),
         }
     }

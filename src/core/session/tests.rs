@@ -777,6 +777,28 @@ fn cards_give_conversations_their_names() {
 }
 
 #[test]
+fn lists_asked_for_right_after_the_first_login_wait_for_the_answers() {
+    let mut w = World::new();
+    w.log_in();
+    w.command(5, Command::Users);
+    w.command(6, Command::Groups);
+    assert!(!w.replies.contains_key(&5) && !w.replies.contains_key(&6));
+    w.answer("/roster/list", &format!(r#"{{"code":200,"data":[{PEER}]}}"#));
+    w.answer("/group/user_joined", r#"{"code":200,"data":[]}"#);
+    assert_eq!(w.replies[&6], Ok(Reply::Groups(vec![])));
+    w.answer("/roster/list", &format!(r#"{{"code":200,"data":[{{"user_id":{PEER},"username":"basil"}}]}}"#));
+    assert!(matches!(&w.replies[&5], Ok(Reply::Users(all)) if all[0].is_contact));
+    let mut w = World::new();
+    w.log_in();
+    w.command(5, Command::Users);
+    w.command(6, Command::Users);
+    w.answer_with("/roster/list", Err(HttpError("down".into())));
+    assert_eq!(w.replies[&5], Ok(Reply::Users(vec![])), "what there is");
+    w.command(7, Command::Logout);
+    assert!(w.replies.contains_key(&6));
+}
+
+#[test]
 fn broken_rows_are_left_out_and_reported() {
     let mut w = World::new();
     w.log_in();

@@ -1,0 +1,55 @@
+// Offers the built package, and a few steps that most tests need, to the functions that tests run here.
+import * as floo from "floo-wasm";
+import { flooim } from "floo-wasm/compat";
+
+const APP_ID = "floo-demo";
+
+/** Clients by name: they outlive the function that made them. */
+const clients = {};
+
+/** Makes a client that keeps nothing, logs in, and keeps what it hears in `heard`. */
+async function enter(name, { dns, username, password = `${username}-demo`, storage = "memory" }) {
+  const client = floo.createClient({ appId: APP_ID, servers: { dns }, storage });
+  clients[name] = client;
+  client.heard = listen(client);
+  await client.login({ username, password }, { timeout: 30_000 });
+  return client;
+}
+
+/** Collects everything a client says, as `{event, ...payload}` in the order in which it said it. */
+function listen(client) {
+  const heard = [];
+  const events = ["state", "messages", "message", "message:sent", "message:failed", "conversations", "error", "storage"];
+  for (const event of events) client.on(event, (payload) => heard.push({ event, ...payload }));
+  return heard;
+}
+
+/** Resolves when `probe()` is truthy after one of these events, or is already. */
+function when(client, events, probe) {
+  return new Promise((resolve, reject) => {
+    const stop = new AbortController();
+    const look = () => {
+      try {
+        const found = probe();
+        if (!found) return;
+        stop.abort();
+        resolve(found);
+      } catch (error) {
+        stop.abort();
+        reject(error);
+      }
+    };
+    for (const event of events) client.on(event, look, { signal: stop.signal });
+    look();
+  });
+}
+
+/** All pages of a conversation's history in one list, oldest first. */
+async function allHistory(conversation, query) {
+  const pages = [];
+  for await (const page of conversation.history(query)) pages.unshift(page);
+  return pages.flat();
+}
+
+window.sdk = { ...floo, flooim, APP_ID, clients, enter, listen, when, allHistory };
+window.ready = true;

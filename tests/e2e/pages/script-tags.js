@@ -1,0 +1,2 @@
+// The page is ready when both globals are there.
+window.ready = typeof window.floo === "object" && typeof window.flooIM === "function";
