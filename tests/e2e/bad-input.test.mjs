@@ -83,10 +83,10 @@ scenario(stage, "a server that cannot be reached is named, and the form can be u
   await gone.stop();
   const app = new ChatApp(await stage.browser("nowhere"), demoUrl, gone.dns);
   await app.open();
-  await app.submit("amber", "amber-demo");
+  await app.submit("clover", "clover-demo");
   assert.match(await app.text("signin-error"), /server|reach|network|connect/i);
   await app.fill("signin-server", emulator.dns);
-  await app.submit("amber", "amber-demo");
+  await app.submit("clover", "clover-demo");
   await app.online();
 });
 
@@ -123,7 +123,7 @@ scenario(stage, "garbage, a cut frame and a message without a sender: the chat g
 scenario(stage, "a refusal by the server is shown with the message, with its reason", async () => {
   await emulator.faults({
     match: { user: "amber", command: "send" },
-    action: { type: "status", code: "FORBIDDEN", reason: "not today" },
+    action: { type: "status", code: "WORD_CENSORED", reason: "not today" },
   });
   await amber.send("this one is refused");
   await amber.shown("this one is refused", "failed");
@@ -154,8 +154,16 @@ scenario(stage, "an empty text cannot be sent, one of 10 MB is refused by name, 
   const answers = await robot.run(
     async ({ clients }, { to, size }) => {
       const refused = async (text) => {
-        const error = await clients.basil.conversation({ user: to }).send({ text }).then(() => null, (e) => e);
-        return error && [error.name, error.code, error.domain, error.message.length < 200 && /text/.test(error.message)];
+        const error = await clients.basil
+          .conversation({ user: to })
+          .send({ text })
+          .then(
+            () => null,
+            (e) => e,
+          );
+        return (
+          error && [error.name, error.code, error.domain, error.message.length < 200 && /text/.test(error.message)]
+        );
       };
       return [await refused(""), await refused("x".repeat(size)), await refused("龍".repeat(21846))];
     },

@@ -50,7 +50,7 @@ scenario(stage, "both sign in and write, in Chinese and with emoji too", async (
     [amber, basil, "Good morning, Basil"],
     [basil, amber, "早上好，琥珀！今天天气很好。"],
     [amber, basil, "👩‍👩‍👧‍👦 family, 🇨🇳 flag, 𠮷 and e\u0301"],
-    [basil, amber, "two lines\nand <b>no markup</b> & \"quotes\""],
+    [basil, amber, 'two lines\nand <b>no markup</b> & "quotes"'],
   ]) {
     await from.send(text);
     await from.shown(text, "sent");
@@ -171,7 +171,11 @@ scenario(stage, "the cloud dies amid messages of both: nothing is lost, nothing 
     const shown = (await app.texts()).filter((text) => /^(amber|basil) \d+$/.test(text));
     assert.deepEqual(shown.toSorted(), wanted.toSorted(), `${own} sees every message once`);
     for (const who of ["amber", "basil"]) {
-      assert.deepEqual(shown.filter((text) => text.startsWith(who)), names(who), `${own} sees ${who}'s in order`);
+      assert.deepEqual(
+        shown.filter((text) => text.startsWith(who)),
+        names(who),
+        `${own} sees ${who}'s in order`,
+      );
     }
     assert.deepEqual([...new Set((await app.messages()).map(({ status }) => status))].toSorted(), ["received", "sent"]);
   }

@@ -28,8 +28,16 @@ for (const charset of ["utf-8", "gbk"]) {
     const answer = await page.run(
       async (_, { dns, amber, text }) => {
         const basil = window.floo.createClient({ appId: "floo-demo", servers: { dns }, storage: "memory" });
-        const im = window.flooIM({ appid: "floo-demo", dnsServer: dns, storage: "memory", autoLogin: false, logLevel: "warn" });
-        const received = new Promise((resolve) => im.on({ onRosterMessage: resolve }));
+        const im = window.flooIM({
+          appid: "floo-demo",
+          dnsServer: dns,
+          storage: "memory",
+          autoLogin: false,
+          logLevel: "warn",
+        });
+        const received = new Promise((resolve) => {
+          im.on({ onRosterMessage: (message) => message.content === text && resolve(message) });
+        });
         const loggedIn = new Promise((resolve) => im.on({ loginSuccess: resolve }));
         im.login({ name: "amber", password: "amber-demo" });
         await loggedIn;

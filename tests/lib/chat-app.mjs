@@ -33,7 +33,10 @@ export class ChatApp {
   }
 
   #has(names) {
-    const selector = names.split(", ").map((name) => `[data-testid="${name}"]`).join();
+    const selector = names
+      .split(", ")
+      .map((name) => `[data-testid="${name}"]`)
+      .join();
     return this.run("return document.querySelector(arguments[0]) !== null", selector);
   }
 

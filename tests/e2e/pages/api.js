@@ -19,7 +19,16 @@ async function enter(name, { dns, username, password = `${username}-demo`, stora
 /** Collects everything a client says, as `{event, ...payload}` in the order in which it said it. */
 function listen(client) {
   const heard = [];
-  const events = ["state", "messages", "message", "message:sent", "message:failed", "conversations", "error", "storage"];
+  const events = [
+    "state",
+    "messages",
+    "message",
+    "message:sent",
+    "message:failed",
+    "conversations",
+    "error",
+    "storage",
+  ];
   for (const event of events) client.on(event, (payload) => heard.push({ event, ...payload }));
   return heard;
 }

@@ -1,0 +1,64 @@
+// Every entry of the package as a strict TypeScript application uses it. Compiled, never run.
+import {
+  type Client,
+  type ClientEvents,
+  type ConversationInfo,
+  createClient,
+  ErrorCode,
+  FlooError,
+  type Message,
+  type UserId,
+} from "floo-wasm";
+import { decodeFrame, encodeFrame, init } from "floo-wasm/codec";
+import { type CustomerMessage, flooim, type Im, type SendingStatus } from "floo-wasm/compat";
+import { createClient as createSlim } from "floo-wasm/slim";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const holds = <T extends true>(): T | undefined => undefined;
+
+export async function modern(signal: AbortSignal): Promise<readonly Message[]> {
+  const client: Client = createClient({ appId: "floo-demo", servers: { dns: "http://127.0.0.1:7700/v2/app_dns" } });
+  const off: () => void = client.on("messages", ({ messages }) => messages.map(({ text }) => text.length), { signal });
+  const { userId } = await client.login({ username: "amber", password: "secret" }, { timeout: 1000, signal });
+  holds<Equal<typeof userId, UserId>>();
+  const conversation = client.conversation({ user: userId });
+  const sent = await conversation.send({ text: "x", ext: "{}" });
+  holds<Equal<typeof sent, Message>>();
+  holds<Equal<ClientEvents["message"], { message: Message }>>();
+  const rows: readonly ConversationInfo[] = client.conversations.snapshot;
+  for await (const page of conversation.history({ pageSize: 20 })) if (page.length > rows.length) return page;
+  off();
+  // @ts-expect-error an event of that name does not exist
+  client.on("no-such-event", () => undefined);
+  // @ts-expect-error a message id is not a user id
+  const wrong: UserId = sent.id;
+  // @ts-expect-error snapshots are read-only
+  rows[0] = wrong;
+  // @ts-expect-error appId is missing
+  createClient({});
+  return [];
+}
+
+export const slim: Client = createSlim({ appId: "a", wasm: new URL("https://example.org/floo_wasm_bg.wasm") });
+// @ts-expect-error the slim entry has to be told where the core is
+createSlim({ appId: "a" });
+
+export const isTimeout = (thrown: unknown): boolean =>
+  thrown instanceof FlooError && thrown.number === ErrorCode.ServerTimeOut;
+
+export function legacy(): number {
+  const im: Im = flooim({ appid: "floo-demo" });
+  im.on("onRosterMessage", (message: CustomerMessage) => message.content);
+  im.on("onSendingMessageStatusChanged", (change: SendingStatus) => change.mid);
+  const other: Client = new flooim({ appid: "other" }).client;
+  return im.sysManage.sendRosterMessage({ uid: "12", content: other.state, type: "text" });
+}
+
+export async function codec(): Promise<number> {
+  await init();
+  const bytes: Uint8Array = encodeFrame({ command: 0 });
+  const command: number = decodeFrame(bytes, "client_to_server").command;
+  // @ts-expect-error there are two directions
+  decodeFrame(bytes, "sideways");
+  return command;
+}
