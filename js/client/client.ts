@@ -145,15 +145,11 @@ export class FlooClient implements Client {
   }
 
   async login(credentials: Credentials, options?: CallOptions): Promise<Session> {
-    const session = await this.run("login", checkCredentials(credentials), sessionOf, options);
-    await this.hydrate();
-    return session;
+    return this.run("login", checkCredentials(credentials), sessionOf, options);
   }
 
   async resume(options?: CallOptions): Promise<Session | null> {
-    const session = await this.run("resume", {}, (value) => (value ? sessionOf(value) : null), options);
-    if (session) await this.hydrate();
-    return session;
+    return this.run("resume", {}, (value) => (value ? sessionOf(value) : null), options);
   }
 
   async logout(options?: CallOptions): Promise<void> {
@@ -408,22 +404,6 @@ export class FlooClient implements Client {
       default:
         this.log("warn", `The core said something this version does not know: ${String((event as unknown[])[0])}`);
     }
-  }
-
-  /** Fills the snapshots from the device. What cannot be read is reported and stays empty. */
-  private async hydrate(): Promise<void> {
-    const fill = async (name: string, read: (tape: Tape) => unknown): Promise<void> => {
-      try {
-        await this.run(name, {}, (tape) => read(tape as Tape));
-      } catch (thrown) {
-        if (this.state !== "closed") this.report(thrown as FlooError);
-      }
-    };
-    await Promise.all([
-      fill("users", (tape) => this.keepUsers(tape)),
-      fill("groups", (tape) => this.keepGroups(tape)),
-      fill("conversations", (tape) => this.replaceRows(readConversations(tape))),
-    ]);
   }
 
   private keepUsers(tape: unknown): User[] {

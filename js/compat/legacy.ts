@@ -315,6 +315,8 @@ export class Legacy {
   }
 
   private async fillAll(): Promise<void> {
+    // `imRostersGroupslistReady` carries both lists; on a first login they are still on their way.
+    await Promise.all([this.client.roster.list(), this.client.groups.list()]);
     const rows = this.client.conversations.snapshot.slice(0, READ_AHEAD);
     await Promise.all(rows.map((row) => this.fill(row.key)));
   }

@@ -159,6 +159,12 @@ scenario(stage, "the cloud dies amid messages of both: nothing is lost, nothing 
   await streams;
   await amber.offline();
   await basil.offline();
+  for (const app of [amber, basil]) {
+    assert.ok(
+      (await app.messages()).some(({ status }) => status === "sending"),
+      "some wait for the cloud",
+    );
+  }
   await emulator.start();
 
   const wanted = [...names("amber"), ...names("basil")];

@@ -107,14 +107,17 @@ describe("making and logging in", () => {
 
   test("session and snapshots are there when login resolves; listeners of the same batch know the session", async () => {
     const { core, client } = make();
-    core.answers.users = () => usersTape({ id: "2", username: "basil" });
-    core.answers.conversations = () => conversationsTape({ id: "2", timestamp: 1 }, { id: "3", timestamp: 9 });
     core.answers.login = undefined;
     let seen;
     client.on("state", () => (seen = client.session));
     const login = client.login({ username: "a", password: "b" });
     await until(() => core.commands.length === 1);
-    core.engine.say(["state", "connecting", "online", undefined, undefined], ["reply", 1, true, { userId: "1" }]);
+    core.engine.say(
+      ["users", usersTape({ id: "2", username: "basil" })],
+      ["conversations", conversationsTape({ id: "2", timestamp: 1 }, { id: "3", timestamp: 9 })],
+      ["state", "connecting", "online", undefined, undefined],
+      ["reply", 1, true, { userId: "1" }],
+    );
     await login;
     assert.deepEqual(seen, { userId: "1" });
     assert.equal(client.roster.get(2).username, "basil");

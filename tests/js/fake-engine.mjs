@@ -132,8 +132,18 @@ export class FakeCore {
         } catch (error) {
           event = ["reply", call, false, error];
         }
+        // As the core does: all that is known of the account comes before the call is settled.
+        const known = (value) => {
+          if ((name !== "login" && name !== "resume") || !value || !event[2]) return [];
+          const { users, groups, conversations } = core.answers;
+          return [
+            ["users", users({}, this)],
+            ["groups", groups({}, this)],
+            ["conversations", conversations({}, this)],
+          ];
+        };
         Promise.resolve(event[3]).then(
-          (value) => this.say(["reply", call, event[2], value]),
+          (value) => this.say(...known(value), ["reply", call, event[2], value]),
           (error) => this.say(["reply", call, false, error]),
         );
       }

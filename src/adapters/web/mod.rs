@@ -4,7 +4,7 @@ mod socket;
 mod store;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use gloo_timers::callback::Timeout;
@@ -24,7 +24,7 @@ pub struct WebPlatform {
     /// Keep nothing on this device.
     memory: bool,
     /// Memory stores by name, so that one that is opened again has its content.
-    stores: RefCell<HashMap<String, MemoryStore>>,
+    stores: RefCell<BTreeMap<String, MemoryStore>>,
 }
 
 impl WebPlatform {
