@@ -86,6 +86,11 @@ export function createStore() {
       "state",
       ({ to, error, retryAt }) => {
         connection.value = { state: to, error, retryAt };
+        // The server ended the session, for instance because the token has expired.
+        if (to === "idle" && error && phase.value === "signed-in") {
+          forget();
+          startError.value = error;
+        }
       },
       until,
     );
@@ -174,13 +179,18 @@ export function createStore() {
   /** Signs out; the messages stay in this browser. Rejects with the SDK's error. */
   async function signOut(): Promise<void> {
     await made?.client.logout();
+    forget();
+    saveSettings({ ...settings.value, userId: "" });
+  }
+
+  /** Nobody is signed in any more. */
+  function forget(): void {
     phase.value = "signed-out";
     session.value = null;
     conversations.value = [];
     contacts.value = [];
     groups.value = [];
     trouble.value = null;
-    saveSettings({ ...settings.value, userId: "" });
   }
 
   /** The client of the account that is signed in. */

@@ -228,7 +228,7 @@ export interface Client {
   readonly storage: StorageKind;
   /** Who is logged in; null before. */
   readonly session: Session | null;
-  /** Logs in; resolves when online. Rejects with `UserAuthFailed`, `UserNotExist`, `ServerDNSFailed`, ... */
+  /** Logs in; resolves when online. Rejects with `UserAuthFailed`, `UserNotExist`, `ServerDNSFetchFailed`, ... */
   login(credentials: Credentials, options?: CallOptions): Promise<Session>;
   /**
    * Takes up the last login of this device, if there is one. Resolves as soon as the local data can

@@ -123,9 +123,7 @@ function writeDeclarations(out) {
 async function build() {
   const out = freshDirectory(".work-npm");
   fs.cpSync(at("pkg-templates/npm"), out, { recursive: true });
-  for (const licence of fs.readdirSync(at(".")).filter((name) => name.startsWith("LICENSE"))) {
-    fs.copyFileSync(at(licence), path.join(out, licence));
-  }
+  for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) fs.copyFileSync(at(file), path.join(out, file));
   await bundleModules(out);
   await bundleScripts(out);
   const web = fs.readFileSync(at("dist/wasm/web", WASM));
@@ -156,6 +154,7 @@ const INPUTS = [
   "tsconfig.types.json",
   "package-lock.json",
   "dist/wasm",
+  "README.md",
   "LICENSE-MIT",
   "LICENSE-APACHE",
   "scripts/build/npm.mjs",

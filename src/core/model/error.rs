@@ -104,7 +104,9 @@ impl Error {
                 "Check the network and the address of the server; for local work start the emulator."
             }
             C::ServerDNSParseDataFailed => "Check that servers.dns is the whole URL of a DNS document.",
-            C::MessageInvalid => "Send a text of 1 byte to 64 KiB, ext up to 16 KiB.",
+            C::MessageInvalid if matches!(self.domain, Domain::Argument) => {
+                "Send a text of 1 byte to 64 KiB, ext up to 16 KiB."
+            }
             C::StorageQuota => "Free space on this device.",
             _ => "",
         }

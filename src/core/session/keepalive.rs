@@ -83,6 +83,7 @@ impl Session {
         self.link.failures = 0;
         self.link.bad.clear();
         self.enter(State::Online, None, None);
+        self.list_awaited();
         self.heartbeat();
         self.flush();
         self.refresh_lists();
@@ -172,6 +173,9 @@ impl Session {
         if self.link.bad.len() >= BAD_FRAMES {
             self.link.bad.clear();
             self.lost("too many unreadable frames");
+        } else {
+            self.heartbeat(); // its answer lists whatever the frame was about
+            self.hurry_pulls();
         }
     }
 

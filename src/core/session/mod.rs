@@ -30,7 +30,7 @@ mod sync;
 mod tests;
 mod timer;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use event::{Event, Reply, State};
 pub use input::{CallId, Command, Input, LoadId, Mark, RequestId, Restored, Signal};
@@ -113,6 +113,8 @@ pub struct Session {
     timers: Timers,
     state: State,
     stats: Stats,
+    /// Broken rows that were reported.
+    reported: BTreeSet<String>,
     /// Commands that came before the device's store was open.
     parked: Option<Vec<(CallId, Command)>>,
     /// Who logged in last on this device.
@@ -147,6 +149,7 @@ impl Session {
             timers: Timers::default(),
             state: State::Idle,
             stats: Stats::default(),
+            reported: BTreeSet::new(),
             parked: Some(Vec::new()),
             remembered: None,
             servers,
@@ -329,7 +332,9 @@ impl Session {
         Ok(Output::Transmit { generation: self.link.generation, frame })
     }
 
-    fn bad_rows(&mut self, bad: Vec<Error>) {
+    /// Reports rows that cannot be read: each once, however often it is met.
+    fn bad_rows(&mut self, mut bad: Vec<Error>) {
+        bad.retain(|row| self.reported.insert(row.detail.clone()));
         self.stats.bad_rows += u32::try_from(bad.len()).unwrap_or(u32::MAX);
         if let Some(first) = bad.into_iter().next() {
             self.event(Event::Error(first));

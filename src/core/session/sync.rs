@@ -25,6 +25,8 @@ use crate::ports::{Row, StoreError, Table, Write};
 const CHAINS: usize = 8;
 /// A page has to come within this time; it is asked for once more, then the connection is given up.
 const PAGE: Duration = Duration::from_secs(15);
+/// After an unreadable frame it is asked for again this soon.
+const AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub(super) struct Sync {
@@ -35,6 +37,8 @@ pub(super) struct Sync {
     /// Pages that wait to be merged.
     pages: VecDeque<Page>,
     merging: Option<Merge>,
+    /// The list of conversations with news was asked for at the login and has not come yet.
+    listing: bool,
     /// How many conversations the application believes to be under way.
     told: usize,
 }
@@ -117,6 +121,7 @@ impl Session {
             let seen = fresh.iter().map(|id| account.conversation(*id)).collect();
             self.persist(writes, vec![Output::Event(Event::Conversations(seen))]);
         }
+        self.sync.listing = false;
         self.want_cards();
         for entry in list.unread.iter().filter(|entry| entry.n > 0) {
             self.need_pull(entry.xid.unwrap_or_default(), false);
@@ -176,11 +181,27 @@ impl Session {
     pub(super) fn forget_pulls(&mut self) {
         self.sync.pulls.clear();
         self.sync.waiting.clear();
+        self.sync.listing = false;
         self.tell_sync();
     }
 
+    /// A login begins with asking for the list: until it is there, nobody knows what is missing.
+    pub(super) fn list_awaited(&mut self) {
+        self.sync.listing = true;
+        self.tell_sync();
+    }
+
+    /// A frame was lost on the way: what it was about is asked for again soon.
+    pub(super) fn hurry_pulls(&mut self) {
+        let soon = self.now + AGAIN;
+        for pull in self.sync.pulls.values_mut().filter(|pull| !pull.again) {
+            pull.deadline = soon;
+        }
+        self.arm_pull();
+    }
+
     fn tell_sync(&mut self) {
-        let pending = self.sync.pulls.len() + self.sync.waiting.len();
+        let pending = self.sync.pulls.len() + self.sync.waiting.len() + usize::from(self.sync.listing);
         if pending != self.sync.told {
             self.sync.told = pending;
             self.event(Event::Sync(pending));

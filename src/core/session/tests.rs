@@ -487,6 +487,7 @@ fn news_during_a_pull_lead_to_another_pull() {
 fn an_eager_page_does_not_end_a_pull() {
     let mut w = World::new();
     w.log_in();
+    w.frame(&frame(Cmd::Unread, UnreadDl { status: ok(), unread: vec![] }));
     w.frame(&frame(Cmd::Notice, proto::Notice { xid: Some(Xid { uid: PEER, device_sn: 0 }) }));
     let typing =
         MessageBody { r#type: 2, qos: 1, ext: r#"{"input_status":"typing"}"#.into(), ..MessageBody::default() };
@@ -541,7 +542,9 @@ fn garbage_is_counted_and_the_third_within_a_minute_ends_the_connection() {
     let mut w = World::new();
     w.log_in();
     let whole = page(PEER, vec![text_meta(MID, PEER, ME, "x")], 0);
+    let before = w.heartbeats;
     w.frame(&[0xff; 30]);
+    assert_eq!(w.heartbeats, before + 1, "the list tells what was in it");
     w.frame(&whole[..whole.len() - 3]);
     assert_eq!(w.session.state(), State::Online);
     w.frame(&whole);
