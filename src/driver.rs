@@ -96,11 +96,6 @@ impl<P: Platform> Driver<P> {
         self.session.borrow().stats()
     }
 
-    /// Who is logged in.
-    pub fn uid(&self) -> Option<u64> {
-        self.session.borrow().uid()
-    }
-
     /// Ends everything: nothing is said, sent or written any more.
     pub fn close(&self) {
         self.closed.set(true);

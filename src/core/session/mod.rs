@@ -213,11 +213,6 @@ impl Session {
         self.state
     }
 
-    /// Who is logged in.
-    pub fn uid(&self) -> Option<u64> {
-        self.account.as_ref().map(|a| a.uid)
-    }
-
     /// Counts for diagnostics.
     pub const fn stats(&self) -> Stats {
         self.stats
