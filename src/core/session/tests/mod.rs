@@ -1,0 +1,301 @@
+//! The session against a scripted server in virtual time: what is said, sent and written, in order.
+mod cards;
+mod connection;
+mod history;
+mod login;
+mod outbox;
+mod store;
+mod sync;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use prost::Message as _;
+
+use super::*;
+use crate::core::model::{Conversation, MessageStatus};
+use crate::core::proto::{
+    self, ConversationUnread, Frame, MessageBody, Meta, Provision, Status, SyncDl, SyncUl, UnreadDl, UserNotice, Xid,
+    frame::Command as Cmd,
+};
+use crate::core::services::Credentials;
+use crate::ports::{HttpError, Response, StorageKind, Table};
+
+const ME: u64 = 6_600_000_000_112;
+const PEER: u64 = 6_600_000_000_128;
+const GROUP: u64 = 6_600_000_000_145;
+/// Above 2^53 on purpose.
+const MID: u64 = 1_234_567_890_123_456_789;
+
+type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
+
+/// A session with the world around it: stores, a clock, and a record of what came out.
+struct World {
+    session: Session,
+    now: Millis,
+    device: Rows,
+    account: Rows,
+    fail_writes: bool,
+    sent: Vec<SyncUl>,
+    heartbeats: usize,
+    provisions: Vec<Provision>,
+    connects: Vec<String>,
+    disconnects: usize,
+    requests: Vec<(RequestId, Request)>,
+    events: Vec<Event>,
+    replies: BTreeMap<CallId, Result<Reply, Error>>,
+    /// One word for each output, in order.
+    trace: Vec<&'static str>,
+    deadline: Option<Millis>,
+}
+
+fn ok() -> Option<Status> {
+    Some(Status { code: 1, reason: String::new() })
+}
+
+fn frame(command: Cmd, payload: impl prost::Message) -> Vec<u8> {
+    Frame { command: Some(command as i32), payload: payload.encode_to_vec().into(), ..Frame::default() }.encode_to_vec()
+}
+
+fn text_meta(id: u64, from: u64, to: u64, content: &str) -> Meta {
+    let r#type = if to == GROUP { 3 } else { 2 };
+    let body = MessageBody { r#type, content: content.into(), ..MessageBody::default() };
+    Meta {
+        id,
+        from: Some(Xid { uid: from, device_sn: 3 }),
+        to: Some(Xid { uid: to, device_sn: 0 }),
+        timestamp: 1_700_000_000_000 + id % 1000,
+        ns: 1,
+        payload: body.encode_to_vec().into(),
+    }
+}
+
+fn page(uid: u64, metas: Vec<Meta>, next_key: u64) -> Vec<u8> {
+    let xid = Some(Xid { uid, device_sn: 0 });
+    frame(Cmd::Sync, SyncDl { status: ok(), xid, metas, next_key, ..SyncDl::default() })
+}
+
+fn ack(client_mid: u64, server_mid: u64) -> Vec<u8> {
+    frame(
+        Cmd::Sync,
+        SyncDl { status: ok(), client_mid, server_mid, server_time: 1_700_000_123_456, ..SyncDl::default() },
+    )
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(Rows::new(), Rows::new())
+    }
+
+    fn with(device: Rows, account: Rows) -> Self {
+        let config = Config {
+            app_id: "app".into(),
+            cloud: Cloud::Dns("http://dns/v2/app_dns".into()),
+            device_info: "Web".into(),
+        };
+        let mut world = Self {
+            session: Session::new(config, 42),
+            now: Millis(1_700_000_100_000),
+            device,
+            account,
+            fail_writes: false,
+            sent: vec![],
+            heartbeats: 0,
+            provisions: vec![],
+            connects: vec![],
+            disconnects: 0,
+            requests: vec![],
+            events: vec![],
+            replies: BTreeMap::new(),
+            trace: vec![],
+            deadline: None,
+        };
+        let rows = rows(&world.device, &Query::all(Table::Kv));
+        world.feed(Input::Started(Ok(rows)));
+        world
+    }
+
+    fn feed(&mut self, input: Input<'_>) {
+        self.session.handle(self.now, input);
+        loop {
+            match self.session.poll() {
+                Output::Wait(at) => {
+                    self.deadline = at;
+                    return;
+                }
+                output => self.carry_out(output),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Connect { url, .. } => {
+                self.trace.push("connect");
+                self.connects.push(url);
+            }
+            Output::Transmit { generation, frame } => {
+                if generation != self.session.link.generation {
+                    return;
+                }
+                self.trace.push("transmit");
+                let frame = Frame::decode(&frame[..]).unwrap();
+                match Cmd::try_from(frame.command.unwrap()).unwrap() {
+                    Cmd::Unread => self.heartbeats += 1,
+                    Cmd::Sync => self.sent.push(SyncUl::decode(frame.payload).unwrap()),
+                    Cmd::Provision => self.provisions.push(Provision::decode(frame.payload).unwrap()),
+                    Cmd::Notice => panic!("clients send no notices"),
+                }
+            }
+            Output::Disconnect => self.disconnects += 1,
+            Output::OpenStore(name) => {
+                assert_eq!(name, format!("floo/app/{ME}"));
+                let tables = Restored::TABLES.map(|t| (t, rows(&self.account, &Query::all(t)))).into();
+                let restored = Restored { tables, kind: StorageKind::Memory, fallback: None };
+                self.session.handle(self.now, Input::StoreOpened(Ok(restored)));
+            }
+            Output::CloseStore => self.trace.push("close-store"),
+            Output::Persist(Batch { place, writes, then, mark }) => {
+                if self.fail_writes && place == Place::Account {
+                    return self.session.handle(self.now, Input::PersistFailed(StoreError::Quota("full".into()), mark));
+                }
+                self.trace.push("persist");
+                let store = if place == Place::Device { &mut self.device } else { &mut self.account };
+                for Write { table, key, value } in writes {
+                    match value {
+                        Some(value) => store.insert((table, key), value),
+                        None => store.remove(&(table, key)),
+                    };
+                }
+                if let Some(mark) = mark {
+                    self.session.handle(self.now, Input::Persisted(mark));
+                }
+                then.into_iter().for_each(|o| self.carry_out(o));
+            }
+            Output::Load(id, query) => {
+                let rows = rows(&self.account, &query);
+                self.session.handle(self.now, Input::Loaded(id, Ok(rows)));
+            }
+            Output::Request(id, request) => self.requests.push((id, request)),
+            Output::Event(event) => {
+                self.trace.push(match event {
+                    Event::Messages(_) => "messages",
+                    Event::Sent(_) => "sent",
+                    _ => "event",
+                });
+                self.events.push(event);
+            }
+            Output::Reply(call, result) => {
+                self.trace.push("reply");
+                assert!(self.replies.insert(call, result).is_none(), "call {call} was settled twice");
+            }
+            Output::Wait(_) => unreachable!(),
+        }
+    }
+
+    fn command(&mut self, call: CallId, command: Command) {
+        self.feed(Input::Command(call, command));
+    }
+
+    /// Answers the oldest request whose URL has that in it.
+    fn answer(&mut self, url: &str, body: &str) {
+        self.answer_with(url, Ok(Response { status: 200, body: body.into() }));
+    }
+
+    fn answer_with(&mut self, url: &str, answer: Result<Response, HttpError>) {
+        let at = self.requests.iter().position(|(_, r)| r.url.contains(url)).unwrap_or_else(|| {
+            panic!("no request to {url}, only {:?}", self.requests);
+        });
+        let (id, _) = self.requests.remove(at);
+        self.feed(Input::Answer(id, answer));
+    }
+
+    fn frame(&mut self, bytes: &[u8]) {
+        self.feed(Input::Frame(bytes));
+    }
+
+    /// Lets time pass to the next deadline.
+    fn sleep(&mut self) {
+        self.now = self.deadline.expect("something to wait for").max(self.now);
+        self.feed(Input::Tick);
+    }
+
+    fn log_in(&mut self) {
+        self.command(1, login());
+        self.answer("app_dns", DNS);
+        self.answer("/token/user", &token());
+        self.go_online();
+    }
+
+    fn go_online(&mut self) {
+        self.feed(Input::Opened);
+        let reply = Provision { status: ok(), xid: Some(Xid { uid: ME, device_sn: 7 }), ..Provision::default() };
+        self.frame(&frame(Cmd::Provision, reply));
+        assert_eq!(self.session.state(), State::Online);
+    }
+
+    fn log_in_again(&mut self, call: CallId) {
+        self.command(call, login());
+        self.answer("app_dns", DNS);
+        self.answer("/token/user", &token());
+        self.go_online();
+        assert!(self.replies[&call].is_ok());
+    }
+
+    fn send(&mut self, call: CallId, text: &str) -> u64 {
+        let id = self.session.allocate_id(self.now).unwrap();
+        let to = ConversationId::user(PEER);
+        self.command(call, Command::Send { id, to, text: text.into(), ext: String::new() });
+        id
+    }
+
+    fn told(&self) -> Vec<String> {
+        let of = |e: &Event| if let Event::Messages(m) = e { m.clone() } else { vec![] };
+        self.events.iter().flat_map(of).map(|m| m.text).collect()
+    }
+
+    fn errors(&self) -> Vec<ErrorCode> {
+        let of = |e: &Event| match e {
+            Event::Error(e) => Some(e.code),
+            Event::State { error, .. } => error.as_ref().map(|e| e.code),
+            _ => None,
+        };
+        self.events.iter().filter_map(of).collect()
+    }
+
+    fn list(&mut self) -> Vec<Conversation> {
+        self.replies.remove(&99);
+        self.command(99, Command::Conversations);
+        match self.replies.remove(&99) {
+            Some(Ok(Reply::Conversations(list))) => list,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn error_of(&self, call: CallId) -> ErrorCode {
+        self.replies[&call].as_ref().unwrap_err().code
+    }
+}
+
+fn rows(store: &Rows, query: &Query) -> Vec<Row> {
+    let hits = store
+        .iter()
+        .filter(|((t, k), _)| *t == query.table && *k >= query.from && (query.to.is_empty() || *k < query.to))
+        .map(|((_, k), v)| Row { key: k.clone(), value: v.clone() });
+    let mut hits: Vec<_> = if query.descending { hits.rev().collect() } else { hits.collect() };
+    hits.truncate(if query.limit == 0 { usize::MAX } else { query.limit as usize });
+    hits
+}
+
+const DNS: &str = r#"{"code":200,"data":{"dns_list":[{"group_level":0,"clusters":[{
+    "ratel":[{"protocol":"http","host":"rest"}],
+    "webim":[{"protocol":"http","host":"a"},{"protocol":"http","host":"b"}],
+    "rtc":[{"protocol":"http","host":"rtc"}]}]}]}}"#;
+
+fn token() -> String {
+    format!(r#"{{"code":200,"data":{{"token":"tok","user_id":{ME}}}}}"#)
+}
+
+fn login() -> Command {
+    Command::Login(Credentials::Name { name: "amber".into(), password: "amber-demo".into() })
+}

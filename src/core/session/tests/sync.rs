@@ -1,0 +1,135 @@
+//! Pages: durable, told once, confirmed.
+use super::*;
+
+#[test]
+fn a_page_is_durable_before_it_is_told_and_told_before_it_is_confirmed() {
+    let mut w = World::new();
+    w.log_in();
+    let unread = vec![
+        ConversationUnread { xid: Some(Xid { uid: PEER, device_sn: 0 }), n: 2, r#type: 1 },
+        ConversationUnread { xid: Some(Xid { uid: GROUP, device_sn: 0 }), n: 0, r#type: 2 },
+        ConversationUnread { xid: None, n: 0, r#type: 0 },
+    ];
+    w.frame(&frame(Cmd::Unread, UnreadDl { status: ok(), unread }));
+    assert_eq!(w.sent.len(), 1);
+    assert_eq!((w.sent[0].xid.unwrap().uid, w.sent[0].key), (PEER, 0));
+    w.trace.clear();
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "你好"), text_meta(MID + 1, PEER, ME, "👋")], MID + 1));
+    let order: Vec<_> = w.trace.iter().filter(|t| ["persist", "messages", "transmit"].contains(t)).collect();
+    assert_eq!(order, [&"persist", &"messages", &"transmit"]);
+    assert_eq!(w.sent[1].key, MID + 1);
+    w.frame(&page(PEER, vec![], 0));
+    assert_eq!(w.sent.len(), 2, "the chain has ended");
+    let list = w.list();
+    assert_eq!(list.len(), 2);
+    assert_eq!((list[0].id, list[0].unread), (ConversationId::user(PEER), 2));
+    assert_eq!(list[0].last.as_ref().unwrap().text, "👋");
+    w.command(5, Command::MarkRead(ConversationId::user(PEER)));
+    assert_eq!(w.list()[0].unread, 0);
+}
+
+#[test]
+fn a_page_that_comes_twice_changes_nothing() {
+    let mut w = World::new();
+    w.log_in();
+    let twice = page(PEER, vec![text_meta(MID, PEER, ME, "one")], MID);
+    w.frame(&twice);
+    w.frame(&twice);
+    // Older ones that arrive late are news all the same.
+    w.frame(&page(PEER, vec![text_meta(MID - 5, PEER, ME, "older"), text_meta(MID, PEER, ME, "one")], 0));
+    assert_eq!(w.told(), ["one", "older"]);
+    assert_eq!(w.list()[0].unread, 2);
+    assert_eq!(w.list()[0].last.as_ref().unwrap().text, "one");
+    let mut again = World::with(w.device, w.account);
+    again.command(1, Command::Resume);
+    again.go_online();
+    again.frame(&twice);
+    assert!(again.told().is_empty());
+    assert_eq!(again.list()[0].unread, 2);
+}
+
+#[test]
+fn news_during_a_pull_lead_to_another_pull() {
+    let mut w = World::new();
+    w.log_in();
+    let notice = frame(Cmd::Notice, proto::Notice { xid: Some(Xid { uid: PEER, device_sn: 0 }) });
+    w.frame(&notice);
+    w.frame(&notice);
+    w.frame(&notice);
+    assert_eq!(w.sent.len(), 1);
+    w.frame(&page(PEER, vec![], 0));
+    assert_eq!(w.sent.len(), 2, "once more, not twice");
+    w.frame(&page(PEER, vec![], 0));
+    assert_eq!(w.sent.len(), 2);
+}
+
+#[test]
+fn an_eager_page_does_not_end_a_pull() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&frame(Cmd::Unread, UnreadDl { status: ok(), unread: vec![] }));
+    w.frame(&frame(Cmd::Notice, proto::Notice { xid: Some(Xid { uid: PEER, device_sn: 0 }) }));
+    let typing =
+        MessageBody { r#type: 2, qos: 1, ext: r#"{"input_status":"typing"}"#.into(), ..MessageBody::default() };
+    let meta = Meta { payload: typing.encode_to_vec().into(), ..text_meta(MID, PEER, ME, "") };
+    let xid = Some(Xid { uid: PEER, device_sn: 0 });
+    w.frame(&frame(
+        Cmd::Sync,
+        SyncDl { status: ok(), xid, metas: vec![meta], is_eager_sync: true, ..SyncDl::default() },
+    ));
+    assert!(w.told().is_empty(), "typing is no message");
+    assert_eq!(w.events.iter().rev().find(|e| matches!(e, Event::Sync(_))), Some(&Event::Sync(1)));
+    w.frame(&page(PEER, vec![text_meta(MID + 1, PEER, ME, "a")], MID + 1));
+    assert_eq!(w.sent.last().unwrap().key, MID + 1);
+    w.frame(&page(PEER, vec![], 0));
+    assert_eq!(w.events.iter().rev().find(|e| matches!(e, Event::Sync(_))), Some(&Event::Sync(0)));
+}
+
+#[test]
+fn a_pull_without_an_answer_is_repeated_once_then_the_connection_is_given_up() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&frame(Cmd::Notice, proto::Notice::default()));
+    w.sleep();
+    assert_eq!(w.sent.len(), 2);
+    assert_eq!(w.session.state(), State::Online);
+    while w.session.state() == State::Online {
+        w.sleep();
+    }
+    assert_eq!(w.disconnects, 1);
+}
+
+#[test]
+fn bad_metas_are_set_aside_and_the_rest_goes_on() {
+    let mut w = World::new();
+    w.log_in();
+    let no_sender = Meta { from: None, ..text_meta(MID, PEER, ME, "poison") };
+    let unreadable = Meta { payload: vec![0xff, 0xff].into(), ..text_meta(MID + 1, PEER, ME, "") };
+    let unknown = Meta { ns: 77, ..text_meta(MID + 2, PEER, ME, "later version") };
+    let good = text_meta(MID + 3, PEER, ME, "good");
+    w.frame(&page(PEER, vec![no_sender.clone(), unreadable, unknown, good], MID + 3));
+    assert_eq!(w.told(), ["good"]);
+    let stats = w.session.stats();
+    assert_eq!((stats.quarantined, stats.skipped), (2, 1));
+    assert_eq!(w.errors(), [ErrorCode::MessageInvalid, ErrorCode::MessageInvalid]);
+    assert_eq!(w.sent.last().unwrap().key, MID + 3, "the cursor moves on");
+    let kept: Vec<_> = w.account.iter().filter(|((t, _), _)| *t == Table::Quarantine).map(|(_, v)| v).collect();
+    assert_eq!(Meta::decode(&kept[0][..]).unwrap(), no_sender, "kept as it came");
+}
+
+#[test]
+fn garbage_is_counted_and_the_third_within_a_minute_ends_the_connection() {
+    let mut w = World::new();
+    w.log_in();
+    let whole = page(PEER, vec![text_meta(MID, PEER, ME, "x")], 0);
+    let before = w.heartbeats;
+    w.frame(&[0xff; 30]);
+    assert_eq!(w.heartbeats, before + 1, "the list tells what was in it");
+    w.frame(&whole[..whole.len() - 3]);
+    assert_eq!(w.session.state(), State::Online);
+    w.frame(&whole);
+    assert_eq!(w.told(), ["x"], "the session goes on");
+    w.frame(&[0x08]);
+    assert_eq!(w.session.state(), State::Reconnecting);
+    assert_eq!(w.session.stats().bad_frames, 3);
+}
