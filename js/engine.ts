@@ -113,8 +113,14 @@ export interface Host {
 
 /** An ordered table of bytes. Keys compare bytewise. */
 export interface HostStore {
-  /** All writes or none; a missing value deletes. Rejects with an `Error` whose `name` is `QuotaExceededError` when full. */
-  apply(writes: Array<[table: number, key: Uint8Array, value: Uint8Array | undefined]>): Promise<void>;
+  /**
+   * All writes or none; a missing value deletes the row, or with `until` all rows from `key` up to that
+   * key, which stays. Such clearings come first, whatever their place. Rejects with an `Error` whose
+   * `name` is `QuotaExceededError` when full.
+   */
+  apply(
+    writes: Array<[table: number, key: Uint8Array, value: Uint8Array | undefined, until?: Uint8Array | undefined]>,
+  ): Promise<void>;
   /** Rows with `from <= key < to`, ascending or descending, at most `limit`. */
   range(
     table: number,

@@ -230,12 +230,12 @@ impl<P: Platform> Driver<P> {
         };
         match result {
             Ok(()) => {
-                if let Some(mark) = batch.mark {
+                for mark in batch.marks {
                     self.feed(Input::Persisted(mark));
                 }
                 batch.then.into_iter().for_each(|output| self.do_now(output));
             }
-            Err(e) => self.feed(Input::PersistFailed(e, batch.mark)),
+            Err(e) => self.feed(Input::PersistFailed(e, batch.marks)),
         }
     }
 

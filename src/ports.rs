@@ -96,12 +96,34 @@ pub enum Table {
     Users = 5,
     /// Groups' cards.
     Groups = 6,
+    /// How far each stream of the server was taken in.
+    Streams = 7,
+    /// Ids of operations and notices that were carried out: a second delivery changes nothing.
+    Applied = 8,
+    /// Operations on messages that have not come yet.
+    Waiting = 9,
+    /// Who has received, read or played a message of the user.
+    Receipts = 10,
+    /// Notices that ask the user for an answer or tell of an ended membership.
+    Notices = 11,
 }
 
 impl Table {
     /// All tables, in the order of their numbers.
-    pub const ALL: [Self; 7] =
-        [Self::Kv, Self::Conversations, Self::Messages, Self::Outbox, Self::Quarantine, Self::Users, Self::Groups];
+    pub const ALL: [Self; 12] = [
+        Self::Kv,
+        Self::Conversations,
+        Self::Messages,
+        Self::Outbox,
+        Self::Quarantine,
+        Self::Users,
+        Self::Groups,
+        Self::Streams,
+        Self::Applied,
+        Self::Waiting,
+        Self::Receipts,
+        Self::Notices,
+    ];
 
     /// Its name in a database.
     pub const fn name(self) -> &'static str {
@@ -113,6 +135,11 @@ impl Table {
             Self::Quarantine => "quarantine",
             Self::Users => "users",
             Self::Groups => "groups",
+            Self::Streams => "streams",
+            Self::Applied => "applied_ops",
+            Self::Waiting => "pending_ops",
+            Self::Receipts => "receipts",
+            Self::Notices => "notices",
         }
     }
 }
@@ -126,6 +153,26 @@ pub struct Write {
     pub key: Vec<u8>,
     /// The new value; `None` deletes.
     pub value: Option<Vec<u8>>,
+    /// With no value: deletes all rows from `key` up to this key, which stays; `None` for the one row.
+    /// In a batch such clearings come first, whatever their place.
+    pub until: Option<Vec<u8>>,
+}
+
+impl Write {
+    /// Adds or replaces a row.
+    pub fn put(table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> Self {
+        Self { table, key: key.into(), value: Some(value.into()), until: None }
+    }
+
+    /// Deletes a row, if it is there.
+    pub fn delete(table: Table, key: impl Into<Vec<u8>>) -> Self {
+        Self { table, key: key.into(), value: None, until: None }
+    }
+
+    /// Deletes all rows with `from <= key < to`.
+    pub fn clear(table: Table, from: impl Into<Vec<u8>>, to: impl Into<Vec<u8>>) -> Self {
+        Self { table, key: from.into(), value: None, until: Some(to.into()) }
+    }
 }
 
 /// One row.

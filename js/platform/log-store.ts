@@ -147,10 +147,23 @@ export class LogStore implements HostStore {
     return store;
   }
 
-  apply(writes: Array<[table: number, key: Uint8Array, value: Uint8Array | undefined]>): Promise<void> {
+  apply(writes: Parameters<HostStore["apply"]>[0]): Promise<void> {
     // Copied at once: the bytes may be a view of memory that is about to change.
-    const copies = writes.map(([table, key, value]): Write => [table, toBinary(key), value?.slice()]);
-    return this.next(() => this.write(copies));
+    const clears = writes.flatMap(([table, key, , until]) =>
+      until ? [[table, toBinary(key), toBinary(until)] as const] : [],
+    );
+    const copies = writes
+      .filter(([, , , until]) => !until)
+      .map(([table, key, value]): Write => [table, toBinary(key), value?.slice()]);
+    return this.next(() => this.write([...this.cleared(clears), ...copies]));
+  }
+
+  /** The deletions that a clearing of ranges comes to. */
+  private cleared(ranges: ReadonlyArray<readonly [table: number, from: string, until: string]>): Write[] {
+    return ranges.flatMap(([table, from, until]) => {
+      const { keys } = this.table(table);
+      return keys.slice(lowerBound(keys, from), lowerBound(keys, until)).map((key): Write => [table, key, undefined]);
+    });
   }
 
   range(

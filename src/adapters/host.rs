@@ -255,9 +255,11 @@ impl Store for HostStore {
         };
         let raw: Array = writes
             .iter()
-            .map(|Write { table, key, value }| {
-                let value = value.as_ref().map_or(JsValue::UNDEFINED, |v| Uint8Array::from(&v[..]).into());
-                Array::of3(&JsValue::from(*table as u32), &Uint8Array::from(&key[..]), &value)
+            .map(|Write { table, key, value, until }| {
+                let maybe =
+                    |v: &Option<Vec<u8>>| v.as_ref().map_or(JsValue::UNDEFINED, |v| Uint8Array::from(&v[..]).into());
+                let table = JsValue::from(*table as u32);
+                Array::of4(&table, &Uint8Array::from(&key[..]), &maybe(value), &maybe(until))
             })
             .collect();
         let promise = store.apply(raw).map_err(|e| failed(&e))?;

@@ -14,7 +14,12 @@ pub struct MemoryStore(Rc<RefCell<Rows>>);
 impl Store for MemoryStore {
     async fn apply(&self, writes: &[Write]) -> Result<(), StoreError> {
         let mut rows = self.0.borrow_mut();
-        for Write { table, key, value } in writes {
+        for Write { table, key, until, .. } in writes {
+            if let Some(until) = until {
+                rows.retain(|(t, k), _| t != table || k < key || k >= until);
+            }
+        }
+        for Write { table, key, value, .. } in writes.iter().filter(|w| w.until.is_none()) {
             match value {
                 Some(value) => rows.insert((*table, key.clone()), value.clone()),
                 None => rows.remove(&(*table, key.clone())),

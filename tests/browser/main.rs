@@ -45,7 +45,7 @@ async fn indexeddb_keeps_the_contract() {
 #[wasm_bindgen_test]
 async fn indexeddb_keeps_what_was_written_when_it_is_opened_again() {
     let name = fresh_name("again");
-    let write = Write { table: Table::Kv, key: vec![1], value: Some(vec![2]) };
+    let write = Write::put(Table::Kv, [1], [2]);
     let first = IndexedDb::open(&name).await.unwrap();
     first.apply(std::slice::from_ref(&write)).await.unwrap();
     drop(first);
@@ -60,7 +60,7 @@ async fn the_platform_opens_the_database_and_memory_when_asked_to() {
     let memory = WebPlatform::new(true);
     let opened = memory.open(&name).await.unwrap();
     assert_eq!((opened.kind, opened.fallback), (StorageKind::Memory, None));
-    let write = Write { table: Table::Kv, key: vec![1], value: Some(vec![2]) };
+    let write = Write::put(Table::Kv, [1], [2]);
     opened.store.apply(&[write]).await.unwrap();
     let again = memory.open(&name).await.unwrap();
     assert_eq!(again.store.range(&Query::all(Table::Kv)).await.unwrap().len(), 1);

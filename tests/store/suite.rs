@@ -2,11 +2,11 @@
 use floo_wasm::ports::{Query, Row, Store, Table, Write};
 
 fn put(table: Table, key: &[u8], value: &[u8]) -> Write {
-    Write { table, key: key.into(), value: Some(value.into()) }
+    Write::put(table, key, value)
 }
 
 fn delete(table: Table, key: &[u8]) -> Write {
-    Write { table, key: key.into(), value: None }
+    Write::delete(table, key)
 }
 
 fn query(from: &[u8], to: &[u8], limit: u32, descending: bool) -> Query {
@@ -57,6 +57,19 @@ pub(crate) async fn conformance(store: &impl Store) {
     let rows = store.range(&query(&[1], &[], 0, true)).await.unwrap();
     assert_eq!(keys(&rows), [sorted[5], sorted[4], sorted[3], sorted[2], sorted[1]]);
     assert!(store.range(&query(&[2], &[3], 0, true)).await.unwrap().is_empty());
+
+    // A range is cleared half open, before the other writes of its batch, and in its own table only.
+    store
+        .apply(&[
+            put(Table::Messages, &[1, 0x10], b"new"),
+            put(Table::Users, &[1], b"kept"),
+            Write::clear(Table::Messages, [1], [1, 0x80]),
+        ])
+        .await
+        .unwrap();
+    let rows = store.range(&Query::all(Table::Messages)).await.unwrap();
+    assert_eq!(keys(&rows), [sorted[0], &[1, 0x10], sorted[4], sorted[5]]);
+    assert!(store.range(&Query::all(Table::Users)).await.unwrap().iter().any(|row| row.key == [1]));
 
     // A large batch is one batch.
     let many: Vec<_> = (0..500u32).map(|n| put(Table::Outbox, &n.to_be_bytes(), &n.to_be_bytes())).collect();

@@ -7,7 +7,7 @@ use crate::adapters::memory::MemoryStore;
 use crate::ports::{Query, Row, Store, StoreError, Table, Write};
 
 /// Version of the schema: raised when a table is added.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What the browser offers: its database, or memory where that is refused.
 #[derive(Debug)]
@@ -63,7 +63,13 @@ impl IndexedDb {
         for table in tables {
             let store = transaction.store(table.name())?;
             let here = || writes.iter().filter(move |w| w.table == table);
-            for gone in here().filter(|w| w.value.is_none()) {
+            for gone in here().filter(|w| w.until.is_some()) {
+                let until = bytes(gone.until.as_deref().unwrap_or_default());
+                let range =
+                    KeyRange::bound(&bytes(&gone.key), &until, Some(false), Some(true)).map_err(rexie::Error::from)?;
+                store.delete(range.into()).await?;
+            }
+            for gone in here().filter(|w| w.value.is_none() && w.until.is_none()) {
                 store.delete(bytes(&gone.key)).await?;
             }
             store.put_all(here().filter_map(|w| Some((bytes(w.value.as_ref()?), Some(bytes(&w.key)))))).await?;

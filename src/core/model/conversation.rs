@@ -1,5 +1,5 @@
 //! A row of the conversation list.
-use super::{ConversationId, Message, Millis};
+use super::{ConversationId, Mention, Message, Millis};
 
 /// What a conversation list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,8 +10,10 @@ pub struct Conversation {
     pub title: String,
     /// URL of its picture; may be empty.
     pub avatar: String,
-    /// Messages from others since it was last read on this device.
+    /// Messages from others that were not read, on any device.
     pub unread: u32,
+    /// Whether an unread message calls on the logged-in user.
+    pub mention: Mention,
     /// Time of the last message; 0 when there is none.
     pub timestamp: Millis,
     /// The last message, one that is still being sent included.

@@ -1,12 +1,14 @@
-//! The words of the domain: ids, messages, conversations, cards, errors. Shapes and their pure rules.
+//! The words of the domain: ids, messages, conversations, notices, cards, errors. Shapes and their pure rules.
 mod card;
 mod conversation;
 mod error;
 mod id;
 mod message;
+mod notice;
 
 pub use card::{Group, User};
 pub use conversation::Conversation;
 pub use error::{Domain, Error, ErrorCode, from_reason, from_status};
 pub use id::{ConversationId, Kind, Millis};
-pub use message::{Message, MessageStatus};
+pub use message::{Change, Mention, Message, MessageStatus, Update};
+pub use notice::{Notice, NoticeKind};

@@ -1,11 +1,11 @@
 //! The contact list, the group list, and the cards of whoever appears in a conversation.
 use std::collections::BTreeSet;
 
-use super::rows::{delete, group_write, user_write};
+use super::rows::{group_write, user_write};
 use super::{CallId, Event, Output, Purpose, Reply, Session};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind};
 use crate::core::services::{Caller, group_cards, group_ids, read, roster_ids, user_cards};
-use crate::ports::{HttpError, Response, Table};
+use crate::ports::{HttpError, Response, Table, Write};
 
 #[derive(Debug, Default)]
 pub(super) struct Cards {
@@ -15,6 +15,17 @@ pub(super) struct Cards {
     lists: bool,
     /// Calls for a list that this device has never had and that is on its way.
     waiting: Vec<(CallId, List)>,
+}
+
+impl Cards {
+    /// Somebody has become a contact, or is none any more.
+    pub(super) fn contact(&mut self, uid: u64, is_contact: bool) {
+        if is_contact {
+            self.contacts.insert(uid);
+        } else {
+            self.contacts.remove(&uid);
+        }
+    }
 }
 
 /// What can be listed.
@@ -40,13 +51,14 @@ impl Session {
     /// Fetches both lists, once per login; failing that, with the next one.
     pub(super) fn refresh_lists(&mut self) {
         if self.cards.lists {
-            return self.want_cards();
+            return self.want_all_cards();
         }
         let Some(caller) = self.caller() else { return };
         let (roster, groups) = (roster_ids(caller).request, group_ids(caller).request);
         self.cards.lists = true;
         self.request(roster, Purpose::RosterIds);
         self.request(groups, Purpose::GroupIds);
+        self.want_all_cards();
     }
 
     /// Replies with a list: at once with what is known, else when the first answers are in.
@@ -81,19 +93,38 @@ impl Session {
         }
     }
 
-    /// Asks for the cards of users who appear in conversations and are unknown.
-    pub(super) fn want_cards(&mut self) {
-        let (Some(account), true) = (&self.account, self.link.ready) else { return };
-        let senders =
-            account.conversations.values().filter_map(|row| row.last.as_ref()?.meta.as_ref()?.from.map(|xid| xid.uid));
+    /// Asks for the cards of everybody who appears in a conversation, once per login.
+    fn want_all_cards(&mut self) {
+        let Some(account) = &self.account else { return };
+        let senders = account.conversations.values().filter_map(|row| Some(row.last.as_ref()?.from()));
         let partners = account.conversations.keys().filter(|of| of.kind == Kind::User).map(|of| of.uid);
-        let wanted: Vec<_> = partners
-            .chain(senders)
-            .filter(|uid| *uid != 0 && !account.users.contains_key(uid) && !self.cards.asked.contains(uid))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        self.ask_cards(wanted);
+        let all = partners.chain(senders).collect();
+        self.want_cards(all);
+    }
+
+    /// Asks for the cards of users who are unknown. Groups among them are no users, and have cards already.
+    pub(super) fn want_cards(&mut self, mut wanted: BTreeSet<u64>) {
+        let (Some(account), true) = (&self.account, self.link.ready) else { return };
+        wanted.retain(|uid| {
+            *uid != 0
+                && !account.users.contains_key(uid)
+                && !account.groups.contains_key(uid)
+                && !self.cards.asked.contains(uid)
+        });
+        self.ask_cards(wanted.into_iter().collect());
+    }
+
+    /// Asks for a group's card: it is new, or has changed.
+    pub(super) fn group_wanted(&mut self, gid: u64) {
+        let Some(caller) = self.caller() else { return };
+        let request = group_cards(caller, &[gid]).request;
+        self.request(request, Purpose::GroupCards);
+    }
+
+    /// Asks for the user's own card: it was changed on another device.
+    pub(super) fn own_card_wanted(&mut self) {
+        let me = self.address().0;
+        self.ask_cards(vec![me]);
     }
 
     fn ask_cards(&mut self, ids: Vec<u64>) {
@@ -187,7 +218,7 @@ impl Session {
         if !gone.is_empty() {
             account.groups.retain(|gid, _| !gone.contains(gid));
             let left = account.groups.values().cloned().collect();
-            let writes = gone.iter().map(|gid| delete(Table::Groups, gid.to_be_bytes().into())).collect();
+            let writes = gone.iter().map(|gid| Write::delete(Table::Groups, gid.to_be_bytes())).collect();
             self.persist(writes, vec![Output::Event(Event::Groups(left))]);
         }
         if let (false, Some(caller)) = (ids.is_empty(), self.caller()) {

@@ -1,5 +1,5 @@
 //! What the application hears.
-use crate::core::model::{Conversation, Error, Group, Message, Millis, User};
+use crate::core::model::{Conversation, ConversationId, Error, Group, Message, Millis, Notice, Update, User};
 use crate::ports::StorageKind;
 
 /// Where the client stands.
@@ -65,6 +65,48 @@ pub enum Event {
     Storage(StorageKind, Option<Error>),
     /// Trouble that no call reports.
     Error(Error),
+    /// Messages that changed, or that are gone.
+    Updates(Vec<Update>),
+    /// Conversations that were removed, with their messages.
+    Removed(Vec<ConversationId>),
+    /// Somebody is typing, or has stopped.
+    Typing {
+        /// Where.
+        of: ConversationId,
+        /// Who.
+        from: u64,
+        /// Typing.
+        active: bool,
+    },
+    /// What the server tells about the account, contacts and groups.
+    Notices(Vec<Notice>),
+    /// Members of a group that came, left or changed.
+    Members {
+        /// The group.
+        group: u64,
+        /// Who came.
+        joined: Vec<u64>,
+        /// Who left.
+        left: Vec<u64>,
+        /// Who changed: name, role, silence.
+        changed: Vec<u64>,
+    },
+    /// For the log: what happened, without secrets and without message bodies.
+    Log(Level, String),
+}
+
+/// How much an entry of the log matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    /// For developers of the SDK.
+    Debug = 0,
+    /// Normal course of things.
+    Info = 1,
+    /// Trouble that was dealt with.
+    Warn = 2,
+    /// Trouble that was not.
+    Error = 3,
 }
 
 /// What a call gives.
@@ -84,4 +126,21 @@ pub enum Reply {
     Users(Vec<User>),
     /// Groups.
     Groups(Vec<Group>),
+    /// Kept notices, newest first.
+    Notices(Vec<Notice>),
+    /// Who has received, read, played a message, and who of those expected has not read it.
+    Receipts(Receipts),
+}
+
+/// What is known about a message's way to its receivers. Ids of users, ascending.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Receipts {
+    /// Whose devices have it.
+    pub delivered: Vec<u64>,
+    /// Who has read it.
+    pub read: Vec<u64>,
+    /// Who has played it.
+    pub played: Vec<u64>,
+    /// Who is expected to read it and has not; only for groups with read receipts.
+    pub unread: Vec<u64>,
 }

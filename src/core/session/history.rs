@@ -1,9 +1,10 @@
-//! Paging to the past: from the server, kept; from this device while offline (xsync 4.6).
+//! Paging to the past and back: from the server, kept; from this device while offline (xsync 4.6).
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::sync::Origin;
-use super::{CallId, Session, Timer};
+use super::merge::Job;
+use super::sync::Local;
+use super::{CallId, Event, Session, Timer};
 use crate::core::codec::Uplink;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis, from_status};
 use crate::core::proto::{SyncDl, SyncUl, status::ErrorCode as Status};
@@ -13,21 +14,52 @@ const PAGE: Duration = Duration::from_secs(15);
 /// A page that was asked for. Answers carry a uid only, so one is under way per conversation.
 #[derive(Debug)]
 pub(super) struct Request {
-    call: CallId,
+    /// The call that wants it; none for what the session itself needs.
+    call: Option<CallId>,
+    /// The client id of a message of ours that is looked for.
+    resolve: Option<u64>,
     of: ConversationId,
     before: u64,
+    /// Not 0: towards the present, from this id (xsync 4.6).
+    after: u64,
     limit: u32,
     deadline: Option<Millis>,
 }
 
 impl Session {
-    pub(super) fn ask_history(&mut self, call: CallId, of: ConversationId, before: u64, limit: u32) {
-        if !self.link.ready {
-            return self.load_local(call, of, before, limit, true);
-        }
+    pub(super) fn ask_history(&mut self, call: CallId, of: ConversationId, before: u64, after: u64, limit: u32) {
         let limit = limit.clamp(1, super::MAX_PAGE);
-        self.history.push_back(Request { call, of, before, limit, deadline: None });
-        self.history_next(of.uid);
+        if !self.link.ready {
+            return self.load_local(Local {
+                call,
+                of,
+                before,
+                after,
+                limit,
+                newest: false,
+                history: true,
+                found: vec![],
+            });
+        }
+        self.ask(Request { call: Some(call), resolve: None, of, before, after, limit, deadline: None });
+    }
+
+    /// Looks for a message of ours that the server has already.
+    pub(super) fn look_for(&mut self, of: ConversationId, client_mid: u64) {
+        let resolve = Some(client_mid);
+        self.ask(Request { call: None, resolve, of, before: 0, after: 0, limit: super::MAX_PAGE, deadline: None });
+    }
+
+    /// Fetches one message again, because only the server knows what it looks like now.
+    pub(super) fn fetch_again(&mut self, of: ConversationId, id: u64) {
+        let before = id.saturating_add(1);
+        self.ask(Request { call: None, resolve: None, of, before, after: 0, limit: 1, deadline: None });
+    }
+
+    fn ask(&mut self, request: Request) {
+        let uid = request.of.uid;
+        self.history.push_back(request);
+        self.history_next(uid);
     }
 
     fn history_next(&mut self, uid: u64) {
@@ -37,11 +69,12 @@ impl Session {
         }
         let Some(request) = self.history.iter_mut().find(|r| r.of.uid == uid) else { return };
         request.deadline = Some(deadline);
+        let limit = i32::try_from(request.limit).unwrap_or(i32::MAX);
         let uplink = Uplink::Sync(SyncUl {
             xid: Some(request.of.xid()),
-            key: request.before,
+            key: if request.after == 0 { request.before } else { request.after },
             is_full_sync: true,
-            full_sync_num: i32::try_from(request.limit).unwrap_or(i32::MAX),
+            full_sync_num: if request.after == 0 { limit } else { -limit },
             ..SyncUl::default()
         });
         self.send_now(&uplink);
@@ -60,12 +93,13 @@ impl Session {
             .iter()
             .position(|r| r.deadline.is_some() && uid.is_none_or(|uid| uid == r.of.uid))
             .and_then(|at| self.history.remove(at));
-        let Some(Request { call, of, .. }) = found else { return }; // given up since
+        let Some(Request { call, resolve, of, .. }) = found else { return }; // given up since
         let status = page.status.unwrap_or_default();
         if status.code == Status::Ok as i32 {
-            self.merge(Origin::History { call, next: page.next_key }, Some(of), page.metas);
+            let SyncDl { next_key: next, metas, .. } = page;
+            self.enqueue(Job::History { call, resolve, of, next, metas });
         } else {
-            self.reply(call, Err(Error::new(Domain::Frame, from_status(status.code), status.reason)));
+            self.history_failed(call, resolve, Error::new(Domain::Frame, from_status(status.code), status.reason));
         }
         self.history_next(of.uid);
         self.arm_history();
@@ -76,22 +110,35 @@ impl Session {
         let (late, rest): (VecDeque<_>, _) =
             std::mem::take(&mut self.history).into_iter().partition(|r| r.deadline.is_some_and(|d| d <= now));
         self.history = rest;
-        for Request { call, of, .. } in late {
-            self.reply(call, Err(Error::new(Domain::Frame, ErrorCode::ServerTimeOut, "history")));
+        for Request { call, resolve, of, .. } in late {
+            self.history_failed(call, resolve, Error::new(Domain::Frame, ErrorCode::ServerTimeOut, "history"));
             self.history_next(of.uid);
         }
         self.arm_history();
     }
 
-    /// The connection is gone: this device answers what it can.
+    fn history_failed(&mut self, call: Option<CallId>, resolve: Option<u64>, error: Error) {
+        match (call, resolve) {
+            (Some(call), _) => self.reply(call, Err(error)),
+            (None, Some(id)) => self.enqueue(Job::Answered { id, ack: SyncDl::default(), error: Some(error) }),
+            (None, None) => self.event(Event::Error(error)),
+        }
+    }
+
+    /// The connection is gone: this device answers what it can. What the session itself wants comes up
+    /// again with the next connection.
     pub(super) fn history_offline(&mut self) {
-        for Request { call, of, before, limit, .. } in std::mem::take(&mut self.history) {
-            self.load_local(call, of, before, limit, true);
+        for Request { call, of, before, after, limit, resolve, .. } in std::mem::take(&mut self.history) {
+            if let Some(call) = call {
+                self.load_local(Local { call, of, before, after, limit, newest: false, history: true, found: vec![] });
+            } else if let Some(pending) = resolve.and_then(|id| self.account.as_mut()?.outbox.get_mut(&id)) {
+                pending.answered = false; // it goes out again, and is looked for again
+            }
         }
     }
 
     pub(super) fn fail_history(&mut self, why: &Error) {
-        for Request { call, .. } in std::mem::take(&mut self.history) {
+        for call in std::mem::take(&mut self.history).into_iter().filter_map(|request| request.call) {
             self.reply(call, Err(why.clone()));
         }
     }

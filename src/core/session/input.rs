@@ -32,7 +32,7 @@ pub enum Input<'a> {
     /// A batch with that mark is durable.
     Persisted(Mark),
     /// A batch could not be written; nothing of it was.
-    PersistFailed(StoreError, Option<Mark>),
+    PersistFailed(StoreError, Vec<Mark>),
     /// The world around changed.
     Signal(Signal),
     /// A deadline from `Output::Wait` has passed. Early or needless ones are harmless.
@@ -59,7 +59,8 @@ pub struct Restored {
 
 impl Restored {
     /// What is kept in memory while an account is open.
-    pub const TABLES: [Table; 5] = [Table::Kv, Table::Conversations, Table::Outbox, Table::Users, Table::Groups];
+    pub const TABLES: [Table; 7] =
+        [Table::Kv, Table::Conversations, Table::Outbox, Table::Users, Table::Groups, Table::Streams, Table::Waiting];
 }
 
 /// What an application can ask for.
@@ -71,17 +72,59 @@ pub enum Command {
     Resume,
     /// Log out and forget the token.
     Logout,
-    /// Send a text under an id from `Session::allocate_id`.
+    /// Send a message under an id from `Session::allocate_id`.
     Send {
         /// The client id.
         id: u64,
         /// Where to.
         to: ConversationId,
-        /// 1 byte to 64 KiB.
-        text: String,
-        /// At most 16 KiB.
-        ext: String,
+        /// What.
+        content: Content,
     },
+    /// Send a failed message again, under the same id, so that the server can tell (xsync 5.11).
+    Resend(u64),
+    /// Take a message out of the outbox that was not written to the connection yet, or has failed.
+    Cancel(u64),
+    /// Change a message that the server has (xsync 5.6); settled with the server's answer.
+    Operate {
+        /// A client id from `Session::allocate_id`.
+        id: u64,
+        /// Where the message is.
+        of: ConversationId,
+        /// The message.
+        target: u64,
+        /// What to do.
+        operation: Operation,
+    },
+    /// Remove a message from this device only; nobody else hears of it.
+    Forget {
+        /// Where the message is.
+        of: ConversationId,
+        /// The message.
+        target: u64,
+    },
+    /// Tell the other side that the user is typing, or has stopped. Never kept, never repeated.
+    Typing(ConversationId, bool),
+    /// Remove a conversation and its messages from this device, or from all devices of the account.
+    DeleteConversation {
+        /// Which.
+        of: ConversationId,
+        /// From all devices.
+        everywhere: bool,
+    },
+    /// Who has received, read and played a message of the logged-in user.
+    Receipts {
+        /// Where the message is.
+        of: ConversationId,
+        /// The message.
+        target: u64,
+    },
+    /// The conversation the user looks at: it is fetched before all others.
+    Focus(Option<ConversationId>),
+    /// The notices that were kept, newest first.
+    Notices,
+    /// Forget kept notices: those that were handled.
+    DropNotices(Vec<u64>),
     /// The messages kept on this device, newest first bound by `before` (0: the newest).
     Messages {
         /// Of which conversation.
@@ -97,6 +140,8 @@ pub enum Command {
         of: ConversationId,
         /// Older than this id; 0 for the newest.
         before: u64,
+        /// Not 0: newer than this id instead, the oldest of them first to come (xsync 4.6, [I]).
+        after: u64,
         /// At most so many.
         limit: u32,
     },
@@ -106,8 +151,67 @@ pub enum Command {
     Users,
     /// The groups of the user.
     Groups,
-    /// Set a conversation's unread count to zero.
-    MarkRead(ConversationId),
+    /// Mark messages read, here and on the other devices, and tell whoever waits for it.
+    MarkRead {
+        /// Where they are.
+        of: ConversationId,
+        /// Up to this message; 0 for all.
+        up_to: u64,
+        /// That one message only.
+        only: bool,
+    },
+}
+
+/// What is sent. Sizes are bytes of UTF-8 (decisions, "Limits").
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// `MessageBody.ContentType`.
+    pub ctype: i32,
+    /// At most 64 KiB; a text message has at least one byte.
+    pub text: String,
+    /// A JSON object (xsync 5.7), at most 16 KiB; empty for none.
+    pub attachment: String,
+    /// A JSON object (xsync 5.8), at most 16 KiB; empty for none.
+    pub config: String,
+    /// Anything, at most 16 KiB.
+    pub ext: String,
+    /// Name of the sender to be shown by receivers; empty for none.
+    pub sender_name: String,
+    /// `MessageBody.QoS`. At most once: not kept, and only while online.
+    pub qos: i32,
+    /// 0 to 10, for large groups.
+    pub priority: u32,
+}
+
+/// What can be done to a message that the server has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Take back.
+    Recall,
+    /// Remove from all devices of the account.
+    Delete,
+    /// Mark unread on all devices of the account.
+    Unread,
+    /// Tell its author that its sound or video was played.
+    Played,
+    /// Add text at the end.
+    Append {
+        /// At least one byte.
+        text: String,
+        /// JSON object merged into the message's config; empty for none.
+        config: String,
+        /// JSON object merged into the message's ext; empty for none.
+        ext: String,
+    },
+    /// Replace.
+    Replace {
+        /// The new text; empty to keep the old one.
+        text: String,
+        /// JSON object merged into the message's config; empty for none.
+        config: String,
+        /// JSON object merged into the message's ext; empty for none.
+        ext: String,
+    },
 }
 
 /// Changes of the world around.

@@ -85,6 +85,7 @@ impl Session {
         self.enter(State::Online, None, None);
         self.list_awaited();
         self.heartbeat();
+        self.plan_read_all();
         self.flush();
         self.refresh_lists();
     }
@@ -161,6 +162,7 @@ impl Session {
         self.timers.clear();
         self.forget_pulls();
         self.unsend();
+        self.forget_typing();
         self.history_offline();
     }
 
@@ -192,5 +194,11 @@ impl Session {
             // Nothing to do: the socket tells when it is really gone.
             Signal::Offline | Signal::Background => {}
         }
+    }
+}
+impl Session {
+    pub(super) fn dns_changed(&mut self) {
+        self.ask_dns();
+        self.lost("the servers have changed");
     }
 }

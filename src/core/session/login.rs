@@ -1,8 +1,9 @@
 //! From credentials to a logged-in session: addresses, token, store, PROVISION (xsync 3).
 use prost::Message as _;
 
+use super::account::Account;
 use super::input::{CallId, Restored};
-use super::rows::{Account, DeviceRow, LoginRow, delete, kv, put};
+use super::rows::{DeviceRow, LoginRow, kv, put};
 use super::{Cloud, Event, Output, Purpose, Reply, Session, State, Timer, storage_error, value};
 use crate::core::codec::Uplink;
 use crate::core::model::{Domain, Error, ErrorCode, Millis, from_status};
@@ -96,7 +97,7 @@ impl Session {
     /// Ends the session and forgets the token; whoever waits for something hears `why`.
     pub(super) fn leave(&mut self, to: State, why: Error, shown: Option<Error>) {
         if self.remembered.take().is_some() {
-            self.persist_device(vec![delete(Table::Kv, kv::LOGIN.into())]);
+            self.persist_device(vec![Write::delete(Table::Kv, kv::LOGIN)]);
         }
         self.part(to, why, shown);
     }
@@ -107,10 +108,10 @@ impl Session {
         self.fail_login(&why);
         self.fail_history(&why);
         self.fail_lists(&why);
-        for purpose in std::mem::take(&mut self.loads).into_values() {
-            if let super::LoadPurpose::Local { call, .. } = purpose {
-                self.reply(call, Err(why.clone()));
-            }
+        self.fail_jobs(&why);
+        self.fail_outbox(&why);
+        for call in std::mem::take(&mut self.loads).into_values().filter_map(|purpose| purpose.call()) {
+            self.reply(call, Err(why.clone()));
         }
         self.requests.clear();
         self.sync = super::sync::Sync::default();
@@ -146,8 +147,7 @@ impl Session {
         });
         match result {
             Ok(servers) => {
-                let row =
-                    Write { table: Table::Kv, key: kv::SERVERS.into(), value: Some(servers.to_json(url).into_bytes()) };
+                let row = Write::put(Table::Kv, kv::SERVERS, servers.to_json(url));
                 if self.servers.as_ref() != Some(&servers) {
                     self.persist_device(vec![row]);
                     self.servers = Some(servers);
@@ -223,6 +223,8 @@ impl Session {
             self.persist(writes, vec![]);
         }
         self.tell_all();
+        self.find_lasts();
+        self.plan_read_all();
         if let Some(call) = self.login.resuming.take() {
             self.reply(call, Ok(Reply::Session(Some(uid))));
         }
@@ -240,6 +242,15 @@ impl Session {
         self.event(Event::Users(users));
         self.event(Event::Groups(groups));
         self.event(Event::Conversations(conversations));
+    }
+
+    /// Conversations whose last message was taken away when the page was closed.
+    fn find_lasts(&mut self) {
+        let Some(account) = &self.account else { return };
+        let unknown = account.conversations.iter().filter(|(_, row)| row.last.is_none() && row.top > row.floor);
+        for of in unknown.map(|(of, _)| *of).collect::<Vec<_>>() {
+            self.find_last(of);
+        }
     }
 
     /// The socket is open: nothing but the login may be written before its reply.

@@ -13,41 +13,51 @@
 //! }
 //! ```
 //!
-//! One concept a file: login, keepalive (socket, heartbeat, reconnect), sync (pull, merge), outbox,
-//! history, cards. This file only dispatches.
+//! One concept a file: login, keepalive (socket, heartbeat, reconnect), sync (pulls), merge (what a page
+//! comes to), outbox, operations, receipts, notices, typing, history, cards. This file only dispatches.
+mod account;
 mod backoff;
+mod body;
 mod cards;
 mod event;
 mod history;
 mod input;
 mod keepalive;
 mod login;
+mod merge;
+mod notices;
+mod operations;
 mod outbox;
 mod output;
+mod receipts;
 mod rows;
 mod sync;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod typing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use event::{Event, Reply, State};
-pub use input::{CallId, Command, Input, LoadId, Mark, RequestId, Restored, Signal};
+pub use event::{Event, Level, Receipts, Reply, State};
+pub use input::{CallId, Command, Content, Input, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
 use crate::core::codec::{self, Downlink, Uplink};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::services::Servers;
 use crate::ports::{Query, Request, Row, StoreError, Write};
+use account::Account;
 use backoff::Rng;
-use rows::Account;
+use merge::Job;
 use timer::{Timer, Timers};
 
 /// The largest text, in bytes of UTF-8.
 pub const MAX_TEXT: usize = 64 * 1024;
 /// The largest ext, in bytes of UTF-8.
 pub const MAX_EXT: usize = 16 * 1024;
+/// The largest attachment, in bytes of UTF-8: a merged forward holds whole messages.
+pub const MAX_ATTACHMENT: usize = 256 * 1024;
 /// The longest page of messages that can be asked for.
 pub const MAX_PAGE: u32 = 200;
 
@@ -60,6 +70,8 @@ pub struct Config {
     pub cloud: Cloud,
     /// What the device calls itself: `Web` or `MiniProgram`.
     pub device_info: String,
+    /// Tell senders that their messages have reached this device.
+    pub delivery_receipts: bool,
 }
 
 /// Where a cloud is.
@@ -96,10 +108,28 @@ enum Purpose {
 }
 
 /// What a read of the store is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum LoadPurpose {
-    Merge(ConversationId),
-    Local { call: CallId, of: ConversationId, limit: u32, newest: bool, history: bool },
+    Merge(merge::Part),
+    Last(ConversationId),
+    Local(sync::Local),
+    Receipts(CallId, ConversationId, u64),
+    ReceiptsOf(CallId, ConversationId, u64, Receipts),
+    /// The ids are those of notices to be forgotten.
+    Notices(CallId, Vec<u64>),
+}
+
+impl LoadPurpose {
+    /// The call that waits for it.
+    const fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Local(sync::Local { call, .. })
+            | Self::Receipts(call, ..)
+            | Self::ReceiptsOf(call, ..)
+            | Self::Notices(call, _) => Some(*call),
+            Self::Merge(_) | Self::Last(_) => None,
+        }
+    }
 }
 
 /// See the module's text.
@@ -124,8 +154,13 @@ pub struct Session {
     login: login::Login,
     link: keepalive::Link,
     sync: sync::Sync,
+    merger: merge::Merger,
     history: VecDeque<history::Request>,
     cards: cards::Cards,
+    /// Who is typing where, and until when that is believed.
+    typing: BTreeMap<(ConversationId, u64), Millis>,
+    /// How often in a row the server has asked for fewer messages.
+    pauses: u32,
     requests: BTreeMap<RequestId, Purpose>,
     loads: BTreeMap<LoadId, LoadPurpose>,
     next_id: u32,
@@ -157,8 +192,11 @@ impl Session {
             login: login::Login::default(),
             link: keepalive::Link::default(),
             sync: sync::Sync::default(),
+            merger: merge::Merger::default(),
             history: VecDeque::new(),
             cards: cards::Cards::default(),
+            typing: BTreeMap::new(),
+            pauses: 0,
             requests: BTreeMap::new(),
             loads: BTreeMap::new(),
             next_id: 0,
@@ -185,14 +223,18 @@ impl Session {
             },
             Input::StoreOpened(result) => self.store_opened(result),
             Input::Loaded(id, rows) => match self.loads.remove(&id) {
-                Some(LoadPurpose::Merge(of)) => self.merge_loaded(of, rows),
-                Some(LoadPurpose::Local { call, of, limit, newest, history }) => {
-                    self.local_loaded(call, of, limit, newest, history, rows);
+                Some(LoadPurpose::Merge(part)) => self.part_loaded(part, rows),
+                Some(LoadPurpose::Last(of)) => self.last_loaded(of, rows),
+                Some(LoadPurpose::Local(local)) => self.local_loaded(local, rows),
+                Some(LoadPurpose::Receipts(call, of, target)) => self.receipts_loaded(call, of, target, rows),
+                Some(LoadPurpose::ReceiptsOf(call, of, target, receipts)) => {
+                    self.receipts_known(call, of, target, receipts, rows);
                 }
+                Some(LoadPurpose::Notices(call, drop)) => self.notices_loaded(call, &drop, rows),
                 None => {} // of an account that was closed since
             },
             Input::Persisted(Mark::Queued(id)) => self.queued(id),
-            Input::PersistFailed(e, mark) => self.persist_failed(&e, mark),
+            Input::PersistFailed(e, marks) => self.persist_failed(&e, &marks),
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
                 while let Some(timer) = self.timers.due(now) {
@@ -230,16 +272,33 @@ impl Session {
         };
         match command {
             Command::Login(_) | Command::Resume | Command::Logout => {}
-            Command::Send { id, to, text, ext } => self.send(call, id, to, text, ext),
-            Command::Messages { of, before, limit } => self.load_local(call, of, before, limit, false),
-            Command::History { of, before, limit } => self.ask_history(call, of, before, limit),
+            Command::Send { id, to, content } => self.send(call, id, to, content),
+            Command::Resend(id) => self.resend(call, id),
+            Command::Cancel(id) => self.cancel(call, id),
+            Command::Operate { id, of, target, operation } => self.operate(call, id, of, target, operation),
+            Command::Forget { of, target } => self.enqueue(Job::Forget { call, of, target }),
+            Command::Typing(of, active) => self.type_in(call, of, active),
+            Command::DeleteConversation { of, everywhere } => self.delete_conversation(call, of, everywhere),
+            Command::Receipts { of, target } => self.receipts(call, of, target),
+            Command::Focus(of) => {
+                self.focus(of);
+                self.reply(call, Ok(Reply::Done));
+            }
+            Command::Notices => self.list_notices(call, Vec::new()),
+            Command::DropNotices(ids) => self.list_notices(call, ids),
+            Command::Messages { of, before, limit } => {
+                let limit = limit.clamp(1, MAX_PAGE);
+                let (newest, found) = (before == 0, Vec::new());
+                self.load_local(sync::Local { call, of, before, after: 0, limit, newest, history: false, found });
+            }
+            Command::History { of, before, after, limit } => self.ask_history(call, of, before, after, limit),
             Command::Conversations => {
                 let list = account.list();
                 self.reply(call, Ok(Reply::Conversations(list)));
             }
             Command::Users => self.list(call, cards::List::Users),
             Command::Groups => self.list(call, cards::List::Groups),
-            Command::MarkRead(of) => self.mark_read(call, of),
+            Command::MarkRead { of, up_to, only } => self.enqueue(Job::Read { call, of, up_to, only }),
         }
     }
 
@@ -267,20 +326,11 @@ impl Session {
             Timer::Pull => self.pulls_overdue(),
             Timer::Ack => self.lost("a message was not acknowledged within 15 s"),
             Timer::History => self.history_overdue(),
+            Timer::Pace => self.begin_pulls(),
+            Timer::ReadAll => self.tell_read(),
+            Timer::Typing => self.typing_expired(),
+            Timer::Outbox => self.flush(),
         }
-    }
-
-    fn mark_read(&mut self, call: CallId, of: ConversationId) {
-        let Some(account) = &mut self.account else { return };
-        match account.conversations.get_mut(&of) {
-            Some(row) if row.unread > 0 => row.unread = 0,
-            _ => return self.reply(call, Ok(Reply::Done)),
-        }
-        let (write, seen) = (account.conversation_write(of), account.conversation(of));
-        self.persist(
-            vec![write],
-            vec![Output::Event(Event::Conversations(vec![seen])), Output::Reply(call, Ok(Reply::Done))],
-        );
     }
 
     // What every concept needs.
@@ -301,11 +351,25 @@ impl Session {
     }
 
     fn persist(&mut self, writes: Vec<Write>, then: Vec<Output>) {
-        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, mark: None }));
+        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, marks: vec![] }));
+    }
+
+    /// Writes, then does what depends on it; without writes there is nothing to wait for.
+    fn settle(&mut self, writes: Vec<Write>, then: Vec<Output>) {
+        if writes.is_empty() {
+            self.out.extend(then);
+        } else {
+            self.persist(writes, then);
+        }
+    }
+
+    /// Tells the log. Never a secret, never a message's text.
+    fn log(&mut self, level: Level, text: impl Into<String>) {
+        self.event(Event::Log(level, text.into()));
     }
 
     fn persist_device(&mut self, writes: Vec<Write>) {
-        self.out.push_back(Output::Persist(Batch { place: Place::Device, writes, then: vec![], mark: None }));
+        self.out.push_back(Output::Persist(Batch { place: Place::Device, writes, then: vec![], marks: vec![] }));
     }
 
     fn request(&mut self, request: Request, purpose: Purpose) {
@@ -337,12 +401,14 @@ impl Session {
     }
 
     /// Memory may be ahead of the store now: start over from what is durable.
-    fn persist_failed(&mut self, e: &StoreError, mark: Option<Mark>) {
+    fn persist_failed(&mut self, e: &StoreError, marks: &[Mark]) {
         let error = storage_error(e);
         self.event(Event::Error(error.clone()));
-        if let Some(Mark::Queued(id)) = mark {
-            self.not_kept(id, &error);
+        for Mark::Queued(id) in marks {
+            self.not_kept(*id, &error);
         }
+        self.fail_jobs(&error);
+        self.fail_outbox(&error);
         let Some(account) = &self.account else { return };
         let uid = account.uid;
         self.login.store_failures += 1;

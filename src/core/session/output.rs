@@ -60,5 +60,5 @@ pub struct Batch {
     /// Done once it is durable: events, replies, receipts.
     pub then: Vec<Output>,
     /// Fed back as `Persisted` once it is durable, or with `PersistFailed`.
-    pub mark: Option<Mark>,
+    pub marks: Vec<Mark>,
 }

@@ -1,18 +1,15 @@
-//! What the rows of the store mean: keys, values and the hot state of an account.
+//! What the rows of the store mean: keys and values. What is kept in memory of them is `account.rs`.
 //!
 //! Keys are big-endian so that the store's byte order is the order of ids.
-use std::collections::{BTreeMap, BTreeSet};
-
 use prost::Message as _;
 use prost::bytes::Bytes;
 
-use crate::core::model::{
-    Conversation, ConversationId, Domain, Error, ErrorCode, Group, Kind, Message, MessageStatus, Millis, User,
-};
-use crate::core::proto::{MessageBody, Meta};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Group, Kind, User};
+use crate::core::proto::Meta;
 use crate::ports::{Query, Row, Table, Write};
 
-/// A message that the server has.
+/// A message that the server has. Taken away, its row stays without its content, so that nothing
+/// brings it back.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct MessageRow {
     /// As received, payload untouched.
@@ -21,9 +18,48 @@ pub(super) struct MessageRow {
     /// The id this device sent it under; 0 for others.
     #[prost(uint64, tag = "2")]
     pub(super) client_mid: u64,
+    /// Known from a page of history only: not told as new, and never counted.
+    #[prost(bool, tag = "3")]
+    pub(super) quiet: bool,
+    /// Read by itself; the conversation's `read_top` reads all before it.
+    #[prost(bool, tag = "4")]
+    pub(super) read: bool,
+    /// Bits of [`receipt`]: what the other side has done with it, or the user for `PLAYED`.
+    #[prost(uint32, tag = "5")]
+    pub(super) receipts: u32,
+    /// What edits have made of it.
+    #[prost(message, optional, tag = "6")]
+    pub(super) edit: Option<EditRow>,
+    /// Recalled or deleted.
+    #[prost(bool, tag = "7")]
+    pub(super) gone: bool,
 }
 
-/// A message that the server does not have yet, or has refused.
+/// Bits of `MessageRow::receipts`.
+pub(super) mod receipt {
+    pub(in crate::core::session) const DELIVERED: u32 = 1;
+    pub(in crate::core::session) const READ: u32 = 2;
+    pub(in crate::core::session) const PLAYED: u32 = 4;
+}
+
+/// The content of an edited message (xsync 6.6), which counts instead of the meta's.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct EditRow {
+    /// Server time that the content is as of.
+    #[prost(uint64, tag = "1")]
+    pub(super) at: u64,
+    #[prost(string, tag = "2")]
+    pub(super) text: String,
+    #[prost(string, tag = "3")]
+    pub(super) config: String,
+    #[prost(string, tag = "4")]
+    pub(super) ext: String,
+    /// Id of the newest edit in it; 0 when only the server knows.
+    #[prost(uint64, tag = "5")]
+    pub(super) newest: u64,
+}
+
+/// A message that the server does not have yet, or has refused; or an operation on its way.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct OutboxRow {
     /// The meta exactly as it is sent: a retry must be identical to the byte.
@@ -43,43 +79,86 @@ pub(super) struct OutboxRow {
 /// What is kept of a conversation besides its messages.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct ConversationRow {
-    /// `next_key` of the last durable page (xsync 4.11).
-    #[prost(uint64, tag = "1")]
-    pub(super) cursor: u64,
+    // Tag 1 was a cursor; the table `streams` has them now.
     /// The highest message id in the store.
     #[prost(uint64, tag = "2")]
     pub(super) top: u64,
     #[prost(uint32, tag = "3")]
     pub(super) unread: u32,
-    /// The newest message.
+    /// The newest message that is shown.
     #[prost(message, optional, tag = "4")]
     pub(super) last: Option<MessageRow>,
+    /// Everything up to this message is read, but for `cancels`.
+    #[prost(uint64, tag = "5")]
+    pub(super) read_top: u64,
+    /// Id of the operation that said so; 0 when this device did and the server has not answered.
+    #[prost(uint64, tag = "6")]
+    pub(super) read_op: u64,
+    /// Messages that were marked unread again.
+    #[prost(message, repeated, tag = "7")]
+    pub(super) cancels: Vec<CancelRow>,
+    /// The newest unread message that calls on the user; 0 for none.
+    #[prost(uint64, tag = "8")]
+    pub(super) mention: u64,
+    /// It calls on everybody.
+    #[prost(bool, tag = "9")]
+    pub(super) mention_all: bool,
+    /// How far the other devices were told; behind `read_top` while that is still to be done.
+    #[prost(uint64, tag = "10")]
+    pub(super) read_told: u64,
+    /// It was deleted with everything up to this id; nothing of that comes back by itself.
+    #[prost(uint64, tag = "11")]
+    pub(super) floor: u64,
+    /// Deleted and nothing new since: not listed.
+    #[prost(bool, tag = "12")]
+    pub(super) hidden: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct UserRow {
+pub(super) struct CancelRow {
+    /// The message.
+    #[prost(uint64, tag = "1")]
+    pub(super) mid: u64,
+    /// The operation; `u64::MAX` while it is not accepted.
+    #[prost(uint64, tag = "2")]
+    pub(super) op: u64,
+}
+
+/// How far a stream of the server was taken in (xsync 4.1, 4.11). Streams are named by uid.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct StreamRow {
+    /// Nothing is missing up to this id: the key of the last durable page.
+    #[prost(uint64, tag = "1")]
+    pub(super) cursor: u64,
+    /// The highest id that was taken in; ids below it may have been taken in before.
+    #[prost(uint64, tag = "2")]
+    pub(super) top: u64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct UserRow {
     #[prost(string, tag = "1")]
-    username: String,
+    pub(super) username: String,
     #[prost(string, tag = "2")]
-    nickname: String,
+    pub(super) nickname: String,
     #[prost(string, tag = "3")]
-    alias: String,
+    pub(super) alias: String,
     #[prost(string, tag = "4")]
-    avatar: String,
+    pub(super) avatar: String,
     #[prost(bool, tag = "5")]
-    is_contact: bool,
+    pub(super) is_contact: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct GroupRow {
+pub(super) struct GroupRow {
     #[prost(string, tag = "1")]
-    name: String,
+    pub(super) name: String,
     #[prost(string, tag = "2")]
-    avatar: String,
+    pub(super) avatar: String,
     #[prost(uint64, tag = "3")]
-    owner: u64,
+    pub(super) owner: u64,
     #[prost(uint32, tag = "4")]
-    count: u32,
+    pub(super) count: u32,
 }
 
 /// Who logged in last on this device (the device's own store).
@@ -108,28 +187,6 @@ pub(super) mod kv {
     pub(in crate::core::session) const LAST_ID: &[u8] = b"last_id";
 }
 
-/// A message of the outbox, in memory.
-#[derive(Debug, Clone)]
-pub(super) struct Pending {
-    pub(super) row: OutboxRow,
-    pub(super) to: ConversationId,
-    pub(super) durable: bool,
-    /// When it was written to the current connection.
-    pub(super) sent: Option<Millis>,
-}
-
-/// The account that is open: everything that is kept in memory.
-#[derive(Debug, Default)]
-pub(super) struct Account {
-    pub(super) uid: u64,
-    pub(super) device: DeviceRow,
-    pub(super) last_id: u64,
-    pub(super) conversations: BTreeMap<ConversationId, ConversationRow>,
-    pub(super) outbox: BTreeMap<u64, Pending>,
-    pub(super) users: BTreeMap<u64, User>,
-    pub(super) groups: BTreeMap<u64, Group>,
-}
-
 pub(super) fn conversation_key(id: ConversationId) -> Vec<u8> {
     [&[id.kind as u8][..], &id.uid.to_be_bytes()].concat()
 }
@@ -138,21 +195,42 @@ pub(super) fn message_key(of: ConversationId, id: u64) -> Vec<u8> {
     [&conversation_key(of)[..], &id.to_be_bytes()].concat()
 }
 
-fn id_from(key: &[u8]) -> Option<u64> {
+pub(super) fn id_from(key: &[u8]) -> Option<u64> {
     key.try_into().ok().map(u64::from_be_bytes)
 }
 
-fn conversation_from(key: &[u8]) -> Option<ConversationId> {
+pub(super) fn conversation_from(key: &[u8]) -> Option<ConversationId> {
     let (kind, uid) = key.split_first()?;
     Some(ConversationId { kind: Kind::from_number(u32::from(*kind))?, uid: id_from(uid)? })
 }
 
-pub(super) fn put(table: Table, key: Vec<u8>, value: &impl prost::Message) -> Write {
-    Write { table, key, value: Some(value.encode_to_vec()) }
+/// Two ids, one behind the other.
+pub(super) fn pair_key(first: u64, second: u64) -> Vec<u8> {
+    [first.to_be_bytes(), second.to_be_bytes()].concat()
 }
 
-pub(super) const fn delete(table: Table, key: Vec<u8>) -> Write {
-    Write { table, key, value: None }
+/// Who has done what with a message; operation 0 and the group say where the message is.
+pub(super) fn receipt_key(mid: u64, kind: u8, uid: u64) -> Vec<u8> {
+    [&mid.to_be_bytes()[..], &[kind], &uid.to_be_bytes()].concat()
+}
+
+/// Operation and user of a receipt's key.
+pub(super) fn receipt_from(key: &[u8]) -> Option<(u8, u64)> {
+    Some((*key.get(8)?, id_from(key.get(9..)?)?))
+}
+
+pub(super) fn put(table: Table, key: Vec<u8>, value: &impl prost::Message) -> Write {
+    Write::put(table, key, value.encode_to_vec())
+}
+
+/// One message of a conversation.
+pub(super) fn one_message(of: ConversationId, id: u64) -> Query {
+    message_query(of, id, id.saturating_add(1), 1, false)
+}
+
+/// All messages of a conversation with ids up to `to`, that one included.
+pub(super) fn clear_messages(of: ConversationId, to: u64) -> Write {
+    Write::clear(Table::Messages, message_key(of, 0), message_query(of, 0, to.saturating_add(1), 0, false).to)
 }
 
 /// Messages of a conversation with `from <= id < to` (`to` 0: no bound).
@@ -194,128 +272,6 @@ pub(super) fn read_messages(rows: &[Row]) -> (Vec<MessageRow>, Vec<Error>) {
         })
         .collect();
     (good, bad)
-}
-
-impl Account {
-    /// Restores from the rows of the hot tables. Rows that cannot be read are left out and reported.
-    pub(super) fn restore(uid: u64, tables: &[(Table, Vec<Row>)]) -> (Self, Vec<Error>) {
-        let mut account = Self { uid, ..Self::default() };
-        let mut bad = Vec::new();
-        for (table, rows) in tables {
-            for row in rows {
-                if account.take(*table, row).is_none() {
-                    bad.push(bad_row(*table, &row.key));
-                }
-            }
-        }
-        (account, bad)
-    }
-
-    fn take(&mut self, table: Table, row: &Row) -> Option<()> {
-        let value = &row.value[..];
-        match table {
-            Table::Kv if row.key == kv::DEVICE => self.device = DeviceRow::decode(value).ok()?,
-            Table::Kv if row.key == kv::LAST_ID => self.last_id = id_from(value)?,
-            Table::Conversations => {
-                self.conversations.insert(conversation_from(&row.key)?, ConversationRow::decode(value).ok()?);
-            }
-            Table::Outbox => {
-                let pending = OutboxRow::decode(value).ok()?;
-                Meta::decode(pending.meta.clone()).ok()?;
-                let to = ConversationId { kind: Kind::from_number(pending.kind)?, uid: pending.to };
-                self.outbox.insert(id_from(&row.key)?, Pending { row: pending, to, durable: true, sent: None });
-            }
-            Table::Users => {
-                let UserRow { username, nickname, alias, avatar, is_contact } = UserRow::decode(value).ok()?;
-                let id = id_from(&row.key)?;
-                self.users.insert(id, User { id, username, nickname, alias, avatar, is_contact });
-            }
-            Table::Groups => {
-                let GroupRow { name, avatar, owner, count } = GroupRow::decode(value).ok()?;
-                let id = id_from(&row.key)?;
-                self.groups.insert(id, Group { id, name, avatar, owner, count });
-            }
-            // Keys of a later version stay as they are.
-            Table::Kv | Table::Messages | Table::Quarantine => {}
-        }
-        Some(())
-    }
-
-    /// A message of the server, as the application sees it.
-    pub(super) fn message(&self, conversation: ConversationId, row: &MessageRow) -> Message {
-        let meta = row.meta.clone().unwrap_or_default();
-        let body = MessageBody::decode(meta.payload).unwrap_or_default();
-        let from = meta.from.map_or(0, |xid| xid.uid);
-        let outgoing = from == self.uid;
-        Message {
-            conversation,
-            id: meta.id,
-            client_id: row.client_mid,
-            from,
-            outgoing,
-            ctype: body.ctype,
-            text: body.content,
-            ext: clean(body.ext),
-            timestamp: Millis(meta.timestamp),
-            status: if outgoing { MessageStatus::Sent } else { MessageStatus::Received },
-            error: None,
-        }
-    }
-
-    /// A message of the outbox, as the application sees it.
-    pub(super) fn pending(&self, id: u64, pending: &Pending) -> Message {
-        let row = MessageRow { meta: Meta::decode(pending.row.meta.clone()).ok(), client_mid: id };
-        let error = ErrorCode::ALL
-            .iter()
-            .find(|code| pending.row.failed != 0 && **code as u32 == pending.row.failed)
-            .map(|code| Error::new(Domain::Frame, *code, pending.row.reason.clone()));
-        let status = if error.is_some() { MessageStatus::Failed } else { MessageStatus::Sending };
-        Message { id: 0, status, error, ..self.message(pending.to, &row) }
-    }
-
-    /// A row of the conversation list.
-    pub(super) fn conversation(&self, id: ConversationId) -> Conversation {
-        let row = self.conversations.get(&id);
-        let waiting = self.outbox.iter().rev().find(|(_, p)| p.to == id).map(|(mid, p)| self.pending(*mid, p));
-        let kept = row.and_then(|row| row.last.as_ref()).map(|last| self.message(id, last));
-        let last = match (waiting, kept) {
-            (Some(w), Some(k)) if k.timestamp > w.timestamp => Some(k),
-            (Some(w), _) => Some(w),
-            (None, k) => k,
-        };
-        let (title, avatar) = match id.kind {
-            Kind::System => ("System", ""),
-            Kind::User => self.users.get(&id.uid).map_or(("", ""), |u| (u.display_name(), &u.avatar)),
-            Kind::Group => self.groups.get(&id.uid).map_or(("", ""), |g| (&g.name[..], &g.avatar)),
-        };
-        Conversation {
-            id,
-            title: if title.is_empty() { id.uid.to_string() } else { title.to_owned() },
-            avatar: avatar.to_owned(),
-            unread: row.map_or(0, |row| row.unread),
-            timestamp: last.as_ref().map_or(Millis(0), |m| m.timestamp),
-            last,
-        }
-    }
-
-    /// The conversation list, most recent first.
-    pub(super) fn list(&self) -> Vec<Conversation> {
-        let waiting = self.outbox.values().map(|p| p.to);
-        let ids: BTreeSet<_> = self.conversations.keys().copied().chain(waiting).collect();
-        let mut list: Vec<_> = ids.into_iter().map(|id| self.conversation(id)).collect();
-        list.sort_by(|a, b| b.timestamp.cmp(&a.timestamp).then(a.id.cmp(&b.id)));
-        list
-    }
-
-    pub(super) fn conversation_write(&self, id: ConversationId) -> Write {
-        let row = self.conversations.get(&id).cloned().unwrap_or_default();
-        put(Table::Conversations, conversation_key(id), &row)
-    }
-}
-
-/// The web client of old sends the text `null` where nothing was given (errata).
-fn clean(text: String) -> String {
-    if text == "null" { String::new() } else { text }
 }
 
 pub(super) fn user_write(user: &User) -> Write {

@@ -21,10 +21,18 @@ pub(super) enum Timer {
     Ack,
     /// A history request was not answered in time.
     History,
+    /// The next pulls may begin.
+    Pace,
+    /// Time to tell the other devices what was read.
+    ReadAll,
+    /// Somebody was not heard typing for a while.
+    Typing,
+    /// Sending goes on after a pause.
+    Outbox,
 }
 
 impl Timer {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::Connect,
         Self::Provision,
         Self::Heartbeat,
@@ -33,6 +41,10 @@ impl Timer {
         Self::Pull,
         Self::Ack,
         Self::History,
+        Self::Pace,
+        Self::ReadAll,
+        Self::Typing,
+        Self::Outbox,
     ];
 }
 

@@ -92,6 +92,7 @@ impl World {
             app_id: "app".into(),
             cloud: Cloud::Dns("http://dns/v2/app_dns".into()),
             device_info: "Web".into(),
+            delivery_receipts: false,
         };
         let mut world = Self {
             session: Session::new(config, 42),
@@ -155,19 +156,26 @@ impl World {
                 self.session.handle(self.now, Input::StoreOpened(Ok(restored)));
             }
             Output::CloseStore => self.trace.push("close-store"),
-            Output::Persist(Batch { place, writes, then, mark }) => {
+            Output::Persist(Batch { place, writes, then, marks }) => {
                 if self.fail_writes && place == Place::Account {
-                    return self.session.handle(self.now, Input::PersistFailed(StoreError::Quota("full".into()), mark));
+                    return self
+                        .session
+                        .handle(self.now, Input::PersistFailed(StoreError::Quota("full".into()), marks));
                 }
                 self.trace.push("persist");
                 let store = if place == Place::Device { &mut self.device } else { &mut self.account };
-                for Write { table, key, value } in writes {
+                for Write { table, key, until, .. } in &writes {
+                    if let Some(until) = until {
+                        store.retain(|(t, k), _| t != table || k < key || k >= until);
+                    }
+                }
+                for Write { table, key, value, .. } in writes.into_iter().filter(|w| w.until.is_none()) {
                     match value {
                         Some(value) => store.insert((table, key), value),
                         None => store.remove(&(table, key)),
                     };
                 }
-                if let Some(mark) = mark {
+                for mark in marks {
                     self.session.handle(self.now, Input::Persisted(mark));
                 }
                 then.into_iter().for_each(|o| self.carry_out(o));
@@ -245,7 +253,7 @@ impl World {
     fn send(&mut self, call: CallId, text: &str) -> u64 {
         let id = self.session.allocate_id(self.now).unwrap();
         let to = ConversationId::user(PEER);
-        self.command(call, Command::Send { id, to, text: text.into(), ext: String::new() });
+        self.command(call, Command::Send { id, to, content: Content { text: text.into(), ..Content::default() } });
         id
     }
 

@@ -106,7 +106,10 @@ fn texts_out_of_bounds_are_refused_and_nothing_is_kept() {
         (7, "x".into(), "y".repeat(16385)),
     ] {
         let id = w.session.allocate_id(w.now).unwrap();
-        w.command(call, Command::Send { id, to: ConversationId::user(PEER), text, ext });
+        w.command(
+            call,
+            Command::Send { id, to: ConversationId::user(PEER), content: Content { text, ext, ..Content::default() } },
+        );
         assert_eq!(w.error_of(call), ErrorCode::MessageInvalid);
     }
     assert_eq!((w.account.len(), w.sent.len()), (rows, 0));

@@ -1,0 +1,313 @@
+//! What is kept in memory while an account is open, and how it looks from outside.
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message as _;
+
+use super::body::{self, Facts};
+use super::input::CallId;
+use super::rows::{
+    ConversationRow, DeviceRow, GroupRow, MessageRow, OutboxRow, StreamRow, UserRow, bad_row, conversation_from,
+    conversation_key, id_from, kv, put, receipt,
+};
+use crate::core::model::{
+    Conversation, ConversationId, Domain, Error, ErrorCode, Group, Kind, Mention, Message, MessageStatus, Millis, User,
+};
+use crate::core::proto::{MessageBody, Meta, message_operation::OpType, meta::NameSpace};
+use crate::ports::{Row, Table, Write};
+
+/// What an entry of the outbox is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Errand {
+    /// A message of the user.
+    Message,
+    /// A change of a message that somebody waits for: number of the operation, and the message.
+    Operation(OpType, u64),
+    /// A receipt, for a message: goes out behind everything else and fails without a word.
+    Receipt(OpType, u64),
+    /// The removal of a conversation.
+    Removal,
+}
+
+/// An entry of the outbox, in memory.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    pub(super) row: OutboxRow,
+    pub(super) to: ConversationId,
+    pub(super) errand: Errand,
+    pub(super) durable: bool,
+    /// When it was written to the current connection.
+    pub(super) sent: Option<Millis>,
+    /// It may have reached the server before.
+    pub(super) again: bool,
+    /// The server has answered, and the answer is being worked on.
+    pub(super) answered: bool,
+    /// The call that waits for its end.
+    pub(super) call: Option<CallId>,
+}
+
+impl Pending {
+    pub(super) fn new(meta: &Meta, to: ConversationId, call: Option<CallId>) -> Self {
+        let meta_bytes = meta.encode_to_vec().into();
+        let row = OutboxRow { meta: meta_bytes, kind: to.kind as u32, to: to.uid, ..OutboxRow::default() };
+        Self { errand: errand(meta), row, to, durable: false, sent: None, again: false, answered: false, call }
+    }
+
+    fn restore(row: OutboxRow) -> Option<Self> {
+        let meta = Meta::decode(row.meta.clone()).ok()?;
+        let to = ConversationId { kind: Kind::from_number(row.kind)?, uid: row.to };
+        Some(Self {
+            errand: errand(&meta),
+            row,
+            to,
+            durable: true,
+            sent: None,
+            again: true,
+            answered: false,
+            call: None,
+        })
+    }
+
+    /// The meta; it was read when it was made or restored, so it can be read now.
+    pub(super) fn meta(&self) -> Meta {
+        Meta::decode(self.row.meta.clone()).unwrap_or_default()
+    }
+
+    /// The operation's target and kind, when it is one that shows before it is accepted.
+    pub(super) const fn operation(&self) -> Option<(OpType, u64)> {
+        match self.errand {
+            Errand::Operation(kind, target) => Some((kind, target)),
+            _ => None,
+        }
+    }
+}
+
+fn errand(meta: &Meta) -> Errand {
+    if meta.ns == NameSpace::Conversation as i32 {
+        return Errand::Removal;
+    }
+    let operation = MessageBody::decode(meta.payload.clone()).ok().and_then(|body| body.operation);
+    let Some(operation) = operation else { return Errand::Message };
+    let target = operation.mid;
+    match OpType::try_from(operation.r#type).unwrap_or(OpType::Unknown) {
+        OpType::Unknown => Errand::Message,
+        kind @ (OpType::ReadAck | OpType::ReadAll | OpType::DeliverAck) => Errand::Receipt(kind, target),
+        kind => Errand::Operation(kind, target),
+    }
+}
+
+/// The account that is open: everything that is kept in memory.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    pub(super) uid: u64,
+    pub(super) device: DeviceRow,
+    pub(super) last_id: u64,
+    pub(super) conversations: BTreeMap<ConversationId, ConversationRow>,
+    pub(super) outbox: BTreeMap<u64, Pending>,
+    pub(super) users: BTreeMap<u64, User>,
+    pub(super) groups: BTreeMap<u64, Group>,
+    pub(super) streams: BTreeMap<u64, StreamRow>,
+    /// Operations whose message has not come, by message and operation.
+    pub(super) waiting: BTreeMap<(u64, u64), Meta>,
+}
+
+impl Account {
+    /// Restores from the rows of the hot tables. Rows that cannot be read are left out and reported.
+    pub(super) fn restore(uid: u64, tables: &[(Table, Vec<Row>)]) -> (Self, Vec<Error>) {
+        let mut account = Self { uid, ..Self::default() };
+        let mut bad = Vec::new();
+        for (table, rows) in tables {
+            for row in rows {
+                if account.take(*table, row).is_none() {
+                    bad.push(bad_row(*table, &row.key));
+                }
+            }
+        }
+        (account, bad)
+    }
+
+    fn take(&mut self, table: Table, row: &Row) -> Option<()> {
+        let value = &row.value[..];
+        match table {
+            Table::Kv if row.key == kv::DEVICE => self.device = DeviceRow::decode(value).ok()?,
+            Table::Kv if row.key == kv::LAST_ID => self.last_id = id_from(value)?,
+            Table::Conversations => {
+                self.conversations.insert(conversation_from(&row.key)?, ConversationRow::decode(value).ok()?);
+            }
+            Table::Outbox => {
+                drop(self.outbox.insert(id_from(&row.key)?, Pending::restore(OutboxRow::decode(value).ok()?)?))
+            }
+            Table::Streams => drop(self.streams.insert(id_from(&row.key)?, StreamRow::decode(value).ok()?)),
+            Table::Waiting => {
+                let (target, operation) = (id_from(row.key.get(..8)?)?, id_from(row.key.get(8..)?)?);
+                self.waiting.insert((target, operation), Meta::decode(value).ok()?);
+            }
+            Table::Users => {
+                let UserRow { username, nickname, alias, avatar, is_contact } = UserRow::decode(value).ok()?;
+                let id = id_from(&row.key)?;
+                self.users.insert(id, User { id, username, nickname, alias, avatar, is_contact });
+            }
+            Table::Groups => {
+                let GroupRow { name, avatar, owner, count } = GroupRow::decode(value).ok()?;
+                let id = id_from(&row.key)?;
+                self.groups.insert(id, Group { id, name, avatar, owner, count });
+            }
+            // Keys of a later version stay as they are.
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Who has that id: a group if one is known by it, else a user (one id space).
+    pub(super) fn whose(&self, uid: u64) -> ConversationId {
+        let group = ConversationId::group(uid);
+        if uid != 0 && (self.groups.contains_key(&uid) || self.conversations.contains_key(&group)) {
+            group
+        } else {
+            ConversationId::user(uid)
+        }
+    }
+
+    /// Whether the logged-in user has read a message of somebody else.
+    pub(super) fn is_read(&self, of: ConversationId, row: &MessageRow) -> bool {
+        let id = row.id();
+        let conversation = self.conversations.get(&of);
+        if conversation.is_some_and(|c| c.cancels.iter().any(|cancel| cancel.mid == id)) {
+            return false;
+        }
+        row.read || row.quiet || conversation.is_some_and(|c| id <= c.read_top)
+    }
+
+    /// Whether a message counts as unread.
+    pub(super) fn is_unread(&self, of: ConversationId, row: &MessageRow) -> bool {
+        row.from() != self.uid && !row.gone && !self.is_read(of, row) && body::counts(&body::body(row))
+    }
+
+    /// Operations on their way that concern a message.
+    fn under_way(&self, of: ConversationId, id: u64) -> impl Iterator<Item = (OpType, &Pending)> {
+        self.outbox.values().filter_map(move |p| {
+            let (kind, target) = p.operation()?;
+            (target == id && p.to == of && p.row.failed == 0).then_some((kind, p))
+        })
+    }
+
+    /// Whether a message is to be seen: not taken away, and not about to be.
+    pub(super) fn is_shown(&self, of: ConversationId, row: &MessageRow) -> bool {
+        !row.gone && !self.under_way(of, row.id()).any(|(kind, _)| matches!(kind, OpType::Recall | OpType::Delete))
+    }
+
+    /// A message of the server, as the application sees it: edits under way included.
+    pub(super) fn message(&self, conversation: ConversationId, row: &MessageRow) -> Message {
+        let id = row.id();
+        let mut row = row.clone();
+        for (kind, pending) in self.under_way(conversation, id) {
+            if matches!(kind, OpType::Append | OpType::Replace) {
+                let patch = MessageBody::decode(pending.meta().payload).unwrap_or_default();
+                body::edit(&mut row, kind == OpType::Append, &patch, 0, 0);
+            }
+        }
+        let body = body::body(&row);
+        let from = row.from();
+        let outgoing = from == self.uid;
+        let edit = row.edit.clone().unwrap_or_default();
+        let (text, config, ext) = match row.edit {
+            Some(_) => (edit.text, edit.config, edit.ext),
+            None => (body.content, body.config, body.ext),
+        };
+        Message {
+            conversation,
+            id,
+            client_id: row.client_mid,
+            from,
+            outgoing,
+            ctype: body.ctype,
+            text,
+            attachment: body.attachment,
+            mention: if outgoing { Mention::None } else { Facts::read(&config).mention(self.uid) },
+            config,
+            ext,
+            sender_name: body.sender_name,
+            priority: body.priority,
+            timestamp: Millis(row.meta.as_ref().map_or(0, |meta| meta.timestamp)),
+            edited_at: Millis(edit.at),
+            status: if outgoing { MessageStatus::Sent } else { MessageStatus::Received },
+            delivered: row.receipts & receipt::DELIVERED != 0,
+            read: if outgoing { row.receipts & receipt::READ != 0 } else { self.is_read(conversation, &row) },
+            played: row.receipts & receipt::PLAYED != 0,
+            error: None,
+        }
+    }
+
+    /// A message of the outbox, as the application sees it.
+    pub(super) fn pending(&self, id: u64, pending: &Pending) -> Message {
+        let row = MessageRow { meta: Some(pending.meta()), client_mid: id, ..MessageRow::default() };
+        let error = ErrorCode::ALL
+            .iter()
+            .find(|code| pending.row.failed != 0 && **code as u32 == pending.row.failed)
+            .map(|code| Error::new(Domain::Frame, *code, pending.row.reason.clone()));
+        let status = if error.is_some() { MessageStatus::Failed } else { MessageStatus::Sending };
+        Message { id: 0, status, error, ..self.message(pending.to, &row) }
+    }
+
+    /// The messages of the outbox, oldest first.
+    pub(super) fn unsent(&self) -> impl DoubleEndedIterator<Item = (u64, &Pending)> {
+        self.outbox.iter().filter(|(_, p)| p.errand == Errand::Message).map(|(id, p)| (*id, p))
+    }
+
+    /// A row of the conversation list.
+    pub(super) fn conversation(&self, id: ConversationId) -> Conversation {
+        let row = self.conversations.get(&id);
+        let waiting = self.unsent().rev().find(|(_, p)| p.to == id).map(|(mid, p)| self.pending(mid, p));
+        let kept = row.and_then(|row| row.last.as_ref()).map(|last| self.message(id, last));
+        let last = match (waiting, kept) {
+            (Some(w), Some(k)) if k.timestamp > w.timestamp => Some(k),
+            (Some(w), _) => Some(w),
+            (None, k) => k,
+        };
+        let (title, avatar) = match id.kind {
+            Kind::System => ("System", ""),
+            Kind::User => self.users.get(&id.uid).map_or(("", ""), |u| (u.display_name(), &u.avatar)),
+            Kind::Group => self.groups.get(&id.uid).map_or(("", ""), |g| (&g.name[..], &g.avatar)),
+        };
+        let mention = match row {
+            Some(row) if row.mention == 0 => Mention::None,
+            Some(row) if row.mention_all => Mention::All,
+            Some(_) => Mention::Me,
+            None => Mention::None,
+        };
+        Conversation {
+            id,
+            title: if title.is_empty() { id.uid.to_string() } else { title.to_owned() },
+            avatar: avatar.to_owned(),
+            unread: row.map_or(0, |row| row.unread),
+            mention,
+            timestamp: last.as_ref().map_or(Millis(0), |m| m.timestamp),
+            last,
+        }
+    }
+
+    /// The conversation list, most recent first.
+    pub(super) fn list(&self) -> Vec<Conversation> {
+        let kept = self.conversations.iter().filter(|(_, row)| !row.hidden).map(|(id, _)| *id);
+        let ids: BTreeSet<_> = kept.chain(self.unsent().map(|(_, p)| p.to)).collect();
+        let mut list: Vec<_> = ids.into_iter().map(|id| self.conversation(id)).collect();
+        list.sort_by(|a, b| b.timestamp.cmp(&a.timestamp).then(a.id.cmp(&b.id)));
+        list
+    }
+
+    pub(super) fn conversation_write(&self, id: ConversationId) -> Write {
+        let row = self.conversations.get(&id).cloned().unwrap_or_default();
+        put(Table::Conversations, conversation_key(id), &row)
+    }
+}
+
+impl MessageRow {
+    /// The server's id.
+    pub(super) fn id(&self) -> u64 {
+        self.meta.as_ref().map_or(0, |meta| meta.id)
+    }
+
+    /// Who sent it.
+    pub(super) fn from(&self) -> u64 {
+        self.meta.as_ref().and_then(|meta| meta.from).map_or(0, |xid| xid.uid)
+    }
+}

@@ -1,0 +1,156 @@
+//! Rules about the content of messages: what the config says, how edits merge (xsync 5.8, 6.6).
+use prost::Message as _;
+use serde_json::{Map, Value};
+
+use super::rows::{EditRow, MessageRow};
+use crate::core::model::Mention;
+use crate::core::proto::{MessageBody, message_body::ContentType};
+
+/// What the session itself has to know of a config.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// Everybody is called on.
+    pub(super) mention_all: bool,
+    /// Who is called on.
+    pub(super) mentions: Vec<u64>,
+    /// Who is to say that the message was read.
+    pub(super) members: Vec<u64>,
+    /// A record of a call: the only message of a call that is shown (xsync 5.10).
+    pub(super) record: bool,
+}
+
+impl Facts {
+    /// A config that cannot be read says nothing.
+    pub(super) fn read(config: &str) -> Self {
+        if config.is_empty() {
+            return Self::default();
+        }
+        let object = object(config).unwrap_or_default();
+        let ids = |key: &str| {
+            let list = object.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            list.iter().filter_map(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok())).collect()
+        };
+        Self {
+            mention_all: object.get("mentionAll").and_then(Value::as_bool).unwrap_or_default(),
+            mentions: ids("mentionList"),
+            members: ids("groupMemberList"),
+            record: object.get("action").and_then(Value::as_str) == Some("record"),
+        }
+    }
+
+    /// Whether it calls on a user.
+    pub(super) fn mention(&self, user: u64) -> Mention {
+        match (self.mentions.contains(&user), self.mention_all) {
+            (true, _) => Mention::Me,
+            (false, true) => Mention::All,
+            (false, false) => Mention::None,
+        }
+    }
+}
+
+/// Whether a message is shown in the list and counts as unread: commands and the signals of a call do not.
+pub(super) fn counts(body: &MessageBody) -> bool {
+    match ContentType::try_from(body.ctype) {
+        Ok(ContentType::Command) => false,
+        Ok(ContentType::Rtc) => Facts::read(&body.config).record,
+        _ => true,
+    }
+}
+
+/// The body of a row as it was sent; an unreadable one is empty.
+pub(super) fn body(row: &MessageRow) -> MessageBody {
+    let payload = row.meta.as_ref().map(|meta| meta.payload.clone()).unwrap_or_default();
+    let mut body = MessageBody::decode(payload).unwrap_or_default();
+    clean(&mut body);
+    body
+}
+
+/// The web client of old sends the text `null` where nothing was given (errata).
+pub(super) fn clean(body: &mut MessageBody) {
+    for text in [&mut body.config, &mut body.ext] {
+        if text == "null" {
+            text.clear();
+        }
+    }
+}
+
+/// True for a JSON object.
+pub(super) fn is_object(text: &str) -> bool {
+    object(text).is_some()
+}
+
+fn object(text: &str) -> Option<Map<String, Value>> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(map)) => Some(map),
+        _ => None,
+    }
+}
+
+/// Merges a patch into a text that may be a JSON object: key by key when both are, else the patch counts.
+fn patched(base: &str, patch: &str) -> String {
+    match (object(base), object(patch)) {
+        (_, _) if patch.is_empty() => base.to_owned(),
+        (Some(mut base), Some(patch)) => {
+            merge(&mut base, patch);
+            Value::Object(base).to_string()
+        }
+        _ => patch.to_owned(),
+    }
+}
+
+fn merge(base: &mut Map<String, Value>, patch: Map<String, Value>) {
+    for (key, value) in patch {
+        match (base.get_mut(&key), value) {
+            (Some(Value::Object(base)), Value::Object(patch)) => merge(base, patch),
+            (_, value) => drop(base.insert(key, value)),
+        }
+    }
+}
+
+/// Applies an edit to a row. `at`: its server time; `op`: its id, 0 while it is not accepted.
+pub(super) fn edit(row: &mut MessageRow, append: bool, patch: &MessageBody, at: u64, op: u64) {
+    let mut now = row.edit.take().unwrap_or_else(|| {
+        let MessageBody { content, config, ext, .. } = body(row);
+        EditRow { text: content, config, ext, ..EditRow::default() }
+    });
+    if append {
+        now.text.push_str(&patch.content);
+    } else if !patch.content.is_empty() {
+        now.text.clone_from(&patch.content);
+    }
+    now.config = patched(&now.config, &patch.config);
+    now.ext = patched(&now.ext, &patch.ext);
+    now.at = now.at.max(at);
+    now.newest = now.newest.max(op);
+    row.edit = Some(now);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patches_merge_objects_and_replace_everything_else() {
+        for (base, patch, expected) in [
+            (r#"{"a":{"x":1,"y":2},"b":1}"#, r#"{"a":{"y":3},"b":null}"#, r#"{"a":{"x":1,"y":3},"b":null}"#),
+            (r#"{"a":1}"#, r#"{"a":{"b":2}}"#, r#"{"a":{"b":2}}"#),
+            (r#"{"a":1}"#, "", r#"{"a":1}"#),
+            ("", r#"{"a":1}"#, r#"{"a":1}"#),
+            ("free text", r#"{"a":1}"#, r#"{"a":1}"#),
+            (r#"{"a":1}"#, "free text", "free text"),
+            ("", r#"{"id":18446744073709551615}"#, r#"{"id":18446744073709551615}"#),
+        ] {
+            assert_eq!(patched(base, patch), expected, "{base} + {patch}");
+        }
+    }
+
+    #[test]
+    fn a_config_tells_who_is_called_on_and_who_has_to_answer() {
+        let facts = Facts::read(r#"{"mentionList":[1,"2",-3,null],"groupMemberList":[18446744073709551615]}"#);
+        assert_eq!((facts.mention(1), facts.mention(2), facts.mention(3)), (Mention::Me, Mention::Me, Mention::None));
+        assert_eq!(facts.members, [u64::MAX]);
+        assert_eq!(Facts::read(r#"{"mentionAll":true}"#).mention(7), Mention::All);
+        assert_eq!(Facts::read("no json").mention(7), Mention::None);
+        assert!(Facts::read(r#"{"action":"record"}"#).record);
+    }
+}

@@ -1,0 +1,905 @@
+//! The one place where stored messages change: a queue of jobs, one at a time.
+//!
+//! ```text
+//! page, acknowledgement, mark read, operation ...
+//!    -> queue -> what it needs is read from the store -> finish:
+//!       rows, counters, cursor in one transaction -> events and replies -> receipt for the server
+//! ```
+//!
+//! A job sees every earlier job's writes, so nothing is lost between a read and the write that
+//! follows from it. A second delivery finds its ids among the stored messages or in `applied_ops`,
+//! and changes nothing (xsync 4.9, 4.11). What a meta means is told in `operations.rs` and
+//! `notices.rs`.
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use prost::Message as _;
+
+use super::account::Account;
+use super::body::{self, Facts};
+use super::rows::{
+    ConversationRow, EditRow, MessageRow, id_from, message_key, message_query, one_message, pair_key, put,
+    read_messages, receipt, receipt_key,
+};
+use super::{Batch, CallId, Event, LoadPurpose, Mark, Operation, Output, Place, Reply, Session};
+use crate::core::model::{
+    Change, ConversationId, Domain, Error, ErrorCode, Kind, Mention, Message, Millis, Notice, NoticeKind, Update,
+};
+use crate::core::proto::{
+    Conversation, GroupNotice, MessageBody, MessageOperation, Meta, RosterNotice, SyncDl, UserNotice, Xid,
+    message_body::{QoS, Status as Seen, Type},
+    message_operation::OpType,
+    meta::NameSpace,
+};
+use crate::ports::{Query, Row, StoreError, Table, Write};
+
+/// How many unread messages are told to their authors at once; older ones are read silently.
+const MOST_RECEIPTS: u32 = 500;
+/// How many operations may wait for their messages.
+const MOST_WAITING: usize = 10_000;
+
+/// One job: where it comes from and what it leads to.
+#[derive(Debug)]
+pub(super) enum Job {
+    /// Metas of the stream: may count as unread, are told, are confirmed with the next key.
+    /// An eager page is pushed on top of whatever pull is under way.
+    Live { xid: Option<Xid>, next_key: u64, eager: bool, prev: u64, metas: Vec<Meta> },
+    /// Asked for. `call`: by the application; `resolve`: to find a message of ours, by its client id.
+    History { call: Option<CallId>, of: ConversationId, resolve: Option<u64>, next: u64, metas: Vec<Meta> },
+    /// The server's answer to an entry of the outbox.
+    Answered { id: u64, ack: SyncDl, error: Option<Error> },
+    /// The user has read messages.
+    Read { call: CallId, of: ConversationId, up_to: u64, only: bool },
+    /// The user changes a message.
+    Operate { call: CallId, id: u64, of: ConversationId, target: u64, operation: Operation },
+    /// The user removes a message from this device.
+    Forget { call: CallId, of: ConversationId, target: u64 },
+}
+
+impl Job {
+    /// The call that waits for it.
+    pub(super) const fn call(&self) -> Option<CallId> {
+        match self {
+            Self::History { call, .. } => *call,
+            Self::Read { call, .. } | Self::Operate { call, .. } | Self::Forget { call, .. } => Some(*call),
+            Self::Live { .. } | Self::Answered { .. } => None,
+        }
+    }
+}
+
+/// What a meta turned out to be.
+#[derive(Debug)]
+pub(super) enum Item {
+    Message(ConversationId, Meta),
+    Operation(Meta, MessageBody, MessageOperation),
+    Notice(Notice, Meta),
+    /// A conversation was removed on another device.
+    Removal(u64, u64),
+    /// Typing and the like: never kept.
+    Passing(Meta, MessageBody),
+    /// Of a kind that is not handled.
+    Skipped,
+    /// Unusable: why.
+    Bad(Meta, &'static str),
+}
+
+/// What a read of the store brings to the job under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Rows(ConversationId),
+    Applied,
+    Home,
+}
+
+/// A job whose reads are under way, then what it comes to.
+#[derive(Debug)]
+pub(super) struct Work {
+    job: Job,
+    /// Where metas belong that do not say it themselves.
+    home: ConversationId,
+    items: Vec<Item>,
+    /// A page of the account's queue, uid 0, that was asked for.
+    queue: bool,
+    reads: usize,
+    pub(super) rows: BTreeMap<(ConversationId, u64), MessageRow>,
+    applied: BTreeSet<u64>,
+    /// Groups in which messages of the user are, by message: those that others answer to.
+    pub(super) homes: BTreeMap<u64, u64>,
+    pub(super) out: Outcome,
+}
+
+/// What a job comes to.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) writes: Vec<Write>,
+    /// The highest id among the metas.
+    highest: u64,
+    /// Stored messages that changed, by conversation and id.
+    dirty: BTreeSet<(ConversationId, u64)>,
+    /// Conversations that changed.
+    pub(super) touched: BTreeSet<ConversationId>,
+    pub(super) removed: Vec<ConversationId>,
+    /// Conversations whose last message is gone.
+    relast: BTreeSet<ConversationId>,
+    pub(super) told: Vec<(ConversationId, u64)>,
+    pub(super) updates: Vec<Update>,
+    pub(super) notices: Vec<Notice>,
+    /// Notices about the account that were not in the queue when this session began.
+    fresh: Vec<Notice>,
+    /// Entries that this job adds to the outbox.
+    pub(super) marks: Vec<u64>,
+    /// Everything else that is said, in order, once it is durable.
+    pub(super) then: Vec<Output>,
+    /// Messages to be fetched again, because edits came in the wrong order.
+    pub(super) refetch: BTreeSet<(ConversationId, u64)>,
+    /// Users whose cards are wanted.
+    pub(super) wanted: BTreeSet<u64>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Merger {
+    queue: VecDeque<Job>,
+    work: Option<Work>,
+}
+
+impl Session {
+    /// Queues a job.
+    pub(super) fn enqueue(&mut self, job: Job) {
+        self.merger.queue.push_back(job);
+        self.work();
+    }
+
+    /// The account is closed: whoever waits for a job hears why.
+    pub(super) fn fail_jobs(&mut self, why: &Error) {
+        let Merger { queue, work } = std::mem::take(&mut self.merger);
+        let jobs = work.into_iter().map(|work| work.job).chain(queue);
+        for call in jobs.filter_map(|job| job.call()).collect::<Vec<_>>() {
+            self.reply(call, Err(why.clone()));
+        }
+    }
+
+    fn work(&mut self) {
+        while self.merger.work.is_none() {
+            let (Some(account), Some(job)) = (&self.account, self.merger.queue.pop_front()) else { return };
+            let (work, loads) = Work::begin(account, job);
+            self.merger.work = Some(work);
+            for (query, part) in loads {
+                self.load(query, LoadPurpose::Merge(part));
+            }
+            self.finish_work();
+        }
+    }
+
+    pub(super) fn part_loaded(&mut self, part: Part, rows: Result<Vec<Row>, StoreError>) {
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(e) => return self.persist_failed(&e, &[]),
+        };
+        let mut bad = Vec::new();
+        if let Some(work) = &mut self.merger.work {
+            work.reads = work.reads.saturating_sub(1);
+            match part {
+                Part::Rows(of) => {
+                    let (stored, unreadable) = read_messages(&rows);
+                    bad = unreadable;
+                    work.rows.extend(stored.into_iter().map(|row| ((of, row.id()), row)));
+                }
+                Part::Applied => work.applied.extend(rows.iter().filter_map(|row| id_from(&row.key))),
+                Part::Home => {
+                    let homes = rows.iter().filter_map(|row| {
+                        let (kind, gid) = super::rows::receipt_from(&row.key)?;
+                        Some((id_from(row.key.get(..8)?)?, gid)).filter(|_| kind == 0)
+                    });
+                    work.homes.extend(homes);
+                }
+            }
+        }
+        self.bad_rows(bad);
+        self.finish_work();
+        self.work();
+    }
+
+    fn finish_work(&mut self) {
+        if self.merger.work.as_ref().is_none_or(|work| work.reads > 0) {
+            return;
+        }
+        let Some(mut work) = self.merger.work.take() else { return };
+        if self.account.is_none() {
+            return;
+        }
+        let items = std::mem::take(&mut work.items);
+        let mut news = Vec::new();
+        match std::mem::replace(
+            &mut work.job,
+            Job::Live { xid: None, next_key: 0, eager: false, prev: 0, metas: vec![] },
+        ) {
+            Job::Live { xid, next_key, eager, prev, .. } => {
+                self.take_in(&mut work, items, true);
+                let known = self.stream_moved(&mut work.out, xid, next_key, eager, prev);
+                news = self.conclude(work, xid.filter(|_| known), next_key);
+                if let Some(xid) = xid {
+                    if !known {
+                        self.need_pull(xid, true); // there is a hole before this page (xsync 4.11)
+                    } else if next_key == 0 && !eager {
+                        self.pull_done(xid);
+                    }
+                }
+            }
+            Job::History { call, of, resolve, next, .. } => {
+                let ids: Vec<_> = items.iter().filter_map(|item| item.id(of)).collect();
+                self.take_in(&mut work, items, false);
+                if let Some(client_mid) = resolve {
+                    self.resolved(&mut work, of, client_mid, &ids);
+                }
+                if let (Some(call), Some(account)) = (call, &self.account) {
+                    let mut page: Vec<_> = ids
+                        .iter()
+                        .filter_map(|id| work.rows.get(&(of, *id)))
+                        .filter(|row| account.is_shown(of, row))
+                        .map(|row| account.message(of, row))
+                        .collect();
+                    page.sort_by_key(|m| m.id);
+                    page.dedup_by_key(|m| m.id);
+                    work.out.then.push(Output::Reply(call, Ok(Reply::History(page, next))));
+                }
+                self.conclude(work, None, 0);
+            }
+            Job::Answered { id, ack, error } => {
+                self.answered(&mut work, id, &ack, error);
+                self.conclude(work, None, 0);
+                self.flush();
+            }
+            Job::Read { call, of, up_to, only } => {
+                self.read_up_to(&mut work, of, up_to, only);
+                work.out.then.push(Output::Reply(call, Ok(Reply::Done)));
+                self.conclude(work, None, 0);
+                self.flush();
+            }
+            Job::Operate { call, id, of, target, operation } => {
+                self.operated(&mut work, call, id, of, target, operation);
+                self.conclude(work, None, 0);
+            }
+            Job::Forget { call, of, target } => {
+                self.take_away(&mut work, of, target);
+                if let (Some(account), Some(row)) = (&self.account, work.rows.get(&(of, target))) {
+                    let message = account.message(of, row);
+                    work.out.updates.push(update(Change::Delete, of, target, Some(message)));
+                }
+                work.out.then.push(Output::Reply(call, Ok(Reply::Done)));
+                self.conclude(work, None, 0);
+            }
+        }
+        for notice in news {
+            self.user_notice(&notice);
+        }
+    }
+
+    /// Takes metas in, in order. `live`: of the stream; otherwise from history, where only messages count.
+    fn take_in(&mut self, work: &mut Work, items: Vec<Item>, live: bool) {
+        for item in items {
+            // The first metas of the account's queue were there before this login (xsync 3.7, 3.11).
+            let old = work.queue && self.sync.stale > 0;
+            self.sync.stale -= u32::from(old);
+            match item {
+                Item::Message(of, meta) => self.message_came(work, of, meta, live),
+                Item::Bad(meta, why) => {
+                    self.stats.quarantined += 1;
+                    work.out.writes.push(put(Table::Quarantine, message_key(work.home, meta.id), &meta));
+                    let error = Error::new(Domain::Frame, ErrorCode::MessageInvalid, why);
+                    work.out.then.push(Output::Event(Event::Error(error)));
+                }
+                Item::Skipped => self.stats.skipped += 1,
+                _ if !live => {} // history never carries anything out (xsync 4.11)
+                Item::Passing(meta, body) => self.passed_by(&meta, &body),
+                Item::Operation(meta, body, operation) => {
+                    if work.first_time(&meta) {
+                        self.carry_out(work, &meta, &body, &operation);
+                    }
+                }
+                Item::Notice(notice, meta) => {
+                    if work.first_time(&meta) {
+                        if !old && notice.kind == NoticeKind::User {
+                            work.out.fresh.push(notice.clone());
+                        }
+                        self.noticed_change(&mut work.out, notice, &meta);
+                    }
+                }
+                Item::Removal(id, uid) => {
+                    let meta = Meta { id, ..Meta::default() };
+                    if work.first_time(&meta)
+                        && let Some(account) = &self.account
+                    {
+                        let of = account.whose(uid);
+                        self.remove_conversation(&mut work.out, of, id);
+                        self.recount(work, of);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A message, new or known.
+    fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
+        let Some(account) = &mut self.account else { return };
+        let (id, me) = (meta.id, account.uid);
+        let key = (of, id);
+        let floor = account.conversations.get(&of).map_or(0, |row| row.floor);
+        if live && id <= floor && !work.rows.contains_key(&key) {
+            return; // its conversation was removed after it
+        }
+        let mut seen = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
+        body::clean(&mut seen);
+        let mut fresh = live;
+        let row = match work.rows.entry(key) {
+            std::collections::btree_map::Entry::Occupied(entry) => {
+                let row = entry.into_mut();
+                fresh = live && row.quiet && !row.gone;
+                if row.gone || (live && !fresh) {
+                    return; // taken away, or it came twice
+                }
+                row
+            }
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(MessageRow { meta: Some(meta), quiet: !live, ..MessageRow::default() })
+            }
+        };
+        row.quiet &= !live;
+        absorb(row, &seen, me);
+        work.out.dirty.insert(key);
+        // Operations that came before it.
+        let early: Vec<_> =
+            account.waiting.range((id, 0)..=(id, u64::MAX)).map(|(key, meta)| (*key, meta.clone())).collect();
+        for ((target, op), meta) in early {
+            account.waiting.remove(&(target, op));
+            work.out.writes.push(Write::delete(Table::Waiting, pair_key(target, op)));
+            let body = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
+            apply_early(row, me, of, &meta, &body, &mut work.out.writes);
+        }
+        let row = row.clone();
+        let facts = Facts::read(&seen.config);
+        if row.from() == me && of.kind == Kind::Group && !facts.members.is_empty() {
+            work.out.writes.push(Write::put(Table::Receipts, receipt_key(id, 0, of.uid), []));
+        }
+        let unread = fresh && account.is_unread(of, &row);
+        let conversation = account.conversations.entry(of).or_default();
+        conversation.top = conversation.top.max(id);
+        if unread {
+            conversation.unread += 1;
+            let mention = facts.mention(me);
+            if mention != Mention::None {
+                conversation.mention = conversation.mention.max(id);
+                conversation.mention_all = mention == Mention::All;
+            }
+        }
+        if !row.gone && body::counts(&seen) {
+            conversation.hidden &= !live;
+            if conversation.last.as_ref().is_none_or(|last| last.id() <= id) {
+                conversation.last = Some(row.clone());
+            }
+        }
+        work.out.touched.insert(of);
+        work.out.wanted.insert(row.from());
+        if fresh && !row.gone {
+            work.out.told.push(key);
+            if of.kind == Kind::User && row.from() == of.uid {
+                self.delivered(&mut work.out, of, id);
+                self.typing_ended(of, row.from());
+            }
+        }
+    }
+
+    /// The page is taken in: where the stream stands now. False when something before it is missing.
+    fn stream_moved(&mut self, out: &mut Outcome, xid: Option<Xid>, next_key: u64, eager: bool, prev: u64) -> bool {
+        let (Some(account), Some(xid)) = (&mut self.account, xid) else { return true };
+        let stream = account.streams.entry(xid.uid).or_default();
+        let known = !(eager && prev > stream.cursor);
+        let was = stream.clone();
+        stream.top = stream.top.max(out.highest);
+        if known {
+            stream.cursor = stream.cursor.max(next_key).max(out.highest);
+        }
+        if *stream != was {
+            out.writes.push(put(Table::Streams, xid.uid.to_be_bytes().into(), stream));
+        }
+        known
+    }
+
+    /// Writes what the job comes to, says it, and confirms the page. Gives back the notices to react to.
+    fn conclude(&mut self, work: Work, confirm: Option<Xid>, next_key: u64) -> Vec<Notice> {
+        let Work { rows, mut out, .. } = work;
+        let Some(account) = &mut self.account else { return Vec::new() };
+        for key @ (of, id) in &out.dirty {
+            let Some(row) = rows.get(key) else { continue };
+            out.writes.push(put(Table::Messages, message_key(*of, *id), row));
+            let Some(conversation) = account.conversations.get_mut(of) else { continue };
+            let last = conversation.last.as_ref().is_some_and(|last| last.id() == *id);
+            if last && row.gone {
+                conversation.last = None;
+                out.relast.insert(*of);
+            } else if last {
+                conversation.last = Some(row.clone());
+            }
+            if last {
+                out.touched.insert(*of);
+            }
+        }
+        out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
+        let told: Vec<_> = out.told.iter().filter_map(|key| Some(account.message(key.0, rows.get(key)?))).collect();
+        let shown = |of: &&ConversationId| account.conversations.get(of).is_some_and(|row| !row.hidden);
+        let changed: Vec<_> = out
+            .touched
+            .iter()
+            .filter(shown)
+            .filter(|of| !out.relast.contains(of))
+            .map(|of| account.conversation(*of))
+            .collect();
+        let mut then = Vec::new();
+        let mut say = |event| then.push(Output::Event(event));
+        if !told.is_empty() {
+            say(Event::Messages(told));
+        }
+        if !out.updates.is_empty() {
+            say(Event::Updates(out.updates));
+        }
+        if !out.removed.is_empty() {
+            say(Event::Removed(out.removed));
+        }
+        if !changed.is_empty() {
+            say(Event::Conversations(changed));
+        }
+        if !out.notices.is_empty() {
+            say(Event::Notices(out.notices));
+        }
+        then.append(&mut out.then);
+        self.confirm(
+            confirm,
+            next_key,
+            Batch { place: Place::Account, writes: out.writes, then, marks: marks(&out.marks) },
+        );
+        for of in out.relast {
+            self.find_last(of);
+        }
+        self.want_cards(out.wanted);
+        for (of, target) in out.refetch {
+            self.fetch_again(of, target);
+        }
+        out.fresh
+    }
+
+    /// Writes and says what a small change comes to that needed no job.
+    pub(super) fn commit(&mut self, out: Outcome) {
+        let mut out = out;
+        let Some(account) = &self.account else { return };
+        out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
+        let marks = marks(&out.marks);
+        if !out.writes.is_empty() {
+            let batch = Batch { place: Place::Account, writes: out.writes, then: out.then, marks };
+            self.out.push_back(Output::Persist(batch));
+        }
+    }
+
+    /// The last message of a conversation is not known any more: reads for it.
+    pub(super) fn find_last(&mut self, of: ConversationId) {
+        self.load(message_query(of, 0, 0, 20, true), LoadPurpose::Last(of));
+    }
+
+    pub(super) fn last_loaded(&mut self, of: ConversationId, rows: Result<Vec<Row>, StoreError>) {
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(e) => return self.persist_failed(&e, &[]),
+        };
+        let (stored, bad) = read_messages(&rows);
+        self.bad_rows(bad);
+        let Some(account) = &mut self.account else { return };
+        let found = stored.iter().find(|row| !row.gone && body::counts(&body::body(row))).cloned();
+        if found.is_none()
+            && let Some(oldest) = stored.last()
+            && rows.len() >= 20
+        {
+            let query = message_query(of, 0, oldest.id(), 20, true);
+            return self.load(query, LoadPurpose::Last(of));
+        }
+        let Some(conversation) = account.conversations.get_mut(&of) else { return };
+        if conversation.last.is_none() {
+            conversation.last = found; // otherwise something newer came meanwhile
+        }
+        let (write, seen) = (account.conversation_write(of), account.conversation(of));
+        self.persist(vec![write], vec![Output::Event(Event::Conversations(vec![seen]))]);
+    }
+}
+
+impl Item {
+    /// The id, of a message in that conversation.
+    fn id(&self, of: ConversationId) -> Option<u64> {
+        match self {
+            Self::Message(here, meta) if *here == of => Some(meta.id),
+            _ => None,
+        }
+    }
+}
+
+impl Work {
+    /// Sorts the metas and finds out what has to be read before they can be taken in.
+    fn begin(account: &Account, job: Job) -> (Self, Vec<(Query, Part)>) {
+        let mut work = Self {
+            job,
+            home: ConversationId::SYSTEM,
+            items: Vec::new(),
+            queue: false,
+            reads: 0,
+            rows: BTreeMap::new(),
+            applied: BTreeSet::new(),
+            homes: BTreeMap::new(),
+            out: Outcome::default(),
+        };
+        let mut wish = Wish::default();
+        match &mut work.job {
+            Job::Live { xid, eager, metas, .. } => {
+                work.queue = !*eager && xid.is_none_or(|xid| xid.uid == 0);
+                let fallback = xid.map(|xid| account.whose(xid.uid));
+                work.home = fallback.unwrap_or(ConversationId::SYSTEM);
+                let top = xid.and_then(|xid| account.streams.get(&xid.uid)).map_or(0, |stream| stream.top);
+                for meta in std::mem::take(metas) {
+                    work.out.highest = work.out.highest.max(meta.id);
+                    let (id, known) = (meta.id, meta.id <= top);
+                    let item = sort(meta, account, fallback);
+                    wish.item(account, &item, id, known);
+                    work.items.push(item);
+                }
+            }
+            Job::History { of, metas, .. } => {
+                work.home = *of;
+                for meta in std::mem::take(metas) {
+                    let id = meta.id;
+                    let item = sort(meta, account, Some(*of));
+                    if matches!(item, Item::Message(..)) {
+                        wish.item(account, &item, id, false);
+                    }
+                    work.items.push(item);
+                }
+            }
+            Job::Answered { id, ack, .. } => {
+                if let Some(pending) = account.outbox.get(id) {
+                    let meta = Meta { id: ack.server_mid, ..pending.meta() };
+                    wish.row(pending.to, ack.server_mid);
+                    let item = sort(meta, account, Some(pending.to));
+                    wish.item(account, &item, 0, false);
+                }
+            }
+            Job::Read { of, up_to, only, .. } => {
+                let row = account.conversations.get(of).cloned().unwrap_or_default();
+                if *up_to == 0 {
+                    *up_to = row.top;
+                }
+                if *only {
+                    wish.row(*of, *up_to);
+                } else if *up_to > row.read_top && row.unread > 0 {
+                    let limit = MOST_RECEIPTS;
+                    let query = message_query(*of, row.read_top + 1, up_to.saturating_add(1), limit, true);
+                    wish.loads.push((query, Part::Rows(*of)));
+                    wish.above(account, *of, *up_to);
+                }
+            }
+            Job::Operate { of, target, .. } | Job::Forget { of, target, .. } => wish.row(*of, *target),
+        }
+        let loads = wish.finish();
+        work.reads = loads.len();
+        (work, loads)
+    }
+
+    /// Notes a meta as carried out; false when it was before.
+    pub(super) fn first_time(&mut self, meta: &Meta) -> bool {
+        if meta.id == 0 {
+            return true; // cannot be told apart, and can do no harm twice
+        }
+        let first = self.applied.insert(meta.id);
+        if first {
+            self.out.writes.push(Write::put(Table::Applied, meta.id.to_be_bytes(), []));
+        }
+        first
+    }
+
+    /// Changes a stored message; false when it is not there.
+    pub(super) fn change(&mut self, of: ConversationId, id: u64, how: impl FnOnce(&mut MessageRow)) -> bool {
+        let Some(row) = self.rows.get_mut(&(of, id)).filter(|row| !row.gone) else { return false };
+        how(row);
+        self.out.dirty.insert((of, id));
+        true
+    }
+
+    /// Keeps an operation for a message that has not come.
+    pub(super) fn wait(&mut self, account: &mut Account, target: u64, meta: &Meta) {
+        account.waiting.insert((target, meta.id), meta.clone());
+        self.out.writes.push(put(Table::Waiting, pair_key(target, meta.id), meta));
+        // The oldest operations go first: their messages are the least likely to come.
+        while account.waiting.len() > MOST_WAITING {
+            let oldest = account.waiting.keys().copied().min_by_key(|(_, op)| *op).unwrap_or_default();
+            account.waiting.remove(&oldest);
+            self.out.writes.push(Write::delete(Table::Waiting, pair_key(oldest.0, oldest.1)));
+        }
+    }
+}
+
+/// What has to be read for a job.
+#[derive(Default)]
+struct Wish {
+    /// Ranges of messages, half known.
+    ranges: BTreeMap<ConversationId, (u64, u64)>,
+    single: BTreeSet<(ConversationId, u64)>,
+    applied: Option<(u64, u64)>,
+    homes: BTreeSet<u64>,
+    loads: Vec<(Query, Part)>,
+}
+
+impl Wish {
+    fn row(&mut self, of: ConversationId, id: u64) {
+        if id != 0 {
+            self.single.insert((of, id));
+        }
+    }
+
+    /// Everything of a conversation above an id, for counting anew.
+    fn above(&mut self, account: &Account, of: ConversationId, id: u64) {
+        if account.conversations.get(&of).is_some_and(|row| id < row.top && row.unread > 0) {
+            self.loads.push((message_query(of, id.saturating_add(1), 0, 0, false), Part::Rows(of)));
+        }
+    }
+
+    /// `known`: the stream was taken in up to here already, so this may have been carried out.
+    fn item(&mut self, account: &Account, item: &Item, id: u64, known: bool) {
+        if known && !matches!(item, Item::Message(..)) {
+            let (first, last) = self.applied.unwrap_or((id, id));
+            self.applied = Some((first.min(id), last.max(id)));
+        }
+        match item {
+            Item::Message(of, meta) => {
+                if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) {
+                    let range = self.ranges.entry(*of).or_insert((meta.id, meta.id));
+                    *range = (range.0.min(meta.id), range.1.max(meta.id));
+                }
+            }
+            Item::Operation(meta, _, operation) => {
+                for of in places(account, meta, operation) {
+                    match kind(operation) {
+                        OpType::ReadAll => self.above(account, of, if operation.mid == 0 { id } else { operation.mid }),
+                        _ => self.row(of, operation.mid),
+                    }
+                }
+                if matches!(kind(operation), OpType::ReadAck | OpType::DeliverAck | OpType::PlayAck) {
+                    self.homes.insert(operation.mid);
+                }
+            }
+            Item::Removal(id, uid) => self.above(account, account.whose(*uid), *id),
+            _ => {}
+        }
+    }
+
+    fn finish(self) -> Vec<(Query, Part)> {
+        let mut loads = self.loads;
+        let ranges = self.ranges.into_iter();
+        loads.extend(
+            ranges.map(|(of, (first, last))| {
+                (message_query(of, first, last.saturating_add(1), 0, false), Part::Rows(of))
+            }),
+        );
+        loads.extend(self.single.into_iter().map(|(of, id)| (one_message(of, id), Part::Rows(of))));
+        let query = |table, from: Vec<u8>, to: Vec<u8>| Query { table, from, to, limit: 0, descending: false };
+        loads.extend(self.applied.map(|(first, last)| {
+            let (from, to) = (first.to_be_bytes().into(), last.saturating_add(1).to_be_bytes().into());
+            (query(Table::Applied, from, to), Part::Applied)
+        }));
+        let home = |mid| query(Table::Receipts, receipt_key(mid, 0, 0), receipt_key(mid, 1, 0));
+        loads.extend(self.homes.into_iter().map(|mid| (home(mid), Part::Home)));
+        loads
+    }
+}
+
+/// The kind of an operation.
+pub(super) fn kind(operation: &MessageOperation) -> OpType {
+    OpType::try_from(operation.r#type).unwrap_or(OpType::Unknown)
+}
+
+/// Where the message of an operation may be (xsync 5.6, checklist 8): READ_ALL, READ_CANCEL and
+/// DELETE name the conversation, all others are told apart by who sent them to whom.
+pub(super) fn places(account: &Account, meta: &Meta, operation: &MessageOperation) -> Vec<ConversationId> {
+    let me = account.uid;
+    let (from, to) = (uid(meta.from), uid(meta.to));
+    match kind(operation) {
+        OpType::ReadAll | OpType::ReadCancel | OpType::Delete => {
+            let named = uid(operation.xid);
+            let of = account.whose(named);
+            // A group that is not known yet looks like a user.
+            if of.kind == Kind::User && !account.conversations.contains_key(&of) && !account.users.contains_key(&named)
+            {
+                vec![of, ConversationId::group(named)]
+            } else {
+                vec![of]
+            }
+        }
+        _ if from == me => vec![account.whose(to)],
+        _ if to == me => vec![ConversationId::user(from)],
+        _ => vec![ConversationId::group(to)],
+    }
+}
+
+pub(super) fn uid(xid: Option<Xid>) -> u64 {
+    xid.map_or(0, |xid| xid.uid)
+}
+
+/// An update without the details of an operation.
+pub(super) fn update(change: Change, conversation: ConversationId, target: u64, message: Option<Message>) -> Update {
+    Update {
+        change,
+        conversation,
+        target,
+        message,
+        by: 0,
+        operation: 0,
+        text: String::new(),
+        config: String::new(),
+        ext: String::new(),
+        timestamp: Millis(0),
+    }
+}
+
+/// Takes over what the server knows about a message beside its content: status and edits folded in.
+fn absorb(row: &mut MessageRow, seen: &MessageBody, me: u64) {
+    let at = seen.edit_timestamp;
+    if at != 0 && row.edit.as_ref().is_none_or(|edit| edit.at < at) {
+        let MessageBody { content, config, ext, .. } = seen.clone();
+        row.edit = Some(EditRow { at, text: content, config, ext, newest: 0 });
+    }
+    let own = row.from() == me;
+    match Seen::try_from(seen.status) {
+        Ok(Seen::Read) if own => row.receipts |= receipt::DELIVERED | receipt::READ,
+        Ok(Seen::Read) => row.read = true,
+        Ok(Seen::Delivered) if own => row.receipts |= receipt::DELIVERED,
+        _ => {}
+    }
+}
+
+/// Carries out an operation that came before its message.
+fn apply_early(
+    row: &mut MessageRow,
+    me: u64,
+    of: ConversationId,
+    meta: &Meta,
+    patch: &MessageBody,
+    writes: &mut Vec<Write>,
+) {
+    let Some(operation) = &patch.operation else { return };
+    let (by, own) = (uid(meta.from), row.from() == me);
+    let mut receipt = |row: &mut MessageRow, bits: u32, op: OpType| {
+        if own && of.kind == Kind::Group {
+            writes.push(Write::put(Table::Receipts, receipt_key(row.id(), op as u8, by), []));
+        } else if own && by != me {
+            row.receipts |= bits;
+        } else if by == me && op == OpType::ReadAck {
+            row.read = true;
+        }
+    };
+    match kind(operation) {
+        op @ OpType::ReadAck => receipt(row, receipt::DELIVERED | receipt::READ, op),
+        op @ OpType::DeliverAck => receipt(row, receipt::DELIVERED, op),
+        op @ OpType::PlayAck => receipt(row, receipt::PLAYED, op),
+        OpType::Recall | OpType::Delete => strip(row),
+        op @ (OpType::Append | OpType::Replace) if by == row.from() => {
+            let at = edit_time(meta, patch);
+            if row.edit.as_ref().is_none_or(|edit| edit.at < at) {
+                body::edit(row, op == OpType::Append, patch, at, meta.id);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The server's time of an edit.
+pub(super) const fn edit_time(meta: &Meta, body: &MessageBody) -> u64 {
+    if body.edit_timestamp != 0 { body.edit_timestamp } else { meta.timestamp }
+}
+
+/// Leaves of a message only that it was there.
+pub(super) fn strip(row: &mut MessageRow) {
+    row.gone = true;
+    row.edit = None;
+    if let Some(meta) = &mut row.meta {
+        meta.payload = prost::bytes::Bytes::new();
+    }
+}
+
+/// Says what a meta is and where it belongs (xsync 4.8, 6.1).
+fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
+    match NameSpace::try_from(meta.ns) {
+        Ok(NameSpace::Message) => message(meta, account, page),
+        Ok(NameSpace::GroupNotice | NameSpace::RosterNotice | NameSpace::UserNotice) => match notice(&meta) {
+            Ok(notice) => Item::Notice(notice, meta),
+            Err(why) => Item::Bad(meta, why),
+        },
+        Ok(NameSpace::Conversation) => {
+            let operation = Conversation::decode(meta.payload.clone()).ok().and_then(|c| c.operation);
+            match operation.map(|operation| (operation.r#type, operation.xid)) {
+                Some((1 | 2, Some(xid))) => Item::Removal(meta.id, xid.uid),
+                Some((_, Some(_))) => Item::Skipped,
+                _ => Item::Bad(meta, "conversation operation: `xid` is missing or `payload` is unreadable"),
+            }
+        }
+        _ => Item::Skipped,
+    }
+}
+
+/// Reads a notice; an error names what is wrong with it.
+pub(super) fn notice(meta: &Meta) -> Result<Notice, &'static str> {
+    let payload = meta.payload.clone();
+    let (kind, r#type, group, from, to, content) = match NameSpace::try_from(meta.ns) {
+        Ok(NameSpace::GroupNotice) => match GroupNotice::decode(payload) {
+            Ok(GroupNotice { gid: None, .. }) => return Err("group notice: `gid` is missing"),
+            Ok(GroupNotice { r#type, gid, from, to, content }) => {
+                (NoticeKind::Group, r#type, uid(gid), uid(from), to, content)
+            }
+            Err(_) => return Err("group notice: `payload` is unreadable"),
+        },
+        Ok(NameSpace::RosterNotice) => match RosterNotice::decode(payload) {
+            Ok(RosterNotice { from: None, .. }) => return Err("roster notice: `from` is missing"),
+            Ok(RosterNotice { r#type, from, to, content, .. }) => {
+                (NoticeKind::Roster, r#type, 0, uid(from), to, content)
+            }
+            Err(_) => return Err("roster notice: `payload` is unreadable"),
+        },
+        _ => match UserNotice::decode(payload) {
+            Ok(UserNotice { r#type, content }) => (NoticeKind::User, r#type, 0, 0, Vec::new(), content),
+            Err(_) => return Err("user notice: `payload` is unreadable"),
+        },
+    };
+    let to = to.iter().map(|xid| xid.uid).collect();
+    Ok(Notice { id: meta.id, kind, r#type, group, from, to, content, timestamp: Millis(meta.timestamp), kept: false })
+}
+
+fn message(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
+    let Ok(body) = MessageBody::decode(meta.payload.clone()) else {
+        return Item::Bad(meta, "message: `payload` is unreadable");
+    };
+    let Some(Xid { uid: from, .. }) = meta.from else {
+        return Item::Bad(meta, "message: `from` is missing");
+    };
+    if body.qos == QoS::AtMostOnce as i32 && body.r#type != Type::Oper as i32 {
+        return Item::Passing(meta, body);
+    }
+    let to = meta.to.map(|xid| xid.uid);
+    let one_to_one = |to: Option<u64>| match to {
+        Some(to) if from == account.uid => Some(ConversationId::user(to)),
+        None if from == account.uid => page.filter(|of| of.uid != 0),
+        _ => Some(ConversationId::user(from)),
+    };
+    let of = match Type::try_from(body.r#type) {
+        Ok(Type::Oper) => {
+            return match body.operation {
+                Some(operation) if operation.mid == 0 && kind(&operation) != OpType::ReadAll => {
+                    Item::Bad(meta, "operation: `mid` is missing")
+                }
+                Some(operation) => Item::Operation(meta, body, operation),
+                None => Item::Bad(meta, "operation: `operation` is missing"),
+            };
+        }
+        Ok(Type::Groupchat) => to.or(page.map(|of| of.uid)).map(ConversationId::group),
+        Ok(Type::Chat) => one_to_one(to),
+        // Older servers do not say which of the two it is.
+        Ok(Type::Normal) => match to {
+            Some(to) if account.whose(to).kind == Kind::Group => Some(ConversationId::group(to)),
+            to => one_to_one(to),
+        },
+        Err(_) => return Item::Skipped,
+    };
+    match of {
+        _ if meta.id == 0 => Item::Bad(meta, "message: `id` is missing"),
+        Some(of) => Item::Message(of, meta),
+        None => Item::Bad(meta, "message: `to` is missing"),
+    }
+}
+
+pub(super) fn marks(ids: &[u64]) -> Vec<Mark> {
+    ids.iter().copied().map(Mark::Queued).collect()
+}
+
+/// What is kept of a conversation that is not known.
+pub(super) fn row_of(account: &Account, of: ConversationId) -> ConversationRow {
+    account.conversations.get(&of).cloned().unwrap_or_default()
+}
