@@ -7,6 +7,6 @@ mod message;
 
 pub use card::{Group, User};
 pub use conversation::Conversation;
-pub use error::{Domain, Error, ErrorCode, from_reason, from_status};
+pub use error::{Domain, Error, ErrorCode};
 pub use id::{ConversationId, Kind, Millis};
 pub use message::{Message, MessageStatus};

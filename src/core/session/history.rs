@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::sync::Origin;
 use super::{CallId, Session, Timer};
 use crate::core::codec::Uplink;
-use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis, from_status};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{SyncDl, SyncUl, status::ErrorCode as Status};
 
 const PAGE: Duration = Duration::from_secs(15);
@@ -65,7 +65,7 @@ impl Session {
         if status.code == Status::Ok as i32 {
             self.merge(Origin::History { call, next: page.next_key }, Some(of), page.metas);
         } else {
-            self.reply(call, Err(Error::new(Domain::Frame, from_status(status.code), status.reason)));
+            self.reply(call, Err(Error::from_frame(status.code, status.reason)));
         }
         self.history_next(of.uid);
         self.arm_history();

@@ -7,9 +7,7 @@ use prost::Message as _;
 use super::rows::{ConversationRow, MessageRow, OutboxRow, Pending, delete, kv, message_key, put};
 use super::{Batch, CallId, Event, MAX_EXT, MAX_TEXT, Mark, Output, Place, Reply, Session, Timer};
 use crate::core::codec::{MAX_FRAME_OUT, Uplink};
-use crate::core::model::{
-    ConversationId, Domain, Error, ErrorCode, Kind, Message, MessageStatus, from_reason, from_status,
-};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind, Message, MessageStatus};
 use crate::core::proto::{MessageBody, Meta, SyncDl, SyncUl, Xid, message_body::Type, meta::NameSpace, status};
 use crate::ports::{Table, Write};
 
@@ -152,9 +150,9 @@ impl Session {
         let Some(mut pending) = account.outbox.remove(&id) else { return }; // acknowledged before
         let of = pending.to;
         if status.code != status::ErrorCode::Ok as i32 || ack.server_mid == 0 {
-            let code = from_reason(&status.reason).unwrap_or_else(|| from_status(status.code));
-            pending.row.failed = code as u32;
-            pending.row.reason = status.reason;
+            let refusal = Error::from_frame(status.code, status.reason);
+            pending.row.failed = refusal.code as u32;
+            pending.row.reason = refusal.detail;
             pending.sent = None;
             let (message, row) = (account.pending(id, &pending), pending.row.clone());
             account.outbox.insert(id, pending);

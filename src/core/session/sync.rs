@@ -10,7 +10,7 @@ use prost::Message as _;
 use super::rows::{ConversationRow, MessageRow, conversation_key, message_key, message_query, put, read_messages};
 use super::{CallId, Event, LoadPurpose, Output, Reply, Session, State, Timer, storage_error};
 use crate::core::codec::Uplink;
-use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis, from_status};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{
     MessageBody, Meta, SyncDl, SyncUl, UnreadDl, UserNotice, Xid,
     conversation_unread::ConvType,
@@ -214,7 +214,7 @@ impl Session {
             if status.code == Status::Unauthorized as i32 || status.code == Status::InvalidToken as i32 {
                 return self.refused(status.code, status.reason);
             }
-            self.event(Event::Error(Error::new(Domain::Frame, from_status(status.code), status.reason)));
+            self.event(Event::Error(Error::from_frame(status.code, status.reason)));
             return self.pull_done(page.xid.unwrap_or_default());
         }
         let fallback = page.xid.and_then(|xid| {
