@@ -1,7 +1,7 @@
-/** The words for error codes in the languages that the package speaks. Apart, so that who shows none has none. */
+/** The words for error codes in the languages that the package speaks. Apart, so that who shows none carries none. */
 import { ErrorCode, type ErrorCodeName } from "./error-codes.js";
-import * as english from "./texts/en.js";
-import * as chinese from "./texts/zh.js";
+import { TEXTS as ENGLISH, REMEDIATIONS as ENGLISH_REMEDIATIONS } from "./texts/en.js";
+import { TEXTS as CHINESE, REMEDIATIONS as CHINESE_REMEDIATIONS } from "./texts/zh.js";
 
 /** A language of `errorText` and `errorRemediation`. */
 export type ErrorLanguage = "en" | "zh";
@@ -9,12 +9,9 @@ export type ErrorLanguage = "en" | "zh";
 /** What the two functions take: an error of this package, a name or a number. */
 export type ErrorReference = { readonly number: number } | ErrorCodeName | number;
 
-type Kind = "TEXTS" | "REMEDIATIONS";
-
-function words(kind: Kind, error: ErrorReference, language: ErrorLanguage): string {
-  const number =
-    typeof error === "number" ? error : typeof error === "string" ? ErrorCode[error] : (error?.number ?? Number.NaN);
-  return (language === "zh" ? chinese : english)[kind][number] ?? "";
+function numberOf(error: ErrorReference): number {
+  if (typeof error === "string") return ErrorCode[error];
+  return typeof error === "number" ? error : (error?.number ?? Number.NaN);
 }
 
 /**
@@ -22,8 +19,8 @@ function words(kind: Kind, error: ErrorReference, language: ErrorLanguage): stri
  * `message`. Empty for a code that is not known.
  */
 export const errorText = (error: ErrorReference, language: ErrorLanguage = "en"): string =>
-  words("TEXTS", error, language);
+  (language === "zh" ? CHINESE : ENGLISH)[numberOf(error)] ?? "";
 
 /** What can be done about an error of that code; empty when there is nothing to say. */
 export const errorRemediation = (error: ErrorReference, language: ErrorLanguage = "en"): string =>
-  words("REMEDIATIONS", error, language);
+  (language === "zh" ? CHINESE_REMEDIATIONS : ENGLISH_REMEDIATIONS)[numberOf(error)] ?? "";
