@@ -21,32 +21,78 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// One row of `error_codes.json`. What is left out here is for `js/scripts/error-codes.mjs` only.
+#[derive(serde::Deserialize)]
+struct Row {
+    name: String,
+    number: u16,
+    text: String,
+    #[serde(default)]
+    retriable: bool,
+    /// Values of `code` in the body of an HTTP answer.
+    #[serde(default)]
+    http: Vec<u32>,
+    /// HTTP statuses: numbers, or a text for a whole class, such as `5xx`.
+    #[serde(default)]
+    transport: Vec<serde_json::Value>,
+    /// Statuses of frames.
+    #[serde(default)]
+    frame: Vec<u32>,
+    /// What the message or reason of a server contains.
+    #[serde(default)]
+    reasons: Vec<String>,
+}
+
 fn error_codes() -> Result<String, Box<dyn Error>> {
-    let rows: Vec<serde_json::Value> = serde_json::from_str(&fs::read_to_string(CODES)?)?;
-    let (mut variants, mut names, mut texts, mut https, mut all) = Default::default();
+    let rows: Vec<Row> = serde_json::from_str(&fs::read_to_string(CODES)?)?;
+    let (mut variants, mut all, mut names, mut texts, mut retriable) =
+        (String::new(), String::new(), String::new(), String::new(), String::new());
+    let (mut reasons, mut http, mut transport, mut classes, mut frame) =
+        (String::new(), String::new(), String::new(), String::new(), String::new());
     for row in &rows {
-        let (name, number, text) = (
-            row["name"].as_str().ok_or("name")?,
-            row["number"].as_u64().ok_or("number")?,
-            row["text"].as_str().ok_or("text")?,
-        );
-        let (v, n, t, h, a): (&mut String, &mut String, &mut String, &mut String, &mut String) =
-            (&mut variants, &mut names, &mut texts, &mut https, &mut all);
-        writeln!(v, "    /// {text}\n    {name} = {number},")?;
-        writeln!(n, "            Self::{name} => {name:?},")?;
-        writeln!(t, "            Self::{name} => {text:?},")?;
-        writeln!(a, "        Self::{name},")?;
-        for code in row["http"].as_array().into_iter().flatten() {
-            writeln!(h, "            {code} => Self::{name},")?;
+        let Row { name, number, text, .. } = row;
+        writeln!(variants, "    /// {text}\n    {name} = {number},")?;
+        writeln!(all, "        Self::{name},")?;
+        writeln!(names, "            Self::{name} => {name:?},")?;
+        writeln!(texts, "            Self::{name} => {text:?},")?;
+        if row.retriable {
+            write!(retriable, "{}Self::{name}", if retriable.is_empty() { "" } else { " | " })?;
+        }
+        for reason in &row.reasons {
+            writeln!(reasons, "    ({reason:?}, ErrorCode::{name}),")?;
+        }
+        for code in &row.http {
+            writeln!(http, "            {code} => Self::{name},")?;
+        }
+        for status in &row.frame {
+            writeln!(frame, "            {status} => Self::{name},")?;
+        }
+        for status in &row.transport {
+            match status.as_str().map(|class| class.strip_suffix("xx").ok_or(class)) {
+                None => writeln!(transport, "            {status} => Self::{name},")?,
+                Some(Ok(class)) => writeln!(classes, "            {class}00..={class}99 => Self::{name},")?,
+                Some(Err(class)) => return Err(format!("{name}: `{class}` is no class of HTTP statuses").into()),
+            }
         }
     }
     Ok(format!(
         "/// Every error the SDK can report, with the number that all Lanying SDKs give it.\n\
          #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]\n#[repr(u16)]\npub enum ErrorCode {{\n{variants}}}\n\n\
-         impl ErrorCode {{\n    /// All codes, by number.\n    pub const ALL: &'static [Self] = &[\n{all}    ];\n\n\
-             /// The name, as JavaScript sees it in `error.code`.\n    pub const fn name(self) -> &'static str {{\n        match self {{\n{names}        }}\n    }}\n\n\
-             /// What it means, in English.\n    pub const fn text(self) -> &'static str {{\n        match self {{\n{texts}        }}\n    }}\n\n\
-             /// The code for the `code` of an HTTP answer; `ServerUnknownError` for one that has no equivalent.\n    pub const fn from_http(code: u64) -> Self {{\n        match code {{\n{https}            _ => Self::ServerUnknownError,\n        }}\n    }}\n}}\n"
+         const REASONS: &[(&str, ErrorCode)] = &[\n{reasons}];\n\n\
+         impl ErrorCode {{\n\
+         /// All codes, by number.\npub const ALL: &'static [Self] = &[\n{all}    ];\n\n\
+         /// The name, as JavaScript sees it in `error.code`.\n\
+         pub const fn name(self) -> &'static str {{\n        match self {{\n{names}        }}\n    }}\n\n\
+         /// What it means, in English.\n\
+         pub const fn text(self) -> &'static str {{\n        match self {{\n{texts}        }}\n    }}\n\n\
+         /// True when the same call may work later without a change by the caller.\n\
+         pub const fn retriable(self) -> bool {{\n        matches!(self, {retriable})\n    }}\n\n\
+         /// The code for the `code` of an HTTP answer (http-api 11.2); `ServerUnknownError` for one without equivalent.\n\
+         pub const fn from_http(code: u64) -> Self {{\n        match code {{\n{http}            _ => Self::ServerUnknownError,\n        }}\n    }}\n\n\
+         /// The code for an HTTP status other than 2xx; `ServerUnknownError` for one without equivalent.\n\
+         pub const fn from_transport(status: u16) -> Self {{\n        match status {{\n{transport}{classes}            _ => Self::ServerUnknownError,\n        }}\n    }}\n\n\
+         /// The code for the status of a frame (xsync 3.6); `ServerFireplaceUnknownError` for one without equivalent.\n\
+         pub const fn from_frame(status: i32) -> Self {{\n        match status {{\n{frame}            _ => Self::ServerFireplaceUnknownError,\n        }}\n    }}\n}}\n"
     ))
 }
 

@@ -49,7 +49,7 @@ export async function init(): Promise<void> {
   try {
     glue = await load();
   } catch (thrown) {
-    throw failure("WasmUnavailable", "platform", `The codec could not be loaded: ${textOf(thrown)}`, "", thrown);
+    throw failure("WasmUnavailable", "platform", `The codec could not be loaded: ${textOf(thrown)}`, undefined, thrown);
   }
 }
 
@@ -65,7 +65,7 @@ function call<T>(act: () => T, refused: (text: string, cause: unknown) => FlooEr
   } catch (thrown) {
     if (thrown instanceof FlooError) throw thrown;
     if (thrown instanceof Error && thrown.name === "Error") throw refused(thrown.message, thrown);
-    throw failure("GeneralError", "platform", `The codec has stopped: ${textOf(thrown)}`, "", thrown);
+    throw failure("GeneralError", "platform", `The codec has stopped: ${textOf(thrown)}`, undefined, thrown);
   }
 }
 
@@ -86,7 +86,7 @@ export function decodeFrame(bytes: Uint8Array, direction: Direction): FrameObjec
   }
   const text = call(
     () => core.codecDecode(bytes, direction),
-    (why, cause) => failure("ServerResponseInvalid", "frame", `The bytes are not a frame: ${why}.`, "", cause),
+    (why, cause) => failure("ServerResponseInvalid", "frame", `The bytes are not a frame: ${why}.`, undefined, cause),
   );
   return JSON.parse(text);
 }
@@ -113,7 +113,7 @@ export function encodeFrame(frame: FrameObject): Uint8Array {
   const core = ready();
   if (typeof frame !== "object" || frame === null) throw badArgument("frame", "an object");
   const refused = (why: string, cause: unknown) =>
-    failure("ArgumentInvalid", "argument", `The object is not a frame: ${why}.`, "", cause);
+    failure("ArgumentInvalid", "argument", `The object is not a frame: ${why}.`, undefined, cause);
   let text: string;
   try {
     text = JSON.stringify(frame, replacer);

@@ -24,14 +24,12 @@ export interface EngineOptions {
   memory: boolean;
 }
 
-/** An error as the core reports it. */
+/** An error as the core reports it; what its number means is in `error-codes.ts` and `texts/en.ts`. */
 export interface RawError {
-  code: string;
   number: number;
   domain: string;
-  message: string;
-  retriable: boolean;
-  remediation: string;
+  /** What happened in particular; may be empty. */
+  detail: string;
 }
 
 /** Kind of a conversation on the wire of this contract: 0 system, 1 user, 2 group. */

@@ -4,255 +4,255 @@
 export const ErrorCode = {
   /** Success. */
   NoError: 0,
-  /** Unspecified failure. */
+  /** Something failed for a reason that is not known. */
   GeneralError: 1,
-  /** An argument given to the SDK is unusable. */
+  /** An argument given to the SDK cannot be used. */
   InvalidParam: 2,
-  /** File or path missing on the device. */
+  /** The file or path does not exist on this device. */
   NotFound: 3,
-  /** Local database could not be read or written. */
+  /** The local database could not be read or written. */
   DbOperationFailed: 4,
-  /** Login called with unusable arguments. */
+  /** Login was called with arguments that cannot be used. */
   SignInInvalidParam: 5,
-  /** Local account map database failed during login. */
+  /** The local list of accounts could not be used during login. */
   SignInUserMapDbOperationFailed: 6,
-  /** The user's local database failed during login. */
+  /** The account's local database could not be used during login. */
   SignInUserDbOperationFailed: 7,
-  /** Login aborted by the user. */
+  /** The login was cancelled. */
   SignInCancelled: 8,
-  /** Login took too long. */
+  /** The login took too long. */
   SignInTimeout: 9,
-  /** Login did not succeed. */
+  /** The login failed. */
   SignInFailed: 10,
   /** Nobody is logged in. */
   UserNotLogin: 100,
-  /** Another account is already logged in. */
+  /** An account is already logged in. */
   UserAlreadyLogin: 101,
-  /** Wrong user name/id or password. */
+  /** Wrong user name, user id or password. */
   UserAuthFailed: 102,
-  /** Caller may not do this. */
+  /** This account may not do that. */
   UserPermissionDenied: 103,
-  /** No such user. */
+  /** There is no such user. */
   UserNotExist: 104,
-  /** User name already taken. */
+  /** The user name, id or phone number is already taken. */
   UserAlreadyExist: 105,
-  /** Account frozen by administration. */
+  /** The account is frozen. */
   UserFrozen: 106,
-  /** Account may not send messages. */
+  /** The account may not send messages. */
   UserBanned: 107,
-  /** Account was deleted. */
+  /** The account has been deleted. */
   UserRemoved: 108,
-  /** Device limit reached. */
+  /** The account is logged in on too many devices. */
   UserTooManyDevice: 109,
-  /** Password was changed elsewhere. */
+  /** The password has been changed. */
   UserPasswordChanged: 110,
-  /** A newer connection of the same device replaced this one. */
+  /** A newer connection of the same device has replaced this one. */
   UserKickedBySameDevice: 111,
-  /** Disconnected from another device. */
+  /** Another device has ended this login. */
   UserKickedByOtherDevices: 112,
-  /** Login state is inconsistent, log in again. */
+  /** The state of the login is inconsistent. */
   UserAbnormal: 113,
-  /** Operation cancelled by the user. */
+  /** The user has cancelled the operation. */
   UserCancel: 114,
-  /** Old password wrong while changing it. */
+  /** The old password is wrong. */
   UserOldPasswordNotMatch: 115,
   /** A login is already in progress. */
   UserSigningIn: 116,
-  /** Disconnected because the app has been retired (name only, no text published). */
+  /** Disconnected, because the app has been retired. */
   UserKickedByAppDeprecated: 117,
-  /** Push token unusable. */
+  /** The push token cannot be used. */
   PushTokenInvalid: 200,
-  /** Push alias belongs to someone else. */
+  /** The push alias belongs to another user. */
   PushAliasBindByOtherUser: 201,
-  /** Alias and push token do not belong together. */
+  /** The push alias and the push token do not belong together. */
   PushAliasTokenNotMatch: 202,
-  /** Verification code wrong. */
+  /** The verification code is wrong. */
   InvalidVerificationCode: 300,
-  /** Request parameters wrong. */
+  /** The server does not accept the parameters of the request. */
   InvalidRequestParameter: 301,
-  /** User name not acceptable. */
+  /** This user name is not allowed. */
   InvalidUserNameParameter: 302,
-  /** Access token absent. */
+  /** The request carried no access token. */
   MissingAccessToken: 303,
-  /** Already a friend. */
+  /** The two are friends already. */
   CurrentUserIsInRoster: 304,
-  /** User is on a blocklist. */
+  /** The recipient has blocked this account, or is blocked by it. */
   CurrentUserIsInBlocklist: 305,
-  /** Friend application missing or expired. */
+  /** The friend request does not exist or has expired. */
   AnswerFailed: 306,
-  /** Token rejected. */
+  /** The access token has expired or was revoked. */
   InvalidToken: 307,
-  /** File signature rejected. */
+  /** The signature of the file is wrong. */
   InvalidFileSign: 308,
-  /** File object type rejected. */
+  /** Files of this kind are not accepted. */
   InvalidFileObjectType: 309,
-  /** Receiver type of an upload rejected. */
+  /** Files cannot be uploaded for this kind of recipient. */
   InvalidFileUploadToType: 310,
-  /** Download URL unusable. */
+  /** The download address cannot be used. */
   InvalidFileDownloadUrl: 311,
-  /** Message malformed. */
+  /** The message is not of an acceptable form. */
   MessageInvalid: 400,
-  /** Too late to recall the message. */
+  /** It is too late to recall the message. */
   MessageOutRecallTime: 401,
-  /** Recall switched off. */
+  /** Recalling messages is switched off. */
   MessageRecallDisabled: 402,
-  /** Message contains forbidden content. */
+  /** The message contains forbidden content. */
   MessageCensored: 403,
-  /** Operation does not fit this message type. */
+  /** That cannot be done with a message of this type. */
   MessageInvalidType: 404,
-  /** Message contains illegal characters. */
+  /** The message contains characters that are not allowed. */
   MessageBadArg: 405,
-  /** Sending too fast. */
+  /** Messages are being sent too fast. */
   MessageRateLimitExceeded: 406,
-  /** The contact is not a friend. */
+  /** The two are not friends, which the app demands for this. */
   RosterNotFriend: 500,
-  /** Contact already on the blocklist. */
+  /** The contact is on the blocklist already. */
   RosterBlockListExist: 501,
-  /** Contact refuses all applications. */
+  /** The user accepts no friend requests. */
   RosterRejectApplication: 502,
-  /** Contact account no longer exists. */
+  /** The contact's account no longer exists. */
   RosterHasDeletedFromSystem: 503,
-  /** Server database failure in group service. */
+  /** The server's database of groups failed. */
   GroupServerDbError: 600,
-  /** No such group. */
+  /** There is no such group. */
   GroupNotExist: 601,
-  /** User is not in the group. */
+  /** The user is not a member of the group. */
   GroupNotMemberFound: 602,
-  /** Unknown group push mode. */
+  /** There is no such notification mode for groups. */
   GroupMsgNotifyTypeUnknown: 603,
-  /** Owner must transfer or dissolve instead of leaving. */
+  /** The owner cannot leave the group. */
   GroupOwnerCannotLeave: 604,
-  /** New owner must be a member. */
+  /** The new owner must be a member of the group. */
   GroupTransferNotAllowed: 605,
-  /** Group is being repaired. */
+  /** The group is being repaired. */
   GroupRecoveryMode: 606,
-  /** App-wide group limit. */
+  /** The app cannot have more groups. */
   GroupExceedLimitGlobal: 607,
-  /** Creation limit of the user (guide words it as initial-member limit). */
+  /** The user cannot create more groups. */
   GroupExceedLimitUserCreate: 608,
-  /** Membership limit (server: groups joined by the user; guide: members of the group). */
+  /** The user cannot join more groups. */
   GroupExceedLimitUserJoin: 609,
-  /** Group is full. */
+  /** The group is full. */
   GroupCapacityExceedLimit: 610,
-  /** Only members. */
+  /** Only members of the group may do this. */
   GroupMemberPermissionRequired: 611,
-  /** Only admins. */
+  /** Only admins of the group may do this. */
   GroupAdminPermissionRequired: 612,
-  /** Only the owner. */
+  /** Only the owner of the group may do this. */
   GroupOwnerPermissionRequired: 613,
-  /** Join application stale. */
+  /** The request to join has expired or was answered. */
   GroupApplicationExpiredOrHandled: 614,
-  /** Invitation stale. */
+  /** The invitation has expired or was answered. */
   GroupInvitationExpiredOrHandled: 615,
-  /** User was removed from the group more than three times. */
+  /** The user was removed from the group too often to come back. */
   GroupKickTooManyTimes: 616,
-  /** Already a member. */
+  /** The user is a member already. */
   GroupMemberExist: 617,
-  /** On the group blocklist. */
+  /** The user is on the group's blocklist. */
   GroupBlockListExist: 618,
-  /** No such announcement. */
+  /** There is no such announcement. */
   GroupAnnouncementNotFound: 619,
-  /** Announcement disabled by administration. */
+  /** Announcements are switched off. */
   GroupAnnouncementForbidden: 620,
-  /** No such shared file. */
+  /** There is no such shared file. */
   GroupSharedFileNotFound: 621,
-  /** No right on that shared file. */
+  /** This account may not do that with the shared file. */
   GroupSharedFileOperateNotAllowed: 622,
-  /** User is muted in the group. */
+  /** The user is muted in the group. */
   GroupMemberBanned: 623,
-  /** Server cannot be reached. */
+  /** The server cannot be reached. */
   ServerNotReachable: 700,
-  /** Unspecified server failure. */
+  /** The server reported a failure of unknown kind. */
   ServerUnknownError: 701,
-  /** Server host unusable. */
+  /** The address of the server cannot be used. */
   ServerInvalid: 702,
-  /** Server could not decrypt. */
+  /** The server could not decrypt what was sent. */
   ServerDecryptionFailed: 703,
-  /** Encryption method not offered. */
+  /** The server does not offer this encryption. */
   ServerEncryptMethodUnsupported: 704,
-  /** Server overloaded. */
+  /** The server is overloaded or out of order. */
   ServerBusy: 705,
-  /** Repeat the request. */
+  /** The server asks to repeat the request. */
   ServerNeedRetry: 706,
-  /** Server did not answer in time. */
+  /** The server did not answer in time. */
   ServerTimeOut: 707,
-  /** Connection failed. */
+  /** The connection could not be made or was lost. */
   ServerConnectFailed: 708,
-  /** Cluster list could not be obtained. */
+  /** The addresses of the servers could not be obtained. */
   ServerDNSFailed: 709,
-  /** Cluster list request failed. */
+  /** The request for the servers' addresses failed. */
   ServerDNSFetchFailed: 710,
-  /** Cluster list request cancelled. */
+  /** The request for the servers' addresses was cancelled. */
   ServerDNSUserCancelFailed: 711,
-  /** Cluster list answer unreadable. */
+  /** The list of servers cannot be read. */
   ServerDNSParseDataFailed: 712,
-  /** App id empty while asking for the cluster list. */
+  /** The appId was empty when asking for the servers' addresses. */
   ServerDNSAppIdEmpty: 713,
-  /** App id unknown to the DNS service. */
+  /** The DNS service does not know this appId. */
   ServerDNSAppIdInvalid: 714,
-  /** No DNS host passed the health check. */
+  /** No DNS service is healthy. */
   ServerDNSHealthCheckFailed: 715,
-  /** Answer of a private DNS unreadable. */
+  /** The answer of the private DNS service cannot be read. */
   ServerPrivateDNSParseDataFailed: 716,
-  /** Token answer unreadable. */
+  /** The answer to the request for a token cannot be read. */
   ServerTokenResponseInvalid: 717,
-  /** Too many token requests. */
+  /** Tokens are being asked for too often. */
   ServerTokenRequestTooMany: 718,
-  /** Token request parameters wrong. */
+  /** The parameters of the request for a token are wrong. */
   ServerTokenRequestParameterInvalid: 719,
-  /** Token request without app id. */
+  /** The request for a token had no appId. */
   ServerTokenRequestAppIdMissing: 720,
-  /** Token request with unknown app id. */
+  /** The request for a token had an unknown appId. */
   ServerTokenRequestAppIdInvalid: 721,
-  /** Token refused because of the app state. */
+  /** No token was given because of the state of the app. */
   ServerTokenAppStatusNotNormal: 722,
-  /** Server changed, connect again. */
+  /** The server has changed and asks for a new connection. */
   ServerNeedReconnected: 723,
-  /** Upload failed. */
+  /** The file could not be uploaded. */
   ServerFileUploadUnknownError: 724,
-  /** Download failed. */
+  /** The file could not be downloaded. */
   ServerFileDownloadUnknownError: 725,
-  /** Licence rejected. */
+  /** The licence is not accepted. */
   ServerInvalidLicense: 726,
-  /** Licence limit hit. */
+  /** A limit of the licence is reached. */
   ServerLicenseLimit: 727,
-  /** App frozen. */
+  /** The app is frozen. */
   ServerAppFrozen: 728,
-  /** Too many requests. */
+  /** There are too many requests. */
   ServerTooManyRequest: 729,
-  /** Self registration disabled. */
+  /** The app does not let users register themselves. */
   ServerNotAllowOpenRegister: 730,
-  /** Unspecified failure of the long-connection server. */
+  /** The long-connection server reported a failure. */
   ServerFireplaceUnknownError: 731,
-  /** Answer unreadable. */
+  /** The answer of the server cannot be read. */
   ServerResponseInvalid: 732,
-  /** Upload URL unusable. */
+  /** The upload address cannot be used. */
   ServerInvalidUploadUrl: 733,
-  /** App's licence invalid. */
+  /** The app's licence is not valid. */
   ServerAppLicenseInvalid: 734,
-  /** App's licence expired. */
+  /** The app's licence has expired. */
   ServerAppLicenseExpired: 735,
-  /** App's licence limit reached. */
+  /** A limit of the app's licence is reached. */
   ServerAppLicenseExceedLimit: 736,
-  /** App id missing. */
+  /** The request carried no appId. */
   ServerAppIdMissing: 737,
-  /** App id unknown. */
+  /** The server does not know this appId. */
   ServerAppIdInvalid: 738,
-  /** App signature wrong. */
+  /** The signature of the app is wrong. */
   ServerAppSignInvalid: 739,
-  /** Push certificate unknown. */
+  /** The app has no such push service or certificate. */
   ServerAppNotifierNotExist: 740,
-  /** No data for that cluster id. */
+  /** Nothing is known about this cluster. */
   ServerNoClusterInfoForClusterId: 741,
-  /** File could not be delivered. */
+  /** The server could not deliver the file. */
   ServerFileDownloadFailure: 742,
-  /** App is not in normal state. */
+  /** The app is not in normal operation. */
   ServerAppStatusNotNormal: 743,
-  /** Device platform not permitted. */
+  /** This kind of device may not log in. */
   ServerPlatformNotAllowed: 744,
-  /** No device serial number could be assigned. */
+  /** The server could not give this device a number. */
   ServerCannotCreateDeviceSn: 745,
-  /** Audio/video service not activated. */
+  /** Audio and video calls are not switched on for the app. */
   ServerRtcNotOpen: 746,
   /** This feature is not available here. */
   Unsupported: 9000,

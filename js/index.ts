@@ -6,6 +6,7 @@ import { browser } from "./platform/browser.js";
 
 export type * from "./client/types.js";
 export { ErrorCode, type ErrorCodeName } from "./error-codes.js";
+export { type ErrorLanguage, type ErrorReference, errorRemediation, errorText } from "./error-text.js";
 export { FlooError } from "./errors.js";
 
 /**

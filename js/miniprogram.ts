@@ -8,6 +8,7 @@ export type * from "./client/types.js";
 export type { FlooimConfig, FlooimFactory, Im } from "./compat/flooim.js";
 export type * from "./compat/shapes.js";
 export { ErrorCode, type ErrorCodeName } from "./error-codes.js";
+export { type ErrorLanguage, type ErrorReference, errorRemediation, errorText } from "./error-text.js";
 export { FlooError } from "./errors.js";
 export type { WxPlatform };
 

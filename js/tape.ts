@@ -7,7 +7,6 @@ import type {
   ClientId,
   ConversationInfo,
   ConversationKey,
-  ErrorDomain,
   FlooErrorShape,
   Group,
   GroupId,
@@ -19,6 +18,7 @@ import type {
   UserId,
 } from "./client/types.js";
 import type { Tape } from "./engine.js";
+import { shapeOf } from "./errors.js";
 
 const KINDS = ["system", "user", "group"] as const;
 const STATUSES: readonly MessageStatus[] = ["sending", "sent", "failed", "received"];
@@ -70,14 +70,7 @@ const key = (r: Reader): ConversationKey =>
 const failure = (r: Reader): FlooErrorShape | null => {
   const number = r.number();
   if (number === 0) return null;
-  return {
-    number,
-    retriable: r.number() === 1,
-    code: r.string(),
-    domain: r.string() as ErrorDomain,
-    message: r.string(),
-    remediation: r.string(),
-  };
+  return shapeOf({ number, domain: r.string(), detail: r.string() });
 };
 
 const orNull = <T extends string>(text: string): T | null => (text === "" ? null : (text as T));

@@ -1,6 +1,6 @@
 /** Promises of calls under way: numbers, signals and timeouts. */
 import type { RawError } from "../engine.js";
-import { badArgument, FlooError, failure } from "../errors.js";
+import { badArgument, FlooError, failure, shapeOf } from "../errors.js";
 import type { Signal } from "./emitter.js";
 import type { CallOptions } from "./types.js";
 
@@ -42,7 +42,7 @@ export function waiter<T>(what: string, options: CallOptions | undefined): Waite
     settle = { resolve, reject };
   });
   const abort = (): void =>
-    reject(failure("Cancelled", "platform", `${what}: the wait was cancelled.`, "", signal?.reason));
+    reject(failure("Cancelled", "platform", `${what}: the wait was cancelled.`, undefined, signal?.reason));
   const finish = (): boolean => {
     if (done) return false;
     done = true;
@@ -116,7 +116,7 @@ export class Calls {
   }
 
   fail(call: number, error: RawError): void {
-    this.withdraw(call, new FlooError(error as FlooError));
+    this.withdraw(call, new FlooError(shapeOf(error)));
   }
 
   /** Ends everything with one error. */

@@ -3,7 +3,17 @@
  * differs between platforms is in `Environment`.
  */
 import type { Engine, EngineOptions, Glue, Host, RawError, RawEvent, Tape } from "../engine.js";
-import { asFlooError, badArgument, FlooError, failure, isShape, notLoggedIn, textOf } from "../errors.js";
+import {
+  asFlooError,
+  badArgument,
+  FlooError,
+  failure,
+  isRaw,
+  isShape,
+  notLoggedIn,
+  shapeOf,
+  textOf,
+} from "../errors.js";
 import type { LoadError } from "../load/glue.js";
 import { readConversations, readGroups, readMessages, readUsers } from "../tape.js";
 import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
@@ -294,7 +304,7 @@ export class FlooClient implements Client {
     try {
       return act();
     } catch (thrown) {
-      if (isShape(thrown)) throw new FlooError(thrown);
+      if (isRaw(thrown) || isShape(thrown)) throw asFlooError(thrown, "GeneralError", "the core");
       const error = failure(
         "GeneralError",
         "platform",
@@ -399,7 +409,7 @@ export class FlooClient implements Client {
         this.emitter.emit("storage", { kind: this.storage, error: orNull(event[2]) });
         return;
       case "error":
-        this.report(new FlooError(event[1] as FlooError));
+        this.report(new FlooError(shapeOf(event[1])));
         return;
       default:
         this.log("warn", `The core said something this version does not know: ${String((event as unknown[])[0])}`);
@@ -463,7 +473,13 @@ export class FlooClient implements Client {
   }
 
   private listenerThrew(event: keyof Events, thrown: unknown): void {
-    const error = failure("GeneralError", "platform", `A listener of "${event}" threw: ${textOf(thrown)}`, "", thrown);
+    const error = failure(
+      "GeneralError",
+      "platform",
+      `A listener of "${event}" threw: ${textOf(thrown)}`,
+      undefined,
+      thrown,
+    );
     this.log("error", error.message);
     // A listener of `error` that throws is only logged, or this would never end.
     if (event !== "error") this.emitter.emit("error", { error });
@@ -484,16 +500,12 @@ function loadError(thrown: unknown): FlooError {
   const { name, failure: why } = (thrown ?? {}) as Partial<LoadError>;
   if (name !== "LoadError") return asFlooError(thrown, "WasmUnavailable", "The core could not be started");
   const message = `The core could not be loaded: ${textOf(thrown)}`;
-  if (why === "blocked") {
-    const remedy = "Add 'wasm-unsafe-eval' to script-src in the Content-Security-Policy of the page.";
-    return failure("CspBlocked", "platform", message, remedy, thrown);
-  }
-  const remedy = why === "missing" ? "Use a browser or base library that has WebAssembly." : "";
-  return failure("WasmUnavailable", "platform", message, remedy, thrown, why === "network");
+  const code = why === "blocked" ? "CspBlocked" : "WasmUnavailable";
+  return failure(code, "platform", message, undefined, thrown, why === "network");
 }
 
 const isEntry = (name: string | undefined): boolean => name === "login" || name === "resume";
 
 const sessionOf = (value: unknown): Session => ({ userId: (value as { userId: UserId }).userId });
 
-const orNull = (error: RawError | undefined): FlooError | null => (error ? new FlooError(error as FlooError) : null);
+const orNull = (error: RawError | undefined): FlooError | null => (error ? new FlooError(shapeOf(error)) : null);

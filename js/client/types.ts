@@ -162,11 +162,17 @@ export interface FlooErrorShape {
   readonly code: string;
   /** The number that all Lanying SDKs give it. */
   readonly number: number;
+  /** Which part of the system it comes from. */
   readonly domain: ErrorDomain;
+  /**
+   * What went wrong, in English, with the particulars that are known: a field, the server's own words, or the
+   * server's number where `code` has no equivalent. Never a password, a token or a message. For people in other
+   * languages see `errorText`.
+   */
   readonly message: string;
-  /** True when the same call may work later. */
+  /** True when the same call may work later without a change by the caller. */
   readonly retriable: boolean;
-  /** What a developer can do about it; empty when there is nothing to say. */
+  /** What a developer or user can do about it, in English; empty when there is nothing to say. See `errorRemediation`. */
   readonly remediation: string;
 }
 

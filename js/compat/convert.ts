@@ -77,8 +77,9 @@ export interface FrameFailure {
 const FRAMES: Record<string, FrameFailure | undefined> = {
   ServerDecryptionFailed: { status: 5, category: 5 },
   InvalidToken: { status: 7, category: 7, action: "relogin" },
+  InvalidRequestParameter: { status: 8, category: 8 },
   UserNotLogin: { status: 9, category: 9, action: "relogin" },
-  UserAuthFailed: { status: 9, category: 9, action: "relogin" },
+  UserAuthFailed: { status: 9, category: 9 },
   UserFrozen: { status: 10, category: "USER_FROZEN", action: "relogin_manually" },
   UserBanned: { status: 11, category: "USER_BANNED" },
   MessageCensored: { status: 12, category: 12 },

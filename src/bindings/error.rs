@@ -1,4 +1,5 @@
-//! Errors as plain objects; the facade makes its `FlooError` of them (`RawError` in `js/engine.ts`).
+//! Errors as plain objects (`RawError` in `js/engine.ts`). The facade makes its `FlooError` of them: it has the
+//! names and texts of the codes, which would otherwise be in the binary too.
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
@@ -6,25 +7,15 @@ use crate::core::model::{Domain, Error, ErrorCode};
 
 #[derive(Serialize)]
 struct Raw<'a> {
-    code: &'a str,
     number: u16,
     domain: &'a str,
-    message: String,
-    retriable: bool,
-    remediation: &'a str,
+    detail: &'a str,
 }
 
 /// The error for JavaScript.
 pub(super) fn raw(e: &Error) -> JsValue {
-    let raw = Raw {
-        code: e.code.name(),
-        number: e.code as u16,
-        domain: e.domain.name(),
-        message: e.to_string(),
-        retriable: e.retriable(),
-        remediation: e.remediation(),
-    };
-    serde_wasm_bindgen::to_value(&raw).unwrap_or(JsValue::UNDEFINED) // texts, numbers, booleans: cannot fail
+    let raw = Raw { number: e.code as u16, domain: e.domain.name(), detail: &e.detail };
+    serde_wasm_bindgen::to_value(&raw).unwrap_or(JsValue::UNDEFINED) // a number and texts: cannot fail
 }
 
 /// Parameters that are not of the form asked for.

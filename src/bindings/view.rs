@@ -17,11 +17,8 @@ fn key(tape: &mut Tape, of: ConversationId) {
 fn failure(tape: &mut Tape, error: Option<&Error>) {
     let Some(e) = error else { return tape.number(0) };
     tape.number(e.code as u16);
-    tape.number(u8::from(e.retriable()));
-    tape.string(e.code.name());
     tape.string(e.domain.name());
-    tape.string(&e.to_string());
-    tape.string(e.remediation());
+    tape.string(&e.detail);
 }
 
 fn message(tape: &mut Tape, m: &Message) {

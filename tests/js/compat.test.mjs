@@ -151,9 +151,16 @@ describe("flooim", () => {
 
   test("failed logins: token, frame, DNS, arguments", async () => {
     for (const [error, expected] of [
-      [raw("UserAuthFailed", 102), ["token failure:UserAuthFailed happened"]],
-      [raw("UserFrozen", 106, "frame"), ["USER_FROZEN", "socket_failure"]],
-      [raw("ServerDNSFailed", 709, "dns"), ["DNS_FAILED", "token failure:ServerDNSFailed happened"]],
+      [
+        raw("UserAuthFailed", "http", "code 11001: no"),
+        ["token failure:Wrong user name, user id or password (code 11001: no)"],
+      ],
+      [raw("UserFrozen", "frame"), ["USER_FROZEN", "socket_failure"]],
+      [raw("InvalidRequestParameter", "frame"), [8, "socket_failure"]],
+      [
+        raw("ServerDNSFailed", "dns"),
+        ["DNS_FAILED", "token failure:The addresses of the servers could not be obtained."],
+      ],
     ]) {
       const { core, im, heard } = make();
       core.answers.login = () => {
@@ -264,14 +271,14 @@ describe("flooim", () => {
     const { core, im, heard } = await loggedIn();
     heard.length = 0;
     im.sysManage.sendGroupMessage({ gid: "9", content: "hi" });
-    const error = raw("UserBanned", 107, "frame");
+    const error = raw("UserBanned", "frame");
     core.engine.say([
       "failed",
       messagesTape({ kind: 2, with: "9", clientId: "1001", outgoing: true, status: "failed", error }),
     ]);
     await until(() => heard.length === 2);
     core.answers.send = () => {
-      throw raw("StorageQuota", 9002, "storage");
+      throw raw("StorageQuota", "storage");
     };
     im.sysManage.sendGroupMessage({ gid: 9, content: "hi" });
     await until(() => heard.length === 4);
@@ -350,7 +357,7 @@ describe("flooim", () => {
     let reloads = 0;
     const { core, im, heard } = await loggedIn({ reload: () => reloads++ });
     heard.length = 0;
-    core.engine.say(["state", "online", "kicked", raw("UserKickedByOtherDevices", 112, "frame")]);
+    core.engine.say(["state", "online", "kicked", raw("UserKickedByOtherDevices", "frame")]);
     await until(() => heard.length === 2);
     assert.deepEqual(names(heard), ["relogin_manually", "KICKED_BY_OTHER_DEVICE"]);
     im.logout({ linkLogin: true });

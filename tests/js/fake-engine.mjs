@@ -1,5 +1,9 @@
 // An engine that answers as a test tells it, and the tapes it would write. For the facade's own rules only.
 
+import { readFileSync } from "node:fs";
+
+const rows = JSON.parse(readFileSync(new URL("../../src/core/model/error_codes.json", import.meta.url), "utf8"));
+
 /** Writes values in the order in which the core does (js/tape.ts reads them). */
 export class TapeWriter {
   #texts = [];
@@ -37,10 +41,7 @@ export function writeMessage(w, m) {
     .number(m.timestamp ?? 0);
   w.number(STATUSES.indexOf(m.status ?? "received")).number(m.error?.number ?? 0);
   if (m.error) {
-    w.number(m.error.retriable ? 1 : 0)
-      .string(m.error.code)
-      .string(m.error.domain);
-    w.string(m.error.message).string(m.error.remediation);
+    w.string(m.error.domain).string(m.error.detail);
   }
 }
 
@@ -181,14 +182,10 @@ export class FakeCore {
 }
 
 /** A raw error as the core gives it. */
-export const raw = (code, number, domain = "http") => ({
-  code,
-  number,
-  domain,
-  message: `${code} happened`,
-  retriable: false,
-  remediation: "",
-});
+export const raw = (name, domain = "http", detail = "") => {
+  const { number } = rows.find((row) => row.name === name);
+  return { number, domain, detail };
+};
 
 /** Resolves when the condition holds; ends with the test's own timeout otherwise. */
 export async function until(condition) {

@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { text as generated } from "../../js/scripts/error-codes.mjs";
+import { files as generated } from "../../js/scripts/error-codes.mjs";
 import { sources } from "./bundle.mjs";
 import { conversationsTape, groupsTape, messagesTape, raw, usersTape } from "./fake-engine.mjs";
 
 const js = await sources(
   "js/errors.ts",
   "js/error-codes.ts",
+  "js/error-text.ts",
   "js/client/ids.ts",
   "js/client/emitter.ts",
   "js/client/calls.ts",
@@ -22,19 +23,71 @@ const code = (name, field) => (error) => {
 };
 
 describe("errors", () => {
-  test("the table of codes is that of the core", async () => {
-    assert.equal(await readFile(new URL("../../js/error-codes.ts", import.meta.url), "utf8"), generated);
-    const rows = JSON.parse(await readFile(new URL("../../src/core/model/error_codes.json", import.meta.url), "utf8"));
+  const read = (path) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+
+  test("what is made of the table of codes is up to date; if not: node js/scripts/error-codes.mjs", async () => {
+    assert.deepEqual(Object.keys(generated), [
+      "js/error-codes.ts",
+      "js/texts/en.ts",
+      "js/texts/zh.ts",
+      "docs/errors.md",
+    ]);
+    for (const [path, text] of Object.entries(generated)) assert.equal(await read(path), text, path);
+  });
+
+  test("codes, texts and advice are those of the core's table, in both languages", async () => {
+    const rows = JSON.parse(await read("src/core/model/error_codes.json"));
+    assert.equal(rows.length, 126 + 7);
     assert.deepEqual(js.ErrorCode, Object.fromEntries(rows.map(({ name, number }) => [name, number])));
+    for (const { name, number, text, zh, remediation = "", remediationZh = "" } of rows) {
+      for (const reference of [name, number, js.failure(name, "platform", "x")]) {
+        assert.deepEqual(
+          [js.errorText(reference), js.errorText(reference, "en"), js.errorText(reference, "zh")],
+          [text, text, zh],
+        );
+        assert.equal(js.errorRemediation(reference), remediation);
+        assert.equal(js.errorRemediation(reference, "zh"), remediationZh);
+      }
+    }
+    for (const unknown of [8999, Number.NaN, "NoSuchName", "toString", null, undefined, {}]) {
+      assert.equal(js.errorText(unknown), "", String(unknown));
+      assert.equal(js.errorRemediation(unknown, "zh"), "", String(unknown));
+    }
+  });
+
+  test("an error of the core gets its name, words and advice here", () => {
+    assert.deepEqual(js.shapeOf(raw("ServerBusy", "http", "HTTP status 503")), {
+      code: "ServerBusy",
+      number: 705,
+      domain: "http",
+      message: "The server is overloaded or out of order (HTTP status 503)",
+      retriable: true,
+      remediation: "Try again later.",
+    });
+    const bare = js.shapeOf(raw("UserNotExist"));
+    assert.deepEqual([bare.message, bare.retriable], ["There is no such user.", false]);
+    const newer = js.shapeOf({ number: 8123, domain: "frame", detail: "why" });
+    assert.deepEqual([newer.code, newer.number, newer.retriable], ["GeneralError", 8123, false]);
+    assert.match(newer.message, /\(why\)$/);
+    assert.equal(js.asFlooError(raw("StorageQuota", "storage"), "GeneralError", "x").code, "StorageQuota");
+  });
+
+  test("an error of this side is advised as one of the core, unless it says more", () => {
+    const plain = js.failure("Cancelled", "platform", "over");
+    assert.deepEqual([plain.retriable, plain.remediation], [true, ""]);
+    assert.equal(js.failure("StorageQuota", "storage", "full").remediation, "Free space on this device.");
+    const own = js.failure("GeneralError", "platform", "x", "Do this.", undefined, true);
+    assert.deepEqual([own.retriable, own.remediation], [true, "Do this."]);
+    assert.deepEqual([js.notLoggedIn().code, js.notLoggedIn().domain], ["UserNotLogin", "argument"]);
   });
 
   test("an error carries its shape and its cause", () => {
     const cause = new Error("why");
-    const error = new js.FlooError(raw("UserAuthFailed", 102), cause);
+    const error = new js.FlooError(js.shapeOf(raw("UserAuthFailed", "http", "code 1: no")), cause);
     assert.ok(error instanceof Error);
     assert.deepEqual(
       [error.name, error.code, error.number, error.domain, error.message, error.cause],
-      ["FlooError", "UserAuthFailed", 102, "http", "UserAuthFailed happened", cause],
+      ["FlooError", "UserAuthFailed", 102, "http", "Wrong user name, user id or password (code 1: no)", cause],
     );
   });
 });
@@ -137,7 +190,7 @@ describe("calls", () => {
     const two = calls.start("two", () => assert.fail("no answer to read"));
     calls.succeed(one.call, 21);
     assert.deepEqual(read, [21]);
-    calls.fail(two.call, raw("UserNotExist", 104));
+    calls.fail(two.call, raw("UserNotExist"));
     assert.equal(await one.waiter.promise, 42);
     await assert.rejects(two.waiter.promise, code("UserNotExist"));
   });
@@ -188,7 +241,7 @@ describe("calls", () => {
 
 describe("tapes", () => {
   test("messages", () => {
-    const error = { ...raw("MessageCensored", 403, "frame"), retriable: true, remediation: "other words" };
+    const error = raw("MessageCensored", "frame", "你说 👋");
     const rows = js.readMessages(
       messagesTape(
         {
@@ -222,7 +275,7 @@ describe("tapes", () => {
     assert.deepEqual([rows[1].conversation, rows[1].type], [{ kind: "system", id: "0" }, "unknown"]);
     assert.deepEqual(
       [rows[2].id, rows[2].clientId, rows[2].key, rows[2].status, rows[2].error],
-      [null, "77", "77", "failed", error],
+      [null, "77", "77", "failed", js.shapeOf(error)],
     );
     assert.equal(rows.length, 3);
   });

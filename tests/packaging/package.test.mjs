@@ -130,8 +130,8 @@ scenario(stage, "importing any entry in Node changes no global, and the codec wo
   const { stdout } = await succeeds(run(process.execPath, ["--input-type=module", "-e", script], { cwd: directory }));
   const answer = JSON.parse(stdout);
   assert.deepEqual(answer.exports, [
-    ["ErrorCode", "FlooError", "createClient"],
-    ["ErrorCode", "FlooError", "createClient"],
+    ["ErrorCode", "FlooError", "createClient", "errorRemediation", "errorText"],
+    ["ErrorCode", "FlooError", "createClient", "errorRemediation", "errorText"],
     ["default", "flooim"],
     ["FlooError", "decodeFrame", "encodeFrame", "init"],
   ]);

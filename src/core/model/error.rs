@@ -1,8 +1,6 @@
 //! The one public error of the core and the mapping tables onto its codes.
 use std::fmt;
 
-use crate::core::proto::status::ErrorCode as Status;
-
 include!(concat!(env!("OUT_DIR"), "/error_codes.rs"));
 
 /// Which part of the system an error comes from.
@@ -68,80 +66,58 @@ impl Error {
         Self::new(Domain::Argument, ErrorCode::ArgumentInvalid, detail)
     }
 
+    /// What the body of an HTTP answer says: its `code`, which is not 200, and its `message` (http-api 11.2).
+    pub fn from_http(code: u64, message: &str) -> Self {
+        let known = refined(ErrorCode::from_http(code), message, ErrorCode::ServerUnknownError);
+        Self::new(Domain::Http, known, numbered("code", &code, message))
+    }
+
+    /// An HTTP status other than 2xx.
+    pub fn from_transport(status: u16) -> Self {
+        Self::new(Domain::Http, ErrorCode::from_transport(status), format!("HTTP status {status}"))
+    }
+
+    /// A frame's status that is not OK and its reason (xsync 3.6). The number is told where no code stands for it.
+    pub fn from_frame(status: i32, reason: String) -> Self {
+        let code = refined(ErrorCode::from_frame(status), &reason, ErrorCode::ServerFireplaceUnknownError);
+        let detail = if matches!(code, ErrorCode::ServerFireplaceUnknownError) {
+            numbered("status", &status, &reason)
+        } else {
+            reason
+        };
+        Self::new(Domain::Frame, code, detail)
+    }
+
     /// True when the same call may work later without a change by the caller.
     pub const fn retriable(&self) -> bool {
-        use ErrorCode as C;
-        matches!(
-            self.code,
-            C::ServerNotReachable
-                | C::ServerBusy
-                | C::ServerNeedRetry
-                | C::ServerTimeOut
-                | C::ServerConnectFailed
-                | C::ServerDNSFailed
-                | C::ServerDNSFetchFailed
-                | C::ServerNeedReconnected
-                | C::ServerTooManyRequest
-                | C::MessageRateLimitExceeded
-                | C::SignInTimeout
-        )
-    }
-
-    /// What a developer or a user can do about it; empty when there is nothing to say.
-    pub const fn remediation(&self) -> &'static str {
-        use ErrorCode as C;
-        match self.code {
-            C::UserAuthFailed => "Check the user name and the password.",
-            C::UserNotExist => "Check the user name, or register it first.",
-            C::UserNotLogin => "Call login() or resume() first.",
-            C::UserAlreadyLogin | C::UserSigningIn => "Call logout() before logging in again.",
-            C::UserKickedBySameDevice => {
-                "This account is open in another tab or page of the same browser profile; close one of them."
-            }
-            C::InvalidToken => "Log in again; the token has expired or was revoked.",
-            C::ServerDNSAppIdInvalid | C::ServerAppIdInvalid => "Check the appId.",
-            C::ServerDNSFetchFailed | C::ServerNotReachable => {
-                "Check the network and the address of the server; for local work start the emulator."
-            }
-            C::ServerDNSParseDataFailed => "Check that servers.dns is the whole URL of a DNS document.",
-            C::MessageInvalid if matches!(self.domain, Domain::Argument) => {
-                "Send a text of 1 byte to 64 KiB, ext up to 16 KiB."
-            }
-            C::StorageQuota => "Free space on this device.",
-            _ => "",
-        }
+        self.code.retriable()
     }
 }
 
-/// The code for a status of a frame (xsync 3.6).
-pub const fn from_status(status: i32) -> ErrorCode {
-    match status {
-        s if s == Status::Fail as i32 => ErrorCode::ServerFireplaceUnknownError,
-        s if s == Status::DecryptFailure as i32 => ErrorCode::ServerDecryptionFailed,
-        s if s == Status::InvalidToken as i32 => ErrorCode::InvalidToken,
-        s if s == Status::InvalidParameter as i32 => ErrorCode::InvalidRequestParameter,
-        s if s == Status::Unauthorized as i32 => ErrorCode::UserNotLogin,
-        s if s == Status::UserFrozen as i32 => ErrorCode::UserFrozen,
-        s if s == Status::UserBanned as i32 => ErrorCode::UserBanned,
-        s if s == Status::WordCensored as i32 => ErrorCode::MessageCensored,
-        s if s == Status::TooManyDevices as i32 => ErrorCode::UserTooManyDevice,
-        s if s == Status::EncryptMethodUnsupported as i32 => ErrorCode::ServerEncryptMethodUnsupported,
-        s if s == Status::InvalidLicense as i32 => ErrorCode::ServerInvalidLicense,
-        s if s == Status::LicenseLimit as i32 => ErrorCode::ServerLicenseLimit,
-        s if s == Status::AppFrozen as i32 => ErrorCode::ServerAppFrozen,
-        s if s == Status::RateLimitExceeded as i32 => ErrorCode::MessageRateLimitExceeded,
-        _ => ErrorCode::ServerFireplaceUnknownError,
+fn numbered(what: &str, number: &dyn fmt::Display, text: &str) -> String {
+    let colon = if text.is_empty() { "" } else { ": " };
+    format!("{what} {number}{colon}{text}")
+}
+
+/// The code that a reason text stands for (xsync 3.6), if it is one of the known ones.
+fn from_reason(reason: &str) -> Option<ErrorCode> {
+    REASONS.iter().find(|(text, _)| reason.contains(text)).map(|(_, code)| *code)
+}
+
+/// A reason decides where the server's code is vague; a precise code such as `InvalidToken` stays. Success is no
+/// error: whoever asks has found something amiss, so that is `unknown`.
+fn refined(code: ErrorCode, reason: &str, unknown: ErrorCode) -> ErrorCode {
+    use ErrorCode as C;
+    match code {
+        C::NoError
+        | C::ServerUnknownError
+        | C::ServerFireplaceUnknownError
+        | C::InvalidRequestParameter
+        | C::UserPermissionDenied
+        | C::UserAuthFailed => from_reason(reason).unwrap_or(if matches!(code, C::NoError) { unknown } else { code }),
+        _ => code,
     }
 }
 
-/// The code that a reason text stands for where the status alone says only "fail" (xsync 3.6).
-pub fn from_reason(reason: &str) -> Option<ErrorCode> {
-    const TEXTS: [(&str, ErrorCode); 5] = [
-        ("Operation rejected", ErrorCode::UserAuthFailed),
-        ("exceed recall time limit", ErrorCode::MessageOutRecallTime),
-        ("antispam", ErrorCode::MessageCensored),
-        ("blocked by the recipient", ErrorCode::CurrentUserIsInBlocklist),
-        ("relation with target does not allow chat", ErrorCode::RosterNotFriend),
-    ];
-    TEXTS.iter().find(|(text, _)| reason.contains(text)).map(|(_, code)| *code)
-}
+#[cfg(test)]
+mod tests;

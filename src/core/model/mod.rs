@@ -8,7 +8,7 @@ mod notice;
 
 pub use card::{Group, User};
 pub use conversation::Conversation;
-pub use error::{Domain, Error, ErrorCode, from_reason, from_status};
+pub use error::{Domain, Error, ErrorCode};
 pub use id::{ConversationId, Kind, Millis};
 pub use message::{Change, Mention, Message, MessageStatus, Update};
 pub use notice::{Notice, NoticeKind};

@@ -63,10 +63,7 @@ pub fn dns(url: &str, app_id: &str) -> Call<Servers> {
 fn parse(body: &str) -> Result<Servers, Error> {
     let fail = |code, detail: String| Error::new(Domain::Dns, code, detail);
     let document: Document = data(body).map_err(|e| match e.code {
-        // 99997 and 99998 have no entry of their own in the table of HTTP codes.
-        ErrorCode::ServerUnknownError if e.detail.starts_with("code 9999") => {
-            fail(ErrorCode::ServerDNSAppIdInvalid, e.detail)
-        }
+        ErrorCode::ServerDNSAppIdInvalid => fail(e.code, e.detail),
         ErrorCode::ServerResponseInvalid => fail(ErrorCode::ServerDNSParseDataFailed, e.detail),
         _ => fail(ErrorCode::ServerDNSFailed, e.detail),
     })?;

@@ -10,7 +10,7 @@ pub use account::{Credentials, Token, token};
 pub use dns::{Servers, dns};
 pub use lists::{group_cards, group_ids, roster_ids, user_cards};
 
-use crate::core::model::{Domain, Error, ErrorCode, from_reason};
+use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::{HttpError, Request, Response};
 
 /// How to make a call: its request, and how to read its answer.
@@ -64,8 +64,7 @@ const fn none<T>() -> Option<T> {
 pub fn read<T>(answer: Result<Response, HttpError>, parse: fn(&str) -> Result<T, Error>) -> Result<T, Error> {
     let response = answer.map_err(|e| Error::new(Domain::Http, ErrorCode::ServerNotReachable, e.0))?;
     if !(200..300).contains(&response.status) {
-        let code = if response.status == 429 { ErrorCode::ServerTooManyRequest } else { ErrorCode::ServerUnknownError };
-        return Err(Error::new(Domain::Http, code, format!("HTTP status {}", response.status)));
+        return Err(Error::from_transport(response.status));
     }
     parse(&response.body)
 }
@@ -79,9 +78,7 @@ fn data<T: DeserializeOwned>(body: &str) -> Result<T, Error> {
     };
     let head: Envelope<serde::de::IgnoredAny> = serde_json::from_str(body).map_err(invalid)?;
     if head.code != 200 {
-        let text = head.message.unwrap_or_default();
-        let code = from_reason(&text).unwrap_or_else(|| ErrorCode::from_http(head.code));
-        return Err(Error::new(Domain::Http, code, format!("code {}: {text}", head.code)));
+        return Err(Error::from_http(head.code, &head.message.unwrap_or_default()));
     }
     let whole: Envelope<T> = serde_json::from_str(body).map_err(invalid)?;
     whole

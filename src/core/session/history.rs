@@ -6,7 +6,7 @@ use super::merge::Job;
 use super::sync::Local;
 use super::{CallId, Event, Session, Timer};
 use crate::core::codec::Uplink;
-use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis, from_status};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{SyncDl, SyncUl, status::ErrorCode as Status};
 
 const PAGE: Duration = Duration::from_secs(15);
@@ -99,7 +99,7 @@ impl Session {
             let SyncDl { next_key: next, metas, .. } = page;
             self.enqueue(Job::History { call, resolve, of, next, metas });
         } else {
-            self.history_failed(call, resolve, Error::new(Domain::Frame, from_status(status.code), status.reason));
+            self.history_failed(call, resolve, Error::from_frame(status.code, status.reason));
         }
         self.history_next(of.uid);
         self.arm_history();

@@ -6,7 +6,7 @@ use super::input::{CallId, Restored};
 use super::rows::{DeviceRow, LoginRow, kv, put};
 use super::{Cloud, Event, Output, Purpose, Reply, Session, State, Timer, storage_error, value};
 use crate::core::codec::Uplink;
-use crate::core::model::{Domain, Error, ErrorCode, Millis, from_status};
+use crate::core::model::{Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{self, Provision, provision::OsType, status::ErrorCode as Status};
 use crate::core::services::{Caller, Credentials, Servers, dns, read, token};
 use crate::ports::{HttpError, Response, Row, StoreError, Table, Write};
@@ -297,7 +297,7 @@ impl Session {
 
     /// What to do about a refused login (xsync 3.11).
     pub(super) fn refused(&mut self, status: i32, reason: String) {
-        let error = Error::new(Domain::Frame, from_status(status), reason);
+        let error = Error::from_frame(status, reason);
         match Status::try_from(status) {
             Ok(Status::InvalidToken | Status::Unauthorized) => {
                 let has_password =

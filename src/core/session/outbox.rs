@@ -22,9 +22,7 @@ use super::{
     Batch, CallId, Content, Event, MAX_ATTACHMENT, MAX_EXT, MAX_TEXT, Mark, Output, Place, Reply, Session, Timer,
 };
 use crate::core::codec::{MAX_FRAME_OUT, Uplink};
-use crate::core::model::{
-    Change, ConversationId, Domain, Error, ErrorCode, Kind, Message, MessageStatus, Millis, from_reason, from_status,
-};
+use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode, Kind, Message, MessageStatus, Millis};
 use crate::core::proto::{
     MessageBody, Meta, SyncDl, SyncUl, Xid,
     message_body::{ContentType, QoS, Type},
@@ -292,7 +290,6 @@ impl Session {
         if accepted {
             return self.enqueue(Job::Answered { id, ack, error: None });
         }
-        let code = from_reason(&status.reason).unwrap_or_else(|| from_status(status.code));
         if again && status.reason.contains("duplicated") {
             // The server has it from an earlier try whose answer was lost.
             return match (errand, to) {
@@ -300,7 +297,7 @@ impl Session {
                 _ => self.enqueue(Job::Answered { id, ack: SyncDl { server_mid: 0, ..ack }, error: None }),
             };
         }
-        let error = Error::new(Domain::Frame, code, status.reason);
+        let error = Error::from_frame(status.code, status.reason);
         self.enqueue(Job::Answered { id, ack, error: Some(error) });
     }
 

@@ -15,7 +15,7 @@ use super::merge::Job;
 use super::rows::{ConversationRow, read_messages};
 use super::{Batch, CallId, Event, LoadPurpose, Output, Reply, Session, Timer, storage_error};
 use crate::core::codec::Uplink;
-use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis, from_status};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{SyncDl, SyncUl, UnreadDl, Xid, conversation_unread::ConvType, status::ErrorCode as Status};
 use crate::ports::{Row, StoreError};
 
@@ -232,7 +232,7 @@ impl Session {
             if status.code == Status::Unauthorized as i32 || status.code == Status::InvalidToken as i32 {
                 return self.refused(status.code, status.reason);
             }
-            self.event(Event::Error(Error::new(Domain::Frame, from_status(status.code), status.reason)));
+            self.event(Event::Error(Error::from_frame(status.code, status.reason)));
             return self.pull_done(page.xid.unwrap_or_default());
         }
         if let Some(pull) = page.xid.and_then(|xid| self.sync.pulls.get_mut(&xid.uid)) {

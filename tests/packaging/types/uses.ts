@@ -5,6 +5,8 @@ import {
   type ConversationInfo,
   createClient,
   ErrorCode,
+  errorRemediation,
+  errorText,
   FlooError,
   type Message,
   type UserId,
@@ -45,6 +47,13 @@ createSlim({ appId: "a" });
 
 export const isTimeout = (thrown: unknown): boolean =>
   thrown instanceof FlooError && thrown.number === ErrorCode.ServerTimeOut;
+
+export const shown = (error: FlooError): string =>
+  [errorText(error, "zh"), errorRemediation(error, "zh"), errorText("UserNotExist"), errorText(104, "en")].join();
+// @ts-expect-error there is no such language
+errorText(104, "fr");
+// @ts-expect-error there is no such code
+errorText("NoSuchCode");
 
 export function legacy(): number {
   const im: Im = flooim({ appid: "floo-demo" });

@@ -47,13 +47,15 @@ fn a_signal_from_the_device_ends_the_wait() {
 fn being_replaced_by_the_same_device_ends_the_session_but_not_the_account() {
     let mut w = World::new();
     w.log_in();
-    let notice = |timestamp| {
+    let notice = |id| {
         let payload = UserNotice { r#type: 4, content: String::new() }.encode_to_vec().into();
-        page(0, vec![Meta { id: MID, ns: 4, timestamp, payload, ..Meta::default() }], 0)
+        page(0, vec![Meta { id, ns: 4, timestamp: 1, payload, ..Meta::default() }], 0)
     };
-    w.frame(&notice(w.now.0 - 1000));
-    assert_eq!(w.session.state(), State::Online, "a notice from before this login is history");
-    w.frame(&notice(w.now.0 + 1000));
+    let queue = ConversationUnread { xid: Some(Xid::default()), n: 1, r#type: 0 };
+    w.frame(&frame(Cmd::Unread, UnreadDl { status: ok(), unread: vec![queue] }));
+    w.frame(&notice(MID));
+    assert_eq!(w.session.state(), State::Online, "a notice from before this login is history, whatever the clocks say");
+    w.frame(&notice(MID + 1));
     assert_eq!(w.session.state(), State::Kicked);
     assert!(w.errors().contains(&ErrorCode::UserKickedBySameDevice));
     assert_eq!(w.deadline, None, "nothing is planned any more");
