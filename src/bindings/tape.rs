@@ -1,8 +1,10 @@
 //! A batch of rows on its way to JavaScript: one text, the lengths of its pieces, numbers.
 //!
 //! Every string that crosses alone costs a decoder call; on the tape a batch costs one.
-use js_sys::{Float64Array, Object, Reflect, Uint32Array};
+use js_sys::{Float64Array, Uint32Array};
 use wasm_bindgen::JsValue;
+
+use super::object::object;
 
 #[derive(Debug, Default)]
 pub(super) struct Tape {
@@ -32,16 +34,21 @@ impl Tape {
         if id == 0 { self.string("") } else { self.id(id) }
     }
 
+    pub(super) fn flag(&mut self, flag: bool) {
+        self.number(u8::from(flag));
+    }
+
+    /// Ids, and how many there are.
+    pub(super) fn ids(&mut self, ids: &[u64]) {
+        self.number(u32::try_from(ids.len()).unwrap_or(u32::MAX));
+        ids.iter().for_each(|id| self.id(*id));
+    }
+
     pub(super) fn into_js(self) -> JsValue {
-        let object = Object::new();
-        let fields = [
-            ("text", JsValue::from(self.text)),
+        object(&[
+            ("text", self.text.into()),
             ("lengths", Uint32Array::from(&self.lengths[..]).into()),
             ("numbers", Float64Array::from(&self.numbers[..]).into()),
-        ];
-        for (name, value) in fields {
-            let _ = Reflect::set(&object, &JsValue::from_str(name), &value); // a new object takes any field
-        }
-        object.into()
+        ])
     }
 }
