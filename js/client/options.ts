@@ -2,6 +2,7 @@
 import type { EngineOptions } from "../engine.js";
 import { badArgument } from "../errors.js";
 import { userId } from "./ids.js";
+import { LEVELS } from "./logs.js";
 import type { ClientOptions, Credentials } from "./types.js";
 
 /** The DNS document of the public Lanying cloud. */
@@ -23,12 +24,21 @@ function text(value: unknown, field: string): string {
 /** Turns the options of `createClient` into those of the core; throws `ArgumentInvalid` naming the field. */
 export function engineOptions(options: ClientOptions, deviceInfo: string): EngineOptions {
   if (typeof options !== "object" || options === null) throw badArgument("options", "an object");
-  const { servers, storage, logger } = options;
+  const { servers, storage, logger, logLevel, deliveryReceipts = false } = options;
   if (storage !== undefined && storage !== "default" && storage !== "memory") {
     throw badArgument("options.storage", '"default" or "memory"');
   }
   if (logger !== undefined && typeof logger !== "function") throw badArgument("options.logger", "a function");
-  const made = { appId: text(options.appId, "options.appId"), deviceInfo, memory: storage === "memory" };
+  if (logLevel !== undefined && !LEVELS.includes(logLevel)) {
+    throw badArgument("options.logLevel", `one of ${LEVELS.join(", ")}`);
+  }
+  if (typeof deliveryReceipts !== "boolean") throw badArgument("options.deliveryReceipts", "true or false");
+  const made = {
+    appId: text(options.appId, "options.appId"),
+    deviceInfo,
+    memory: storage === "memory",
+    deliveryReceipts,
+  };
   if (servers === undefined) return { ...made, dns: PUBLIC_DNS };
   if (typeof servers !== "object" || servers === null) throw badArgument("options.servers", "{dns} or {rest, socket}");
   if ("dns" in servers) return { ...made, dns: http(servers.dns, "options.servers.dns") };
@@ -45,7 +55,7 @@ export function engineOptions(options: ClientOptions, deviceInfo: string): Engin
 }
 
 /** Checks credentials and leaves out what does not belong; throws `ArgumentInvalid` naming the field. */
-export function checkCredentials(credentials: Credentials): object {
+export function checkCredentials(credentials: Credentials): { [name: string]: string } {
   const given = credentials as { username?: unknown; userId?: unknown; password?: unknown; token?: unknown } | null;
   if (typeof given !== "object" || given === null) throw badArgument("credentials", "an object");
   if (given.userId === undefined) {
