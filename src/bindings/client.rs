@@ -124,20 +124,20 @@ fn told(event: Event) -> Array {
             let retry_at = retry_at.map_or(JsValue::UNDEFINED, |at| view::time(at).into());
             ("state", vec![from.name().into(), to.name().into(), maybe(error), retry_at])
         }
-        Event::Messages(rows) => ("messages", vec![view::messages(&rows)]),
-        Event::Sent(rows) => ("sent", vec![view::messages(&rows)]),
-        Event::Failed(rows) => ("failed", vec![view::messages(&rows)]),
-        Event::Conversations(rows) => ("conversations", vec![view::conversations(&rows)]),
-        Event::Users(rows) => ("users", vec![view::users(&rows)]),
-        Event::Groups(rows) => ("groups", vec![view::groups(&rows)]),
-        Event::Updates(rows) => ("updates", vec![view::updates(&rows)]),
-        Event::Removed(rows) => ("removed", vec![view::keys(&rows)]),
-        Event::Notices(rows) => ("notices", vec![view::notices(&rows)]),
+        Event::Messages(rows) => ("messages", vec![view::messages(&rows).into()]),
+        Event::Sent(rows) => ("sent", vec![view::messages(&rows).into()]),
+        Event::Failed(rows) => ("failed", vec![view::messages(&rows).into()]),
+        Event::Conversations(rows) => ("conversations", vec![view::conversations(&rows).into()]),
+        Event::Users(rows) => ("users", vec![view::users(&rows).into()]),
+        Event::Groups(rows) => ("groups", vec![view::groups(&rows).into()]),
+        Event::Updates(rows) => ("updates", vec![view::updates(&rows).into()]),
+        Event::Removed(rows) => ("removed", vec![view::keys(&rows).into()]),
+        Event::Notices(rows) => ("notices", vec![view::notices(&rows).into()]),
         Event::Typing { of, from, active } => {
-            ("typing", vec![view::keys(&[of]), from.to_string().into(), active.into()])
+            ("typing", vec![view::keys(&[of]).into(), from.to_string().into(), active.into()])
         }
         Event::Members { group, joined, left, changed } => {
-            ("members", vec![group.to_string().into(), view::lists(&[&joined, &left, &changed])])
+            ("members", vec![group.to_string().into(), view::lists(&[&joined, &left, &changed]).into()])
         }
         Event::Sync(pending) => ("sync", vec![u32::try_from(pending).unwrap_or(u32::MAX).into()]),
         Event::Storage(kind, error) => ("storage", vec![kind.name().into(), maybe(error)]),
@@ -151,13 +151,15 @@ fn settled(reply: Reply) -> JsValue {
     match reply {
         Reply::Done | Reply::Session(None) => JsValue::UNDEFINED,
         Reply::Session(Some(uid)) => object(&[("userId", uid.to_string().into())]),
-        Reply::Messages(rows) => view::messages(&rows),
-        Reply::History(rows, next) => object(&[("messages", view::messages(&rows)), ("next", next.to_string().into())]),
-        Reply::Conversations(rows) => view::conversations(&rows),
-        Reply::Users(rows) => view::users(&rows),
-        Reply::Groups(rows) => view::groups(&rows),
-        Reply::Notices(rows) => view::notices(&rows),
-        Reply::Receipts(receipts) => view::receipts(&receipts),
+        Reply::Messages(rows) => view::messages(&rows).into(),
+        Reply::History(rows, next) => {
+            object(&[("messages", view::messages(&rows).into()), ("next", next.to_string().into())])
+        }
+        Reply::Conversations(rows) => view::conversations(&rows).into(),
+        Reply::Users(rows) => view::users(&rows).into(),
+        Reply::Groups(rows) => view::groups(&rows).into(),
+        Reply::Notices(rows) => view::notices(&rows).into(),
+        Reply::Receipts(receipts) => view::receipts(&receipts).into(),
     }
 }
 

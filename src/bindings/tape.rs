@@ -8,10 +8,10 @@ use super::object::object;
 
 #[derive(Debug, Default)]
 pub(super) struct Tape {
-    text: String,
+    pub(super) text: String,
     /// In UTF-16 units, which is how JavaScript cuts strings.
-    lengths: Vec<u32>,
-    numbers: Vec<f64>,
+    pub(super) lengths: Vec<u32>,
+    pub(super) numbers: Vec<f64>,
 }
 
 impl Tape {
@@ -43,12 +43,14 @@ impl Tape {
         self.number(u32::try_from(ids.len()).unwrap_or(u32::MAX));
         ids.iter().for_each(|id| self.id(*id));
     }
+}
 
-    pub(super) fn into_js(self) -> JsValue {
+impl From<Tape> for JsValue {
+    fn from(tape: Tape) -> Self {
         object(&[
-            ("text", self.text.into()),
-            ("lengths", Uint32Array::from(&self.lengths[..]).into()),
-            ("numbers", Float64Array::from(&self.numbers[..]).into()),
+            ("text", tape.text.into()),
+            ("lengths", Uint32Array::from(&tape.lengths[..]).into()),
+            ("numbers", Float64Array::from(&tape.numbers[..]).into()),
         ])
     }
 }
