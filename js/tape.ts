@@ -196,7 +196,7 @@ const notice = (r: Reader): Notice => {
     content: r.string(),
     timestamp: r.number(),
     kept: r.flag(),
-  };
+  } as Notice;
 };
 
 const user = (r: Reader): User => ({

@@ -404,12 +404,76 @@ export type MessageChange =
   | "played"
   | "status";
 
-/** What the server tells about groups, contacts and the account. */
-export interface Notice {
+/** What notices are about, by their kind. `unknown` is what newer servers tell. */
+export interface NoticeTypes {
+  group:
+    | "presence"
+    | "absence"
+    | "created"
+    | "destroyed"
+    | "joined"
+    | "left"
+    | "applied"
+    | "apply-accepted"
+    | "apply-declined"
+    | "invited"
+    | "invite-accepted"
+    | "invite-declined"
+    | "kicked"
+    | "blocked"
+    | "unblocked"
+    | "owner-assigned"
+    | "admin-granted"
+    | "admin-revoked"
+    | "muted"
+    | "unmuted"
+    | "banned"
+    | "unbanned"
+    | "info-updated"
+    | "announcement-updated"
+    | "message-setting"
+    | "file-uploaded"
+    | "file-deleted"
+    | "file-updated"
+    | "unknown";
+  contact:
+    | "added"
+    | "removed"
+    | "accepted"
+    | "declined"
+    | "blocked"
+    | "unblocked"
+    | "applied"
+    | "info-updated"
+    | "muted"
+    | "unmuted"
+    | "unknown";
+  account:
+    | "password-changed"
+    | "frozen"
+    | "removed"
+    | "kicked-by-same-device"
+    | "kicked-by-other-device"
+    | "info-updated"
+    | "device-login"
+    | "device-logout"
+    | "device-added"
+    | "device-removed"
+    | "cluster-changed"
+    | "dns-updated"
+    | "traffic-limit-exceeded"
+    | "unknown";
+  unknown: "unknown";
+}
+
+/** What the server tells about groups, contacts and the account; `kind` decides what `type` can be. */
+export type Notice = { [K in keyof NoticeTypes]: NoticeOf<K> }[keyof NoticeTypes];
+
+/** A notice of one kind. */
+export interface NoticeOf<K extends keyof NoticeTypes> {
   readonly id: MessageId;
-  readonly kind: "group" | "contact" | "account" | "unknown";
-  /** What happened, for example `invited`; `unknown` for what newer servers tell. See docs/api.md for the names. */
-  readonly type: string;
+  readonly kind: K;
+  readonly type: NoticeTypes[K];
   /** Its number in the protocol. */
   readonly typeNumber: number;
   /** The group; null for other kinds. */
