@@ -50,6 +50,7 @@ const SUITES = [
   check("vue-tsc", "node", "node_modules/vue-tsc/bin/vue-tsc.js", "--noEmit", "-p", "demo-web"),
   check("biome", "node", "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "."),
   rust("native", "cargo", "test", "--workspace", "--no-fail-fast"),
+  rust("native bindings", "cargo", "test", "-p", "floo-wasm", "--lib", "--features", "web", "bindings::"),
   browser("wasm-chromium", "--chrome", "--chromedriver", FLOO_CHROMEDRIVER),
   browser("wasm-firefox", "--firefox", "--geckodriver", FLOO_GECKODRIVER),
   node("tests/js"),
