@@ -596,7 +596,8 @@ export class FlooClient implements Client {
     }
     if (!message) return;
     const appended = change === "append" ? { appended: update.text } : {};
-    this.emitter.emit("message:updated", { message, change, by, ...appended });
+    const pending = by !== null && update.operation === null;
+    this.emitter.emit("message:updated", { message, change, by, pending, ...appended });
   }
 
   private keepUsers(tape: unknown): User[] {

@@ -543,9 +543,16 @@ export interface ClientEvents {
   "message:failed": { message: Message; error: FlooErrorShape };
   /**
    * A message changed, on this device or elsewhere; `message` is what it is now, or was before it was taken away.
-   * `by` is null when this device itself did it; `appended` is the text that was added.
+   * `by` is null when this device itself did it; `appended` is the text that was added. `pending`: an operation of the
+   * logged-in user that the server has not accepted; it comes again when it has, and as `status` when it is undone.
    */
-  "message:updated": { message: Message; change: MessageChange; by: UserId | null; appended?: string };
+  "message:updated": {
+    message: Message;
+    change: MessageChange;
+    by: UserId | null;
+    pending: boolean;
+    appended?: string;
+  };
   /** Somebody has received, read or played a message of the logged-in user. In groups this is all there is of it. */
   receipt: {
     conversation: ConversationKey;

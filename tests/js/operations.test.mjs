@@ -248,37 +248,50 @@ describe("events", () => {
     const stop = client.onUpdate((update) => full.push(update));
     const tape = updatesTape(
       { change: "append", target: "50", by: "2", operation: "60", text: "!", message: { ...mine, text: "hi!" } },
-      { change: "read", target: "50", by: "2", message: { ...mine, read: true } },
-      { change: "read", target: "60", by: "1", message: { id: "60", read: true } },
+      { change: "read", target: "50", by: "2", operation: "61", message: { ...mine, read: true } },
+      { change: "read", target: "60", by: "1", operation: "62", message: { id: "60", read: true } },
+      { change: "replace", target: "50", by: "1", message: { ...mine, text: "soon" } },
+      { change: "status", target: "50", message: mine },
       { change: "played", kind: 2, with: "9", target: "70", by: "3" },
       { change: "recall", target: "71", by: "2", config: "{}" },
       { number: 99, target: "72", by: "2", message: mine },
     );
     await say(["updates", tape]);
-    const told = heard.map(([event, it]) => [event, it.change, it.by, it.message?.text ?? it.messageId, it.appended]);
-    assert.deepEqual(told, [
-      ["message:updated", "append", "2", "hi!", "!"],
-      ["receipt", "read", "2", "50", undefined],
-      ["message:updated", "read", "2", "hi", undefined],
-      ["message:updated", "read", "1", "", undefined],
-      ["receipt", "played", "3", "70", undefined],
+    const told = heard.map(([event, it]) => [
+      event,
+      it.change,
+      it.by,
+      it.message?.text ?? it.messageId,
+      it.pending ?? it.conversation.id,
     ]);
-    assert.deepEqual(heard[4][1].conversation, { kind: "group", id: "9" });
+    assert.deepEqual(told, [
+      ["message:updated", "append", "2", "hi!", false],
+      ["receipt", "read", "2", "50", "2"],
+      ["message:updated", "read", "2", "hi", false],
+      ["message:updated", "read", "1", "", false],
+      ["message:updated", "replace", "1", "soon", true],
+      ["message:updated", "status", null, "hi", false],
+      ["receipt", "played", "3", "70", "9"],
+    ]);
+    assert.deepEqual([heard[0][1].appended, "appended" in heard[2][1]], ["!", false]);
+    assert.deepEqual(heard[6][1].conversation, { kind: "group", id: "9" });
     assert.deepEqual(
       full.map(({ change, target }) => [change, target]),
       [
         ["append", "50"],
         ["read", "50"],
         ["read", "60"],
+        ["replace", "50"],
+        ["status", "50"],
         ["played", "70"],
         ["recall", "71"],
         ["unknown", "72"],
       ],
     );
-    assert.deepEqual([full[0].operation, full[4].config, full[4].message], ["60", "{}", null]);
+    assert.deepEqual([full[0].operation, full[6].config, full[6].message], ["60", "{}", null]);
     stop();
     await say(["updates", updatesTape({ change: "recall", target: "71" })]);
-    assert.equal(full.length, 6);
+    assert.equal(full.length, 8);
   });
 
   test("typing, notices, members", async () => {
