@@ -1,5 +1,8 @@
 //! The codec of a connection: what it takes, what it refuses and where the limits are.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+#[cfg(feature = "crypto")]
+mod sealed;
+
 use floo_wasm::core::{
     codec::{
         Codec, CodecError, Downlink, MAX_DEPTH, MAX_INFLATED, MAX_META, MAX_METAS, MAX_RATIO, MAX_TO, MAX_UNREAD,
@@ -234,6 +237,12 @@ fn a_codec_goes_on_after_an_error() {
     assert_eq!(codec.decode(&[]), Ok(Downlink::Unread(UnreadDl::default())));
     let sync = Uplink::Sync(SyncUl { key: 3, ..SyncUl::default() });
     assert_eq!(codec.encode(&sync).unwrap(), [8, 0, 16, 0, 24, 1, 34, 2, 16, 3]);
+}
+
+#[cfg(feature = "crypto")]
+#[test]
+fn encrypted_frames_are_what_another_implementation_makes_of_them() {
+    sealed::frames_are_the_same_everywhere();
 }
 
 fn config() -> ProptestConfig {

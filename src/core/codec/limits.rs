@@ -40,12 +40,12 @@ pub(super) fn at_most(
     let mut rest = bytes.clone();
     let mut count = 0;
     while !rest.is_empty() {
-        let (field, wire) = decode_key(&mut rest).map_err(malformed(message))?;
+        let (field, wire) = decode_key(&mut rest).map_err(|e| malformed(message, &e))?;
         count += usize::from(field == number);
         if count > limit {
             return Err(CodecError::TooMany { what, limit });
         }
-        skip_field(wire, field, &mut rest, DecodeContext::default()).map_err(malformed(message))?;
+        skip_field(wire, field, &mut rest, DecodeContext::default()).map_err(|e| malformed(message, &e))?;
     }
     Ok(())
 }

@@ -94,12 +94,15 @@ impl CodecError {
     }
 }
 
-fn malformed(what: &'static str) -> impl Fn(prost::DecodeError) -> CodecError {
-    move |e| CodecError::Malformed { what, why: e.to_string() }
+// In many places: out of line, for the size of the binary.
+#[cold]
+#[inline(never)]
+fn malformed(what: &'static str, e: &prost::DecodeError) -> CodecError {
+    CodecError::Malformed { what, why: e.to_string() }
 }
 
 fn read<M: Message + Default>(what: &'static str, payload: Bytes) -> Result<M, CodecError> {
-    M::decode(payload).map_err(malformed(what))
+    M::decode(payload).map_err(|e| malformed(what, &e))
 }
 
 /// What a server says.
@@ -169,7 +172,7 @@ impl Codec {
         if bytes.len() > MAX_FRAME_IN {
             return Err(CodecError::TooLarge { size: bytes.len(), limit: MAX_FRAME_IN });
         }
-        let frame = Frame::decode(bytes).map_err(malformed("Frame"))?;
+        let frame = Frame::decode(bytes).map_err(|e| malformed("Frame", &e))?;
         let payload = self.open(&frame)?;
         let command = frame.command.unwrap_or(0);
         let downlink = match Command::try_from(command) {
