@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::backoff::delay;
 use super::{Event, Output, Session, Signal, State, Timer};
-use crate::core::codec::{CodecError, Uplink};
+use crate::core::codec::{Codec, CodecError, Uplink};
 use crate::core::model::{Domain, Error, ErrorCode, Millis};
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -62,6 +62,7 @@ impl Session {
         self.link.generation += 1;
         self.link.up = true;
         self.link.ready = false;
+        self.codec = Codec::default();
         self.timers.set(Timer::Connect, Some(self.now + CONNECT));
         self.out.push_back(Output::Connect { generation: self.link.generation, url });
     }

@@ -43,7 +43,7 @@ pub use event::{Event, Level, Receipts, Reply, State};
 pub use input::{CallId, Command, Content, Input, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
-use crate::core::codec::{self, Downlink, Uplink};
+use crate::core::codec::{Codec, Downlink, Uplink};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::services::Servers;
 use crate::ports::{Query, Request, Row, StoreError, Write};
@@ -152,6 +152,8 @@ pub struct Session {
     servers: Option<Servers>,
     account: Option<Account>,
     login: login::Login,
+    /// Of the current connection.
+    codec: Codec,
     link: keepalive::Link,
     sync: sync::Sync,
     merger: merge::Merger,
@@ -190,6 +192,7 @@ impl Session {
             servers,
             account: None,
             login: login::Login::default(),
+            codec: Codec::default(),
             link: keepalive::Link::default(),
             sync: sync::Sync::default(),
             merger: merge::Merger::default(),
@@ -304,7 +307,7 @@ impl Session {
 
     fn frame(&mut self, bytes: &[u8]) {
         self.heard();
-        match codec::decode(bytes) {
+        match self.codec.decode(bytes) {
             Ok(Downlink::Provision(reply)) => self.provisioned(reply),
             Ok(Downlink::Unread(list)) => self.unread(list),
             Ok(Downlink::Notice(notice)) => self.noticed(notice.xid.unwrap_or_default()),
@@ -385,9 +388,11 @@ impl Session {
     }
 
     /// A frame for the current connection, to be put into the FIFO or behind a batch.
-    fn transmit(&self, uplink: &Uplink) -> Result<Output, Error> {
-        let frame =
-            codec::encode(uplink).map_err(|e| Error::new(Domain::Frame, ErrorCode::MessageInvalid, e.to_string()))?;
+    fn transmit(&mut self, uplink: &Uplink) -> Result<Output, Error> {
+        let frame = self
+            .codec
+            .encode(uplink)
+            .map_err(|e| Error::new(Domain::Frame, ErrorCode::MessageInvalid, e.to_string()))?;
         Ok(Output::Transmit { generation: self.link.generation, frame })
     }
 
