@@ -2,6 +2,7 @@
 
 /// Four bits at a time: 64 bytes of table. The usual crate is several times as fast, with 8 to 16 KiB
 /// of tables that every page would load for a field that servers rarely set.
+#[allow(clippy::indexing_slicing, reason = "checked when it is compiled")]
 const TABLE: [u32; 16] = {
     let mut table = [0; 16];
     let mut at = 0;

@@ -21,6 +21,7 @@ use super::rows::{
     read_messages, receipt, receipt_key,
 };
 use super::{Batch, CallId, Event, LoadPurpose, Mark, Operation, Output, Place, Reply, Session};
+use crate::core::codec::{CodecError, Payload};
 use crate::core::model::{
     Change, ConversationId, Domain, Error, ErrorCode, Kind, Mention, Message, Millis, Notice, NoticeKind, Update,
 };
@@ -28,7 +29,6 @@ use crate::core::proto::{
     Conversation, GroupNotice, MessageBody, MessageOperation, Meta, RosterNotice, SyncDl, UserNotice, Xid,
     message_body::{QoS, Status as Seen, Type},
     message_operation::OpType,
-    meta::NameSpace,
 };
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
@@ -651,11 +651,9 @@ impl Wish {
             self.applied = Some((first.min(id), last.max(id)));
         }
         match item {
-            Item::Message(of, meta) => {
-                if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) {
-                    let range = self.ranges.entry(*of).or_insert((meta.id, meta.id));
-                    *range = (range.0.min(meta.id), range.1.max(meta.id));
-                }
+            Item::Message(of, meta) if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) => {
+                let range = self.ranges.entry(*of).or_insert((meta.id, meta.id));
+                *range = (range.0.min(meta.id), range.1.max(meta.id));
             }
             Item::Operation(meta, _, operation) => {
                 for of in places(account, meta, operation) {
@@ -808,55 +806,46 @@ pub(super) fn strip(row: &mut MessageRow) {
 
 /// Says what a meta is and where it belongs (xsync 4.8, 6.1).
 fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
-    match NameSpace::try_from(meta.ns) {
-        Ok(NameSpace::Message) => message(meta, account, page),
-        Ok(NameSpace::GroupNotice | NameSpace::RosterNotice | NameSpace::UserNotice) => match notice(&meta) {
-            Ok(notice) => Item::Notice(notice, meta),
-            Err(why) => Item::Bad(meta, why),
-        },
-        Ok(NameSpace::Conversation) => {
-            let operation = Conversation::decode(meta.payload.clone()).ok().and_then(|c| c.operation);
+    match Payload::of(&meta) {
+        Ok(Payload::Message(body)) => message(meta, body, account, page),
+        Ok(Payload::Conversation(Conversation { operation, .. })) => {
             match operation.map(|operation| (operation.r#type, operation.xid)) {
                 Some((1 | 2, Some(xid))) => Item::Removal(meta.id, xid.uid),
                 Some((_, Some(_))) => Item::Skipped,
-                _ => Item::Bad(meta, "conversation operation: `xid` is missing or `payload` is unreadable"),
+                _ => Item::Bad(meta, "conversation operation: `xid` is missing"),
             }
         }
-        _ => Item::Skipped,
+        Ok(payload) => match notice(&meta, payload) {
+            Some(Ok(notice)) => Item::Notice(notice, meta),
+            Some(Err(why)) => Item::Bad(meta, why),
+            None => Item::Skipped,
+        },
+        Err(CodecError::TooLarge { .. }) => Item::Bad(meta, "meta: `payload` is over the limit"),
+        Err(CodecError::TooMany { .. }) => Item::Bad(meta, "notice: `to` is over the limit"),
+        Err(_) => Item::Bad(meta, "meta: `payload` is unreadable"),
     }
 }
 
-/// Reads a notice; an error names what is wrong with it.
-pub(super) fn notice(meta: &Meta) -> Result<Notice, &'static str> {
-    let payload = meta.payload.clone();
-    let (kind, r#type, group, from, to, content) = match NameSpace::try_from(meta.ns) {
-        Ok(NameSpace::GroupNotice) => match GroupNotice::decode(payload) {
-            Ok(GroupNotice { gid: None, .. }) => return Err("group notice: `gid` is missing"),
-            Ok(GroupNotice { r#type, gid, from, to, content }) => {
-                (NoticeKind::Group, r#type, uid(gid), uid(from), to, content)
-            }
-            Err(_) => return Err("group notice: `payload` is unreadable"),
-        },
-        Ok(NameSpace::RosterNotice) => match RosterNotice::decode(payload) {
-            Ok(RosterNotice { from: None, .. }) => return Err("roster notice: `from` is missing"),
-            Ok(RosterNotice { r#type, from, to, content, .. }) => {
-                (NoticeKind::Roster, r#type, 0, uid(from), to, content)
-            }
-            Err(_) => return Err("roster notice: `payload` is unreadable"),
-        },
-        _ => match UserNotice::decode(payload) {
-            Ok(UserNotice { r#type, content }) => (NoticeKind::User, r#type, 0, 0, Vec::new(), content),
-            Err(_) => return Err("user notice: `payload` is unreadable"),
-        },
+/// The notice in a payload, if it is one; an error names what is wrong with it.
+pub(super) fn notice(meta: &Meta, payload: Payload) -> Option<Result<Notice, &'static str>> {
+    let (kind, r#type, group, from, to, content) = match payload {
+        Payload::Group(GroupNotice { gid: None, .. }) => return Some(Err("group notice: `gid` is missing")),
+        Payload::Group(GroupNotice { r#type, gid, from, to, content }) => {
+            (NoticeKind::Group, r#type, uid(gid), uid(from), to, content)
+        }
+        Payload::Roster(RosterNotice { from: None, .. }) => return Some(Err("roster notice: `from` is missing")),
+        Payload::Roster(RosterNotice { r#type, from, to, content, .. }) => {
+            (NoticeKind::Roster, r#type, 0, uid(from), to, content)
+        }
+        Payload::User(UserNotice { r#type, content }) => (NoticeKind::User, r#type, 0, 0, Vec::new(), content),
+        _ => return None,
     };
     let to = to.iter().map(|xid| xid.uid).collect();
-    Ok(Notice { id: meta.id, kind, r#type, group, from, to, content, timestamp: Millis(meta.timestamp), kept: false })
+    let timestamp = Millis(meta.timestamp);
+    Some(Ok(Notice { id: meta.id, kind, r#type, group, from, to, content, timestamp, kept: false }))
 }
 
-fn message(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
-    let Ok(body) = MessageBody::decode(meta.payload.clone()) else {
-        return Item::Bad(meta, "message: `payload` is unreadable");
-    };
+fn message(meta: Meta, body: MessageBody, account: &Account, page: Option<ConversationId>) -> Item {
     let Some(Xid { uid: from, .. }) = meta.from else {
         return Item::Bad(meta, "message: `from` is missing");
     };

@@ -53,12 +53,14 @@ pub(super) struct Timers([Option<Millis>; Timer::ALL.len()]);
 
 impl Timers {
     /// Arms or moves a timer; `None` disarms.
-    pub(super) const fn set(&mut self, timer: Timer, at: Option<Millis>) {
-        self.0[timer as usize] = at;
+    pub(super) fn set(&mut self, timer: Timer, at: Option<Millis>) {
+        if let Some(deadline) = self.0.get_mut(timer as usize) {
+            *deadline = at;
+        }
     }
 
-    pub(super) const fn get(&self, timer: Timer) -> Option<Millis> {
-        self.0[timer as usize]
+    pub(super) fn get(&self, timer: Timer) -> Option<Millis> {
+        self.0.get(timer as usize).copied().flatten()
     }
 
     /// Disarms all: nothing of an ended connection may fire later.
@@ -73,8 +75,8 @@ impl Timers {
 
     /// Takes one timer that is due.
     pub(super) fn due(&mut self, now: Millis) -> Option<Timer> {
-        let timer = Timer::ALL.into_iter().find(|t| self.0[*t as usize].is_some_and(|at| at <= now))?;
-        self.0[timer as usize] = None;
+        let timer = Timer::ALL.into_iter().find(|t| self.get(*t).is_some_and(|at| at <= now))?;
+        self.set(timer, None);
         Some(timer)
     }
 }
