@@ -87,6 +87,7 @@ impl Session {
         self.list_awaited();
         self.heartbeat();
         self.plan_read_all();
+        self.fetch_torn();
         self.flush();
         self.refresh_lists();
     }

@@ -34,6 +34,8 @@ use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// How many unread messages are told to their authors at once; older ones are read silently.
 const MOST_RECEIPTS: u32 = 500;
+/// How many edited messages are fetched after a login.
+const MOST_FETCHED: usize = 20;
 /// How many operations may wait for their messages.
 const MOST_WAITING: usize = 10_000;
 
@@ -329,6 +331,7 @@ impl Session {
         let mut seen = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
         body::clean(&mut seen);
         let mut fresh = live;
+        let known = work.rows.contains_key(&key);
         let row = match work.rows.entry(key) {
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let row = entry.into_mut();
@@ -343,16 +346,22 @@ impl Session {
             }
         };
         row.quiet &= !live;
-        absorb(row, &seen, me);
         work.out.dirty.insert(key);
-        // Operations that came before it.
+        // Operations that came before it, or edits that overtook each other.
         let early: Vec<_> =
             account.waiting.range((id, 0)..=(id, u64::MAX)).map(|(key, meta)| (*key, meta.clone())).collect();
+        absorb(row, &seen, me, known && !early.is_empty());
         for ((target, op), meta) in early {
+            let mut patch = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
+            body::clean(&mut patch);
+            if known && seen.edit_timestamp < edit_time(&meta, &patch) {
+                continue; // the server's own copy is older still
+            }
             account.waiting.remove(&(target, op));
             work.out.writes.push(Write::delete(Table::Waiting, pair_key(target, op)));
-            let body = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
-            apply_early(row, me, of, &meta, &body, &mut work.out.writes);
+            if !known {
+                apply_early(row, me, of, &meta, &patch, &mut work.out.writes);
+            }
         }
         let row = row.clone();
         let facts = Facts::read(&seen.config);
@@ -474,6 +483,19 @@ impl Session {
         if !out.writes.is_empty() {
             let batch = Batch { place: Place::Account, writes: out.writes, then: out.then, marks };
             self.out.push_back(Output::Persist(batch));
+        }
+    }
+
+    /// Edits that could not be applied when they came: their messages are fetched, a few each login.
+    pub(super) fn fetch_torn(&mut self) {
+        let Some(account) = &self.account else { return };
+        let edits = account.waiting.iter().filter_map(|((target, _), meta)| {
+            let operation = MessageBody::decode(meta.payload.clone()).ok()?.operation?;
+            let edit = matches!(kind(&operation), OpType::Append | OpType::Replace);
+            Some((*places(account, meta, &operation).first()?, *target)).filter(|_| edit)
+        });
+        for (of, target) in edits.collect::<BTreeSet<_>>().into_iter().take(MOST_FETCHED) {
+            self.fetch_again(of, target);
         }
     }
 
@@ -740,9 +762,10 @@ pub(super) fn update(change: Change, conversation: ConversationId, target: u64, 
 }
 
 /// Takes over what the server knows about a message beside its content: status and edits folded in.
-fn absorb(row: &mut MessageRow, seen: &MessageBody, me: u64) {
+/// `torn`: edits have overtaken each other here, so that the server knows better also at the same time.
+fn absorb(row: &mut MessageRow, seen: &MessageBody, me: u64, torn: bool) {
     let at = seen.edit_timestamp;
-    if at != 0 && row.edit.as_ref().is_none_or(|edit| edit.at < at) {
+    if at != 0 && row.edit.as_ref().is_none_or(|edit| edit.at < at || (torn && edit.at == at)) {
         let MessageBody { content, config, ext, .. } = seen.clone();
         row.edit = Some(EditRow { at, text: content, config, ext, newest: 0 });
     }
@@ -845,7 +868,8 @@ pub(super) fn notice(meta: &Meta, payload: Payload) -> Option<Result<Notice, &'s
     Some(Ok(Notice { id: meta.id, kind, r#type, group, from, to, content, timestamp, kept: false }))
 }
 
-fn message(meta: Meta, body: MessageBody, account: &Account, page: Option<ConversationId>) -> Item {
+fn message(meta: Meta, mut body: MessageBody, account: &Account, page: Option<ConversationId>) -> Item {
+    body::clean(&mut body);
     let Some(Xid { uid: from, .. }) = meta.from else {
         return Item::Bad(meta, "message: `from` is missing");
     };

@@ -3,6 +3,7 @@ mod cards;
 mod connection;
 mod history;
 mod login;
+mod operations;
 mod outbox;
 mod store;
 mod sync;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use prost::Message as _;
 
 use super::*;
-use crate::core::model::{Conversation, MessageStatus};
+use crate::core::model::{Conversation, Message, MessageStatus};
 use crate::core::proto::{
     self, ConversationUnread, Frame, MessageBody, Meta, Provision, Status, SyncDl, SyncUl, UnreadDl, UserNotice, Xid,
     frame::Command as Cmd,
