@@ -3,10 +3,12 @@ mod cards;
 mod connection;
 mod history;
 mod login;
+mod notices;
 mod operations;
 mod outbox;
 mod store;
 mod sync;
+mod typing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
