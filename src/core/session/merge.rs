@@ -17,7 +17,7 @@ use prost::Message as _;
 use super::account::Account;
 use super::body::{self, Facts};
 use super::rows::{
-    ConversationRow, EditRow, MessageRow, id_from, message_key, message_query, one_message, pair_key, put,
+    ConversationRow, EditRow, MarkRow, MessageRow, id_from, message_key, message_query, one_message, pair_key, put,
     read_messages, receipt, receipt_key,
 };
 use super::{Batch, CallId, Event, LoadPurpose, Mark, Operation, Output, Place, Reply, Session};
@@ -37,7 +37,7 @@ const MOST_RECEIPTS: u32 = 500;
 /// How many edited messages are fetched after a login.
 const MOST_FETCHED: usize = 20;
 /// How many operations may wait for their messages.
-const MOST_WAITING: usize = 10_000;
+const MOST_WAITING: usize = 2_000;
 
 /// One job: where it comes from and what it leads to.
 #[derive(Debug)]
@@ -332,6 +332,7 @@ impl Session {
         body::clean(&mut seen);
         let mut fresh = live;
         let known = work.rows.contains_key(&key);
+        let was_unread = work.rows.get(&key).is_some_and(|row| account.is_unread(of, row));
         let row = match work.rows.entry(key) {
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let row = entry.into_mut();
@@ -351,6 +352,7 @@ impl Session {
         let early: Vec<_> =
             account.waiting.range((id, 0)..=(id, u64::MAX)).map(|(key, meta)| (*key, meta.clone())).collect();
         absorb(row, &seen, me, known && !early.is_empty());
+        let mut cancels = Vec::new();
         for ((target, op), meta) in early {
             let mut patch = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
             body::clean(&mut patch);
@@ -361,6 +363,9 @@ impl Session {
             work.out.writes.push(Write::delete(Table::Waiting, pair_key(target, op)));
             if !known {
                 apply_early(row, me, of, &meta, &patch, &mut work.out.writes);
+                if patch.operation.is_some_and(|operation| kind(&operation) == OpType::ReadCancel) {
+                    cancels.push(MarkRow { mid: target, op });
+                }
             }
         }
         let row = row.clone();
@@ -368,7 +373,10 @@ impl Session {
         if row.from() == me && of.kind == Kind::Group && !facts.members.is_empty() {
             work.out.writes.push(Write::put(Table::Receipts, receipt_key(id, 0, of.uid), []));
         }
-        let unread = fresh && account.is_unread(of, &row);
+        let conversation = account.conversations.entry(of).or_default();
+        cancels.retain(|cancel| cancel.op > row.read_op && !conversation.overruled(id, cancel.op) && !row.gone);
+        conversation.cancels.extend(cancels.pop());
+        let unread = account.is_unread(of, &row) && !was_unread;
         let conversation = account.conversations.entry(of).or_default();
         conversation.top = conversation.top.max(id);
         if unread {
@@ -796,6 +804,7 @@ fn apply_early(
             row.receipts |= bits;
         } else if by == me && op == OpType::ReadAck {
             row.read = true;
+            row.read_op = row.read_op.max(meta.id);
         }
     };
     match kind(operation) {

@@ -45,9 +45,6 @@ impl Session {
             conversation.unread = conversation.unread.saturating_sub(u32::try_from(read.len()).unwrap_or(u32::MAX));
         } else {
             conversation.read_top = conversation.read_top.max(up_to);
-            if conversation.read_top > before.read_top {
-                conversation.read_op = 0;
-            }
             conversation.cancels.retain(|cancel| cancel.mid > up_to);
             self.recount(work, of);
         }
@@ -91,7 +88,7 @@ impl Session {
         conversation.cancels.retain(|cancel| cancel.mid > up_to || cancel.op > op);
         let undone = before.cancels.len() - conversation.cancels.len();
         conversation.unread = conversation.unread.saturating_sub(u32::try_from(undone).unwrap_or(u32::MAX));
-        conversation.read_op = conversation.read_op.max(op);
+        conversation.read_by(up_to, op);
         if up_to > conversation.read_top {
             conversation.read_top = up_to;
             conversation.read_told = conversation.read_told.max(up_to);

@@ -7,6 +7,7 @@ mod notices;
 mod operations;
 mod outbox;
 mod store;
+mod storm;
 mod sync;
 mod typing;
 
