@@ -45,8 +45,8 @@ pub(super) enum Job {
     /// Metas of the stream: may count as unread, are told, are confirmed with the next key.
     /// An eager page is pushed on top of whatever pull is under way.
     Live { xid: Option<Xid>, next_key: u64, eager: bool, prev: u64, metas: Vec<Meta> },
-    /// Asked for. `call`: by the application; `resolve`: to find a message of ours, by its client id.
-    History { call: Option<CallId>, of: ConversationId, resolve: Option<u64>, next: u64, metas: Vec<Meta> },
+    /// Asked for.
+    History { wish: Wanted, of: ConversationId, next: u64, metas: Vec<Meta> },
     /// The server's answer to an entry of the outbox.
     Answered { id: u64, ack: SyncDl, error: Option<Error> },
     /// The user has read messages.
@@ -57,11 +57,23 @@ pub(super) enum Job {
     Forget { call: CallId, of: ConversationId, target: u64 },
 }
 
+/// Who wants a page of history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The application.
+    By(CallId),
+    /// The session: it looks for a message of ours that the server has already, by its client id.
+    Ours(u64),
+    /// The session: edits have overtaken each other on this message.
+    Torn(u64),
+}
+
 impl Job {
     /// The call that waits for it.
     pub(super) const fn call(&self) -> Option<CallId> {
         match self {
-            Self::History { call, .. } => *call,
+            Self::History { wish: Wanted::By(call), .. } => Some(*call),
+            Self::History { .. } => None,
             Self::Read { call, .. } | Self::Operate { call, .. } | Self::Forget { call, .. } => Some(*call),
             Self::Live { .. } | Self::Answered { .. } => None,
         }
@@ -129,7 +141,9 @@ pub(super) struct Outcome {
     fresh: Vec<Notice>,
     /// Entries that this job adds to the outbox.
     pub(super) marks: Vec<u64>,
-    /// Everything else that is said, in order, once it is durable.
+    /// What is said first, once it is durable.
+    pub(super) first: Vec<Event>,
+    /// Everything else that is said, in order, behind the changes above.
     pub(super) then: Vec<Output>,
     /// Messages to be fetched again, because edits came in the wrong order.
     pub(super) refetch: BTreeSet<(ConversationId, u64)>,
@@ -226,22 +240,24 @@ impl Session {
                     }
                 }
             }
-            Job::History { call, of, resolve, next, .. } => {
+            Job::History { wish, of, next, .. } => {
                 let ids: Vec<_> = items.iter().filter_map(|item| item.id(of)).collect();
                 self.take_in(&mut work, items, false);
-                if let Some(client_mid) = resolve {
-                    self.resolved(&mut work, of, client_mid, &ids);
-                }
-                if let (Some(call), Some(account)) = (call, &self.account) {
-                    let mut page: Vec<_> = ids
-                        .iter()
-                        .filter_map(|id| work.rows.get(&(of, *id)))
-                        .filter(|row| account.is_shown(of, row))
-                        .map(|row| account.message(of, row))
-                        .collect();
-                    page.sort_by_key(|m| m.id);
-                    page.dedup_by_key(|m| m.id);
-                    work.out.then.push(Output::Reply(call, Ok(Reply::History(page, next))));
+                match wish {
+                    Wanted::By(call) => {
+                        let page = self.account.iter().flat_map(|account| {
+                            let rows = ids.iter().filter_map(|id| work.rows.get(&(of, *id)));
+                            rows.filter(|row| account.is_shown(of, row)).map(|row| account.message(of, row))
+                        });
+                        let mut page: Vec<_> = page.collect();
+                        page.sort_by_key(|m| m.id);
+                        page.dedup_by_key(|m| m.id);
+                        work.out.then.push(Output::Reply(call, Ok(Reply::History(page, next))));
+                    }
+                    Wanted::Ours(client_mid) => self.resolved(&mut work, of, client_mid, &ids),
+                    // The server does not have it any more, so its edits come to nothing.
+                    Wanted::Torn(target) if !ids.contains(&target) => self.stop_waiting(&mut work.out, target),
+                    Wanted::Torn(_) => {}
                 }
                 self.conclude(work, None, 0);
             }
@@ -449,7 +465,7 @@ impl Session {
             .filter(|of| !out.relast.contains(of))
             .map(|of| account.conversation(*of))
             .collect();
-        let mut then = Vec::new();
+        let mut then: Vec<_> = out.first.into_iter().map(Output::Event).collect();
         let mut say = |event| then.push(Output::Event(event));
         if !told.is_empty() {
             say(Event::Messages(told));
@@ -497,13 +513,22 @@ impl Session {
     /// Edits that could not be applied when they came: their messages are fetched, a few each login.
     pub(super) fn fetch_torn(&mut self) {
         let Some(account) = &self.account else { return };
-        let edits = account.waiting.iter().filter_map(|((target, _), meta)| {
+        let edits = account.waiting.iter().filter(|(_, meta)| is_edit(meta)).filter_map(|((target, _), meta)| {
             let operation = MessageBody::decode(meta.payload.clone()).ok()?.operation?;
-            let edit = matches!(kind(&operation), OpType::Append | OpType::Replace);
-            Some((*places(account, meta, &operation).first()?, *target)).filter(|_| edit)
+            Some((*places(account, meta, &operation).first()?, *target))
         });
         for (of, target) in edits.collect::<BTreeSet<_>>().into_iter().take(MOST_FETCHED) {
             self.fetch_again(of, target);
+        }
+    }
+
+    /// Forgets the edits that wait for a message: there is nothing left to edit.
+    pub(super) fn stop_waiting(&mut self, out: &mut Outcome, target: u64) {
+        let Some(account) = &mut self.account else { return };
+        let waiting = account.waiting.range((target, 0)..=(target, u64::MAX));
+        for key in waiting.filter(|(_, meta)| is_edit(meta)).map(|(key, _)| *key).collect::<Vec<_>>() {
+            account.waiting.remove(&key);
+            out.writes.push(Write::delete(Table::Waiting, pair_key(key.0, key.1)));
         }
     }
 
@@ -820,6 +845,11 @@ fn apply_early(
         }
         _ => {}
     }
+}
+
+fn is_edit(meta: &Meta) -> bool {
+    let operation = MessageBody::decode(meta.payload.clone()).ok().and_then(|body| body.operation);
+    operation.is_some_and(|operation| matches!(kind(&operation), OpType::Append | OpType::Replace))
 }
 
 /// The server's time of an edit.

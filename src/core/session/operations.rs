@@ -340,6 +340,7 @@ impl Session {
         }
         work.change(of, target, strip);
         self.count_again(work, of, target, unread);
+        self.stop_waiting(&mut work.out, target);
     }
 
     /// The server answered an entry of the outbox that is no message, or refused a message.

@@ -329,7 +329,7 @@ impl Session {
             let message = account.pending(id, &pending);
             work.out.writes.push(put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
             account.outbox.insert(id, pending);
-            work.out.then.push(Output::Event(Event::Failed(vec![message])));
+            work.out.first.push(Event::Failed(vec![message]));
             work.out.touched.insert(of);
             return;
         }
@@ -359,7 +359,7 @@ impl Session {
         newest(account, of, &row);
         work.out.touched.insert(of);
         let message = account.message(of, &row);
-        work.out.then.push(Output::Event(Event::Sent(vec![message])));
+        work.out.first.push(Event::Sent(vec![message]));
     }
 
     /// A page of history was fetched to find a message that the server has already: is it there?

@@ -9,6 +9,7 @@ mod outbox;
 mod store;
 mod storm;
 mod sync;
+mod traces;
 mod typing;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,9 @@ const GROUP: u64 = 6_600_000_000_145;
 /// Above 2^53 on purpose.
 const MID: u64 = 1_234_567_890_123_456_789;
 
+/// When every test begins.
+const START: Millis = Millis(1_700_000_100_000);
+
 type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
 /// A session with the world around it: stores, a clock, and a record of what came out.
@@ -50,6 +54,8 @@ struct World {
     replies: BTreeMap<CallId, Result<Reply, Error>>,
     /// One word for each output, in order.
     trace: Vec<&'static str>,
+    /// The same in full, for people.
+    journal: String,
     deadline: Option<Millis>,
 }
 
@@ -100,7 +106,7 @@ impl World {
         };
         let mut world = Self {
             session: Session::new(config, 42),
-            now: Millis(1_700_000_100_000),
+            now: START,
             device,
             account,
             fail_writes: false,
@@ -113,6 +119,7 @@ impl World {
             events: vec![],
             replies: BTreeMap::new(),
             trace: vec![],
+            journal: String::new(),
             deadline: None,
         };
         let rows = rows(&world.device, &Query::all(Table::Kv));
@@ -121,6 +128,7 @@ impl World {
     }
 
     fn feed(&mut self, input: Input<'_>) {
+        self.note_input(&input);
         self.session.handle(self.now, input);
         loop {
             match self.session.poll() {
@@ -134,6 +142,7 @@ impl World {
     }
 
     fn carry_out(&mut self, output: Output) {
+        self.note_output(&output);
         match output {
             Output::Connect { url, .. } => {
                 self.trace.push("connect");

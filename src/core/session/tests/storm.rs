@@ -49,9 +49,9 @@ impl Server {
     fn happen(&mut self, rng: &mut Rng) {
         self.next += 1 + rng.next() % 3;
         let op = self.next;
-        let someone = if rng.next() % 3 == 0 { ME } else { PEER };
+        let someone = if rng.next().is_multiple_of(3) { ME } else { PEER };
         let all: Vec<_> = self.messages.iter().filter(|m| !m.gone).map(|m| (m.id, m.from)).collect();
-        let Some((mid, from)) = pick(rng, &all).filter(|_| rng.next() % 3 != 0) else {
+        let Some((mid, from)) = pick(rng, &all).filter(|_| !rng.next().is_multiple_of(3)) else {
             let text = format!("m{op}");
             self.streams[0].push(text_meta(op, someone, PEER + ME - someone, &text));
             self.messages.push(Truth { id: op, from: someone, text, edited_at: 0, gone: false, read: false });
@@ -155,7 +155,7 @@ fn storm(seed: u64) {
                     w.frame(&page(uid, waiting[..n].to_vec(), 0));
                     at[stream] += n;
                 }
-                4 if rng.next() % 4 == 0 => w = w.restart(),
+                4 if rng.next().is_multiple_of(4) => w = w.restart(),
                 _ => {}
             }
         }
