@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use crate::{
     Cloud, guard,
     hub::Out,
-    json,
+    json, notify, packing,
     store::{StoreError, Uid},
     wire::{Class, Down},
 };
-use floo_wasm::core::proto::status::ErrorCode;
+use floo_wasm::core::proto::{Frame, Meta, frame, meta::NameSpace, status::ErrorCode, user_notice};
+use prost::Message;
 
 /// Which way a frame goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -65,6 +66,70 @@ enum Action {
     },
     /// At once: the tokens of the user are revoked.
     ExpireToken {},
+    /// The metas of a page come in the wrong order.
+    ReorderPage {},
+    /// Nothing reaches the client any more, until the rules are replaced.
+    Silent {},
+    /// The first meta of a page gets a namespace nobody knows.
+    UnknownNs {},
+    /// The first message of a page gets a content type nobody knows.
+    UnknownCtype {},
+    /// A frame with a command nobody knows, in front of the frame.
+    UnknownCommand {},
+    /// The last page with metas ends the pull; nothing is left to confirm.
+    EndWithMetas {},
+    /// The payload is compressed.
+    Compress {
+        #[serde(default)]
+        how: Compression,
+    },
+    /// The frame has a checksum.
+    Checksum {
+        #[serde(default)]
+        bad: bool,
+    },
+    /// At once: a notice about the account, pushed to its connected devices and not stored.
+    UserNotice {
+        notice: String,
+        #[serde(default)]
+        content: String,
+        /// One device only.
+        #[serde(default)]
+        device_sn: Option<u32>,
+        /// Close the sockets then.
+        #[serde(default)]
+        close: bool,
+    },
+    /// HTTP requests get this status and nothing else.
+    Http {
+        status: u16,
+        /// Only this path.
+        #[serde(default)]
+        path: Option<String>,
+    },
+}
+
+/// How a payload is compressed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Compression {
+    /// As it should be.
+    #[default]
+    Good,
+    /// What is inside is no zlib stream.
+    Broken,
+    /// It inflates to more than a thousand times its size.
+    Bomb,
+}
+
+impl Compression {
+    fn pack(self, payload: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Good => packing::deflate(payload),
+            Self::Broken => payload.iter().map(|byte| !byte).chain([0xff; 4]).collect(),
+            Self::Bomb => packing::deflate(&[payload, &vec![0; 1 << 22]].concat()),
+        }
+    }
 }
 
 /// A status code by number or by its name in the schema.
@@ -128,7 +193,7 @@ impl Rule {
 
     const fn is_at_once(&self) -> bool {
         match self.action {
-            Action::Restart { .. } | Action::ExpireToken {} => true,
+            Action::Restart { .. } | Action::ExpireToken {} | Action::UserNotice { .. } => true,
             Action::Close {} | Action::Garbage {} => self.is_unaimed(),
             _ => false,
         }
@@ -238,7 +303,8 @@ impl Faults {
         let conversation = down.conversation();
         let has_metas = matches!(&down, Down::Sync(sync) if !sync.metas.is_empty());
         let mut plan = Outgoing::default();
-        let (mut copies, mut garbage, mut truncate) = (1, false, false);
+        let (mut copies, mut garbage, mut truncate, mut unknown) = (1, false, false, false);
+        let (mut compression, mut checksum) = (None, None);
         let state = &mut *guard(&self.state);
         for rule in &mut state.rules {
             if !rule.matches(user, class, conversation) {
@@ -255,13 +321,20 @@ impl Faults {
                 Action::CloseAfterAck {} if class == Class::Ack => plan.close = true,
                 Action::Garbage {} => garbage = true,
                 Action::Truncate {} => truncate = true,
-                Action::PoisonMeta {} if has_metas => {
-                    if let Down::Sync(sync) = &mut down
-                        && let Some(first) = sync.metas.first_mut()
-                    {
-                        first.from = None;
+                Action::PoisonMeta {} | Action::UnknownNs {} | Action::UnknownCtype {} | Action::ReorderPage {}
+                    if has_metas =>
+                {
+                    if let Down::Sync(sync) = &mut down {
+                        spoil(&rule.action, &mut sync.metas);
                     }
                 }
+                Action::Silent {} => {
+                    rule.left = rule.left.saturating_add(1);
+                    copies = 0;
+                }
+                Action::UnknownCommand {} => unknown = true,
+                Action::Compress { how } => compression = Some(*how),
+                Action::Checksum { bad } => checksum = Some(*bad),
                 Action::DuplicatePage {} if has_metas => copies *= 2,
                 _ => continue,
             }
@@ -270,12 +343,52 @@ impl Faults {
         if garbage {
             plan.messages.push(state.garbage());
         }
-        let mut bytes = down.encode();
+        if unknown {
+            plan.messages
+                .push(Frame { command: Some(99), payload: vec![8, 1].into(), ..Frame::default() }.encode_to_vec());
+        }
+        let mut frame = down.frame();
+        if let Some(how) = compression {
+            frame.compress_method = Some(frame::CompressMethod::Zlib.into());
+            frame.payload = how.pack(&frame.payload).into();
+        }
+        if let Some(bad) = checksum {
+            frame.check_sum = Some(packing::crc32(&frame.payload) ^ u32::from(bad));
+        }
+        let mut bytes = frame.encode_to_vec();
         if truncate {
             bytes = state.cut(bytes);
         }
         plan.messages.extend(std::iter::repeat_n(bytes, copies));
         plan
+    }
+
+    /// Whether this pull is to end with its last metas instead of an empty page.
+    pub(crate) fn ends_with_metas(&self, user: Uid, conversation: Uid) -> bool {
+        self.take_first(|rule| {
+            rule.action == Action::EndWithMetas {} && rule.matches(Some(user), Class::Page, Some(conversation))
+        })
+        .is_some()
+    }
+
+    /// The HTTP status to answer a request with instead of carrying it out.
+    pub(crate) fn http_status(&self, path: &str) -> Option<u16> {
+        let wanted = |rule: &Rule| match &rule.action {
+            Action::Http { path: Some(only), .. } => rule.left > 0 && only == path,
+            Action::Http { path: None, .. } => rule.left > 0,
+            _ => false,
+        };
+        match self.take_first(wanted) {
+            Some(Action::Http { status, .. }) => Some(status),
+            _ => None,
+        }
+    }
+
+    fn take_first(&self, wanted: impl Fn(&Rule) -> bool) -> Option<Action> {
+        let mut state = guard(&self.state);
+        let rule = state.rules.iter_mut().find(|rule| wanted(rule))?;
+        rule.take();
+        Some(rule.action.clone())
     }
 
     /// The rules with their counts, for the admin page.
@@ -284,6 +397,28 @@ impl Faults {
         let rules: Vec<_> =
             state.rules.iter().map(|rule| json!({ "rule": rule.text, "left": rule.left, "hits": rule.hits })).collect();
         json!({ "seed": state.seed, "rules": rules })
+    }
+}
+
+/// Spoils the metas of a page, which are at least one.
+fn spoil(action: &Action, metas: &mut [Meta]) {
+    const CTYPE: u8 = 5 << 3;
+    match action {
+        Action::ReorderPage {} => metas.reverse(),
+        Action::UnknownCtype {} => {
+            if let Some(message) = metas.iter_mut().find(|meta| meta.ns == NameSpace::Message as i32) {
+                // The last value of a field wins.
+                message.payload = [&message.payload[..], &[CTYPE, 99]].concat().into();
+            }
+        }
+        _ => {
+            if let Some(first) = metas.first_mut() {
+                match action {
+                    Action::UnknownNs {} => first.ns = 99,
+                    _ => first.from = None,
+                }
+            }
+        }
     }
 }
 
@@ -333,7 +468,19 @@ pub(crate) fn install(cloud: &Cloud, body: &Value) -> Result<usize, RulesError> 
 /// Carries out a rule that acts at once.
 fn act(cloud: &Cloud, rule: &Rule, garbage: Vec<u8>) -> Result<(), RulesError> {
     match (&rule.action, rule.user) {
-        (Action::ExpireToken {}, Some(user)) => guard(&cloud.store).revoke_tokens(user)?,
+        (Action::ExpireToken {}, Some(user)) => guard(&cloud.store).revoke_tokens(user, None)?,
+        (Action::UserNotice { notice, content, device_sn, close }, Some(user)) => {
+            let mid = guard(&cloud.store).next_mid()?;
+            let kind = user_notice::Type::from_str_name(notice).unwrap_or(user_notice::Type::Unknown);
+            for (sn, sender) in cloud.hub.devices(user) {
+                if device_sn.is_none_or(|wanted| wanted == sn) {
+                    sender.send(Out::frame(Some(user), notify::passing(user, kind, content, mid, cloud.clock.now())));
+                    if *close {
+                        sender.send(Out::Close);
+                    }
+                }
+            }
+        }
         (Action::Restart { ms }, _) => {
             cloud.outage.start(Duration::from_millis(*ms));
             for sender in cloud.hub.senders(None) {
@@ -384,8 +531,14 @@ fn read_rule(cloud: &Cloud, at: &str, value: &Value) -> Result<Rule, RulesError>
         Action::Restart { .. } if rule.user.is_some() || !rule.is_unaimed() => {
             Err(RulesError::Invalid(format!("{at}.match: restart concerns everybody, leave it empty")))
         }
-        Action::ExpireToken {} if rule.user.is_none() => {
-            Err(RulesError::Invalid(format!("{at}.match.user: expire_token needs one")))
+        Action::ExpireToken {} | Action::UserNotice { .. } if rule.user.is_none() => {
+            Err(RulesError::Invalid(format!("{at}.match.user: this action needs one")))
+        }
+        Action::UserNotice { ref notice, .. } if user_notice::Type::from_str_name(notice).is_none() => {
+            Err(RulesError::Invalid(format!("{place}.notice: no notice is called {notice:?}")))
+        }
+        Action::Http { status, .. } if !(400..600).contains(&status) => {
+            Err(RulesError::Invalid(format!("{place}.status: must be from 400 to 599")))
         }
         _ => Ok(rule),
     }
@@ -412,7 +565,7 @@ fn resolve(cloud: &Cloud, at: &str, field: &str, reference: Option<Reference>) -
     let uid = match (number, reference) {
         (Some(0), _) if field == "conversation" => Some(0),
         (Some(uid), _) if store.user_exists(uid)? => Some(uid),
-        (Some(gid), _) if field == "conversation" && store.group(gid)?.is_some() => Some(gid),
+        (Some(gid), _) if field == "conversation" && store.group(gid, 0)?.is_some() => Some(gid),
         (None, Reference::Name(name)) => match store.user_by_name(&name)? {
             None if field == "conversation" => {
                 store.group_names()?.into_iter().find_map(|(gid, group)| (group == name).then_some(gid))
@@ -442,8 +595,7 @@ pub(crate) fn intercepted(class: Class, conversation: Option<Uid>, client_mid: u
 /// True when no frame decodes from these bytes.
 #[cfg(test)]
 fn is_undecodable(bytes: &[u8]) -> bool {
-    use prost::Message;
-    floo_wasm::core::proto::Frame::decode(bytes).is_err()
+    Frame::decode(bytes).is_err()
 }
 
 #[cfg(test)]
@@ -453,7 +605,7 @@ mod tests {
 
     #[test]
     fn garbage_and_cut_frames_never_decode() {
-        let whole = wire::notice(6_600_000_000_016).encode();
+        let whole = wire::notice(6_600_000_000_016).frame().encode_to_vec();
         for seed in 0..500 {
             let mut state = State { random: seed, ..State::default() };
             assert!(is_undecodable(&state.garbage()));

@@ -4,8 +4,12 @@ pub mod clock;
 mod faults;
 mod http;
 mod hub;
+mod ids;
 mod json;
+mod notify;
 mod outage;
+mod packing;
+pub mod policy;
 mod socket;
 pub mod store;
 mod sync;
@@ -28,7 +32,9 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 use clock::Clock;
 use faults::{Faults, RulesError};
 use hub::{Hub, Out};
+use ids::Ids;
 use outage::{Door, Outage};
+use policy::{Policy, Rate};
 use store::{Store, StoreError};
 
 /// Port when none is asked for.
@@ -103,6 +109,10 @@ pub struct Config {
     pub delivery: Delivery,
     /// Fault rules, the JSON text of `POST /admin/api/faults`.
     pub faults: Option<String>,
+    /// Switches of the application.
+    pub policy: Policy,
+    /// Lift message ids close to 2^64.
+    pub high_ids: bool,
 }
 
 impl Default for Config {
@@ -113,6 +123,8 @@ impl Default for Config {
             data: Data::Memory,
             delivery: Delivery::default(),
             faults: None,
+            policy: Policy::default(),
+            high_ids: false,
         }
     }
 }
@@ -134,17 +146,23 @@ pub enum StartError {
     /// The fault rules are wrong.
     #[error("--fault: {0}")]
     Faults(String),
+    /// The switches of the application are wrong.
+    #[error("application switches: {0}")]
+    Policy(String),
 }
 
 /// What all parts share.
 pub(crate) struct Cloud {
     pub(crate) clock: Clock,
-    /// Taken before the locks inside `hub` and `faults`, never after.
+    /// Taken before all other locks, never after.
     pub(crate) store: Mutex<Store>,
     pub(crate) hub: Hub,
     pub(crate) faults: Faults,
     pub(crate) outage: Outage,
     pub(crate) delivery: Delivery,
+    pub(crate) policy: Mutex<Policy>,
+    pub(crate) rate: Rate,
+    pub(crate) ids: Ids,
 }
 
 /// Locks; a thread that panicked while holding the lock does not stop the others. The database
@@ -166,6 +184,7 @@ pub struct Emulator {
 /// # Errors
 /// [`StartError`]; a data file that cannot be used is not changed.
 pub async fn start(config: Config) -> Result<Emulator, StartError> {
+    config.policy.check().map_err(StartError::Policy)?;
     let clock = Clock::default();
     let mut store = match &config.data {
         Data::Memory => Store::in_memory()?,
@@ -180,6 +199,9 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
         faults: Faults::default(),
         outage: Outage::default(),
         delivery: config.delivery,
+        policy: Mutex::new(config.policy),
+        rate: Rate::default(),
+        ids: Ids::new(config.high_ids),
     });
     if let Some(text) = &config.faults {
         let rules = serde_json::from_str(text).map_err(|e| StartError::Faults(e.to_string()))?;

@@ -19,6 +19,11 @@ floo-emulator: a local cloud to develop and test floo-wasm with. Not meant for p
   --delivery MODE   notice, eager or mixed: announce new messages, push them, or both
                     (default notice)
   --fault JSON      fault rules, as for POST /admin/api/faults
+  --app JSON        switches of the application, as for POST /admin/api/app
+  --dns-socket URL  a long connection that DNS names before this server's own, such as
+                    ws://127.0.0.1:9 to have a dead one; may be repeated
+  --dns-cluster URL a cluster that DNS names before this server's own; may be repeated
+  --high-ids        message ids close to 2^64
   --help            this text
 
 Demo application: floo-demo. Users: amber, basil and clover, password <name>-demo.
@@ -47,6 +52,10 @@ fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
             "--memory" => config.data = Data::Memory,
             "--delivery" => config.delivery = value()?.parse().map_err(|e| wrong(&e))?,
             "--fault" => config.faults = Some(value()?),
+            "--app" => config.policy = serde_json::from_str(&value()?).map_err(|e| wrong(&e))?,
+            "--dns-socket" => config.policy.dns_sockets.push(value()?),
+            "--dns-cluster" => config.policy.dns_clusters.push(value()?),
+            "--high-ids" => config.high_ids = true,
             _ => return Err(format!("{name}: unknown option")),
         }
         if inline.is_some() {

@@ -6,17 +6,17 @@ use floo_wasm::core::proto::{
 use prost::Message;
 
 use crate::{
-    Cloud, guard,
+    Cloud,
+    clock::Millis,
+    guard,
     hub::Out,
     socket::Session,
-    store::{Accepted, Append, ConvKind, Copy, Edit, Effect, Result, Store, Uid, Uplink},
+    store::{Accepted, Append, CONTENT_LIMIT, ConvKind, Copy, Edit, Effect, Result, Role, State, Store, Uid, Uplink},
     sync,
     wire::{self, Down, xid},
 };
 
-/// Longest text, in bytes of UTF-8.
-const CONTENT_LIMIT: usize = 64 * 1024;
-/// Longest `ext`, `config` and `attachment`, in bytes each.
+/// Longest `ext` and `config`, in bytes each.
 const EXTRA_LIMIT: usize = 16 * 1024;
 
 /// Why a meta is turned down before it reaches the store.
@@ -28,8 +28,12 @@ fn invalid<T>(what: impl Into<String>) -> Checked<T> {
     Err(Refused(ErrorCode::InvalidParameter, what.into()))
 }
 
+fn refuse<T>(code: ErrorCode, why: &str) -> Checked<T> {
+    Err(Refused(code, why.to_owned()))
+}
+
 fn fail<T>(why: &str) -> Checked<T> {
-    Err(Refused(ErrorCode::Fail, why.to_owned()))
+    refuse(ErrorCode::Fail, why)
 }
 
 /// What to do with a meta.
@@ -61,9 +65,20 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
         Ok(content) => content,
         Err(Refused(code, reason)) => return Ok(refusal(code, &reason)),
     };
+    let identity = meta.encode_to_vec();
+    let now = cloud.clock.now();
     let mut store = guard(&cloud.store);
+    // Before all rules: what was accepted once stays accepted, however things are now.
+    match store.earlier_send(session.user, meta.id, &identity, now)? {
+        Some(Ok(accepted)) => return Ok(ack(meta.id, &accepted)),
+        Some(Err(why)) => return Ok(refusal(ErrorCode::Fail, why.reason())),
+        None => {}
+    }
     let plan = match &content {
-        Content::Message(body) => message_plan(&store, session, meta, body)?,
+        Content::Message(body) => {
+            let sender = Sender { cloud, store: &store, user: session.user, now };
+            message_plan(&sender, meta, body)?
+        }
         Content::Conversation(conversation) => conversation_plan(session, conversation),
         Content::Rtc(_) => Ok(Plan { stored: false, ..Plan::pass(0, Vec::new()) }),
     };
@@ -72,7 +87,6 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
         Err(Refused(code, reason)) => return Ok(refusal(code, &reason)),
     };
     let payload = delivered_payload(meta, &content);
-    let identity = meta.encode_to_vec();
     let up = Uplink {
         sender: session.user,
         sn: session.sn,
@@ -83,6 +97,7 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
         meta: Append {
             from_uid: session.user,
             from_sn: session.sn,
+            origin: (session.user, session.sn),
             to_uid: plan.to,
             ns: meta.ns,
             payload: &payload,
@@ -91,21 +106,19 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
         },
         effect: plan.effect,
     };
-    let accepted = match store.accept(&up, cloud.clock.now())? {
+    let accepted = match store.accept(&up, now)? {
         Ok(accepted) => accepted,
         Err(why) => return Ok(refusal(ErrorCode::Fail, why.reason())),
     };
-    if !accepted.repeated {
-        let origin = (session.user, session.sn);
-        if plan.stored {
-            sync::announce(cloud, &mut store, &plan.copies, accepted.server_mid, origin)?;
-        } else {
-            let copy = passing_copy(meta, session, &plan, &accepted, payload);
-            sync::pass_on(cloud, &plan.copies, &copy, origin);
-        }
-        if let Content::Rtc(signal) = &content {
-            answer_rtc(cloud, session, signal, &accepted);
-        }
+    let origin = (session.user, session.sn);
+    if plan.stored {
+        sync::announce(cloud, &mut store, &plan.copies, accepted.server_mid, origin)?;
+    } else {
+        let copy = passing_copy(meta, session, &plan, &accepted, payload);
+        sync::pass_on(cloud, &plan.copies, &copy, origin);
+    }
+    if let Content::Rtc(signal) = &content {
+        answer_rtc(cloud, session, signal, &accepted);
     }
     Ok(ack(meta.id, &accepted))
 }
@@ -158,7 +171,8 @@ fn check_sizes(body: &MessageBody) -> Checked<()> {
     for (field, text, limit) in [
         ("content", &body.content, CONTENT_LIMIT),
         ("config", &body.config, EXTRA_LIMIT),
-        ("attachment", &body.attachment, EXTRA_LIMIT),
+        // A merged forward carries whole messages in it.
+        ("attachment", &body.attachment, CONTENT_LIMIT),
         ("ext", &body.ext, EXTRA_LIMIT),
     ] {
         if text.len() > limit {
@@ -172,15 +186,36 @@ const fn is_passing(body: &MessageBody) -> bool {
     body.qos == message_body::QoS::AtMostOnce as i32
 }
 
-fn message_plan<'a>(store: &Store, session: &Session, meta: &Meta, body: &'a MessageBody) -> Result<Checked<Plan<'a>>> {
+/// Who sends, and what decides whether that is allowed.
+struct Sender<'a> {
+    cloud: &'a Cloud,
+    store: &'a Store,
+    user: Uid,
+    now: Millis,
+}
+
+fn message_plan<'a>(sender: &Sender<'_>, meta: &Meta, body: &'a MessageBody) -> Result<Checked<Plan<'a>>> {
     let Some(to) = meta.to.as_ref().map(|to| to.uid) else {
         return Ok(invalid("meta.to: missing"));
     };
     match message_body::Type::try_from(body.r#type) {
-        Ok(message_body::Type::Chat) => chat_plan(store, session, to, body),
-        Ok(message_body::Type::Groupchat) => group_plan(store, session, to, body),
+        Ok(kind @ (message_body::Type::Chat | message_body::Type::Groupchat)) => {
+            let copies =
+                if kind == message_body::Type::Chat { sender.chat_copies(to)? } else { sender.group_copies(to)? };
+            let copies = match copies {
+                Ok(copies) => copies,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            if let Err(refused) = check_text(body) {
+                return Ok(Err(refused));
+            }
+            if let Err(refused) = sender.may_say(to, kind, body)? {
+                return Ok(Err(refused));
+            }
+            Ok(Ok(Plan { stored: !is_passing(body), is_message: true, ..Plan::pass(to, copies) }))
+        }
         Ok(message_body::Type::Oper) => match &body.operation {
-            Some(operation) => operation_plan(store, session, to, body, operation),
+            Some(operation) => operation_plan(sender, to, body, operation),
             None => Ok(invalid("operation: missing")),
         },
         _ => Ok(invalid(format!("type: {} is not for clients", body.r#type))),
@@ -195,23 +230,66 @@ fn check_text(body: &MessageBody) -> Checked<()> {
     Ok(())
 }
 
-fn message<'a>(to: Uid, body: &MessageBody, copies: Vec<Copy>) -> Checked<Plan<'a>> {
-    check_text(body)?;
-    Ok(Plan { stored: !is_passing(body), is_message: true, ..Plan::pass(to, copies) })
-}
-
-fn chat_plan<'a>(store: &Store, session: &Session, to: Uid, body: &MessageBody) -> Result<Checked<Plan<'a>>> {
-    if !store.user_exists(to)? {
-        return Ok(fail("the recipient does not exist"));
+impl Sender<'_> {
+    fn chat_copies(&self, to: Uid) -> Result<Checked<Vec<Copy>>> {
+        Ok(if self.store.user_exists(to)? {
+            Ok(chat_copies(self.user, to))
+        } else {
+            fail("the recipient does not exist")
+        })
     }
-    Ok(message(to, body, chat_copies(session.user, to)))
-}
 
-fn group_plan<'a>(store: &Store, session: &Session, to: Uid, body: &MessageBody) -> Result<Checked<Plan<'a>>> {
-    Ok(match group_copies(store, session.user, to)? {
-        Ok(copies) => message(to, body, copies),
-        Err(refused) => Err(refused),
-    })
+    fn group_copies(&self, group: Uid) -> Result<Checked<Vec<Copy>>> {
+        if self.store.group(group, self.user)?.is_none() {
+            return Ok(fail("the group does not exist"));
+        }
+        if self.store.membership(group, self.user)?.is_none() {
+            return Ok(fail("the sender is not a member of the group"));
+        }
+        let copy = |owner| Copy { owner, conv: group, kind: ConvKind::Group };
+        Ok(Ok(self.store.listeners(group, self.user)?.into_iter().map(copy).collect()))
+    }
+
+    /// The rules about what is said: to whom, how often, in which words (emulator 5).
+    fn may_say(&self, to: Uid, kind: message_body::Type, body: &MessageBody) -> Result<Checked<()>> {
+        let policy = guard(&self.cloud.policy);
+        match self.store.state(self.user)?.unwrap_or(State::Deleted) {
+            State::Normal => {}
+            State::Banned => return Ok(refuse(ErrorCode::UserBanned, "the account may not send")),
+            State::Frozen | State::Deleted => return Ok(refuse(ErrorCode::UserFrozen, "the account is frozen")),
+        }
+        if kind == message_body::Type::Chat && to != self.user {
+            if self.store.relation(to, self.user)?.blocked {
+                return Ok(fail("you have been blocked by the recipient"));
+            }
+            if policy.friends_only
+                && !(self.store.relation(to, self.user)?.friend && self.store.relation(self.user, to)?.friend)
+            {
+                return Ok(fail("your relation with target does not allow chat"));
+            }
+        }
+        if kind == message_body::Type::Groupchat && self.is_muted(to)? {
+            return Ok(fail("the sender is muted in the group"));
+        }
+        if policy.forbids(&body.content) {
+            return Ok(refuse(ErrorCode::WordCensored, "antispam: a word in the text is not allowed"));
+        }
+        let counts = body.r#type != message_body::Type::Oper as i32 && !is_passing(body);
+        if counts && !self.cloud.rate.allows(self.user, policy.rate_limit, self.now) {
+            return Ok(refuse(ErrorCode::RateLimitExceeded, "too many messages in a short time"));
+        }
+        Ok(Ok(()))
+    }
+
+    /// Muted one by one, or with the whole group; who manages the group may always speak.
+    fn is_muted(&self, gid: Uid) -> Result<bool> {
+        let lasts = |until| until < 0 || until > self.now;
+        let (Some(group), Some(member)) = (self.store.group(gid, self.user)?, self.store.membership(gid, self.user)?)
+        else {
+            return Ok(false);
+        };
+        Ok(lasts(member.banned_until) || member.role == Role::Member && lasts(group.ban_expire_time))
+    }
 }
 
 /// One copy for the recipient and one for the sender's other devices; one in all for a note to
@@ -225,32 +303,21 @@ fn own_devices(user: Uid) -> Vec<Copy> {
     vec![Copy { owner: user, conv: 0, kind: ConvKind::System }]
 }
 
-fn group_copies(store: &Store, sender: Uid, group: Uid) -> Result<Checked<Vec<Copy>>> {
-    match store.group(group)? {
-        Some(group) if group.status == 0 => {}
-        _ => return Ok(fail("the group does not exist")),
-    }
-    if store.role(group, sender)?.is_none() {
-        return Ok(fail("the sender is not a member of the group"));
-    }
-    Ok(Ok(store.members(group)?.into_iter().map(|owner| Copy { owner, conv: group, kind: ConvKind::Group }).collect()))
-}
-
 fn operation_plan<'a>(
-    store: &Store,
-    session: &Session,
+    sender: &Sender<'_>,
     to: Uid,
     body: &'a MessageBody,
     operation: &MessageOperation,
 ) -> Result<Checked<Plan<'a>>> {
-    let mid = operation.mid;
+    let mid = sender.cloud.ids.inside(operation.mid);
     let kind = OpType::try_from(operation.r#type).unwrap_or(OpType::Unknown);
+    let is_edit = matches!(kind, OpType::Append | OpType::Replace);
     let effect = match kind {
         OpType::Unknown => {
             return Ok(invalid(format!("operation.type: {} is unknown", operation.r#type)));
         }
         OpType::ReadAll | OpType::ReadCancel | OpType::Delete => {
-            return Ok(own_operation(session, to, kind, mid, operation.xid.as_ref()));
+            return Ok(own_operation(sender.user, to, kind, mid, operation.xid.as_ref()));
         }
         _ if mid == 0 => return Ok(invalid("operation.mid: missing")),
         OpType::ReadAck => Effect::Status { mid, author: to, status: message_body::Status::Read as u8 },
@@ -266,29 +333,40 @@ fn operation_plan<'a>(
             ext: &body.ext,
         }),
     };
-    let for_groups = matches!(kind, OpType::Recall | OpType::Append | OpType::Replace);
+    if is_edit && body.content.is_empty() && !is_object(&body.config) && !is_object(&body.ext) {
+        return Ok(invalid("content: an edit needs content, config or ext"));
+    }
+    let for_groups = is_edit || kind == OpType::Recall;
     // A read receipt for the system conversation has no reader on the other side.
     let copies = if to == 0 && !for_groups {
-        Ok(own_devices(session.user))
-    } else if store.user_exists(to)? {
-        Ok(chat_copies(session.user, to))
-    } else if for_groups {
-        group_copies(store, session.user, to)?
+        Ok(own_devices(sender.user))
+    } else if for_groups && !sender.store.user_exists(to)? {
+        sender.group_copies(to)?
     } else {
-        fail("the recipient does not exist")
+        sender.chat_copies(to)?
     };
-    Ok(copies.map(|copies| Plan { effect, ..Plan::pass(to, copies) }))
+    let copies = match copies {
+        Ok(copies) => copies,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    if is_edit {
+        let group = copies.iter().any(|copy| copy.kind == ConvKind::Group);
+        let kind = if group { message_body::Type::Groupchat } else { message_body::Type::Chat };
+        if let Err(refused) = sender.may_say(to, kind, body)? {
+            return Ok(Err(refused));
+        }
+    }
+    Ok(Ok(Plan { effect, ..Plan::pass(to, copies) }))
+}
+
+/// True for the text of a JSON object; shipped clients write `null` for nothing.
+fn is_object(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok_and(|object| !object.is_empty())
 }
 
 /// READ_ALL, READ_CANCEL and DELETE: from an account to its own other devices.
-fn own_operation<'a>(
-    session: &Session,
-    to: Uid,
-    kind: OpType,
-    mid: u64,
-    conversation: Option<&Xid>,
-) -> Checked<Plan<'a>> {
-    if to != session.user {
+fn own_operation<'a>(user: Uid, to: Uid, kind: OpType, mid: u64, conversation: Option<&Xid>) -> Checked<Plan<'a>> {
+    if to != user {
         return invalid("meta.to: this operation is for the own account");
     }
     let Some(conv) = conversation.map(|xid| xid.uid) else {
@@ -300,7 +378,7 @@ fn own_operation<'a>(
         OpType::ReadCancel => Effect::Unread { conv, mid },
         _ => Effect::Delete { conv, mid },
     };
-    Ok(Plan { effect, to, ..Plan::pass(0, own_devices(session.user)) })
+    Ok(Plan { effect, to, ..Plan::pass(0, own_devices(user)) })
 }
 
 fn conversation_plan<'a>(session: &Session, body: &Conversation) -> Checked<Plan<'a>> {

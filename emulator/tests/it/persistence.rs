@@ -242,7 +242,18 @@ fn the_command_line_says_what_is_wrong() {
     };
     let (code, text) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for option in ["--port", "--data", "--memory", "--host", "--fault", "--delivery"] {
+    for option in [
+        "--port",
+        "--data",
+        "--memory",
+        "--host",
+        "--fault",
+        "--delivery",
+        "--app",
+        "--dns-socket",
+        "--dns-cluster",
+        "--high-ids",
+    ] {
         assert!(text.contains(option));
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -254,6 +265,9 @@ fn the_command_line_says_what_is_wrong() {
         (&["--memory=yes"], 2, "--memory"),
         (&["--host", "nowhere"], 2, "--host"),
         (&["--delivery", "pigeon"], 2, "--delivery"),
+        (&["--app", r#"{"frends_only":true}"#], 2, "frends_only"),
+        (&["--memory", "--port", "0", "--app", r#"{"page_size":0}"#], 1, "page_size"),
+        (&["--memory", "--port", "0", "--dns-socket", "here"], 1, "dns_sockets"),
         (&["--memory", "--port", &port], 1, "cannot listen"),
         (&["--memory", "--port", "0", "--fault", r#"{"rules":[{"action":"explode"}]}"#], 1, "explode"),
         (&["--memory", "--port", "0", "--fault", "{"], 1, "--fault"),
