@@ -266,7 +266,7 @@ impl Device {
         metas
     }
 
-    /// Forgets notices about the system conversation that came meanwhile.
+    /// Forgets notices that came meanwhile.
     pub fn forget_notices(&mut self) {
         self.waiting.retain(|frame| frame.command != Some(Command::Notice.into()));
     }
