@@ -63,6 +63,8 @@ pub enum Delivery {
     Eager,
     /// Now this, now that.
     Mixed,
+    /// The page itself in any case, so that a device that missed something sees a gap.
+    Blind,
 }
 
 impl Delivery {
@@ -72,6 +74,7 @@ impl Delivery {
             Self::Notice => "notice",
             Self::Eager => "eager",
             Self::Mixed => "mixed",
+            Self::Blind => "blind",
         }
     }
 }
@@ -80,10 +83,10 @@ impl FromStr for Delivery {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Notice, Self::Eager, Self::Mixed]
+        [Self::Notice, Self::Eager, Self::Mixed, Self::Blind]
             .into_iter()
             .find(|delivery| delivery.name() == text)
-            .ok_or_else(|| format!("{text:?} is none of notice, eager, mixed"))
+            .ok_or_else(|| format!("{text:?} is none of notice, eager, mixed, blind"))
     }
 }
 
@@ -165,6 +168,22 @@ pub(crate) struct Cloud {
     pub(crate) ids: Ids,
 }
 
+impl Cloud {
+    fn new(clock: Clock, store: Store, config: Config) -> Self {
+        Self {
+            clock,
+            store: Mutex::new(store),
+            hub: Hub::default(),
+            faults: Faults::default(),
+            outage: Outage::default(),
+            delivery: config.delivery,
+            policy: Mutex::new(config.policy),
+            rate: Rate::default(),
+            ids: Ids::new(config.high_ids),
+        }
+    }
+}
+
 /// Locks; a thread that panicked while holding the lock does not stop the others. The database
 /// rolled its transaction back, the rest is changed in single steps.
 pub(crate) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -192,28 +211,18 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     };
     store.seed(clock.now())?;
     store.forget_old_sends(clock.now())?;
-    let cloud = Arc::new(Cloud {
-        clock,
-        store: Mutex::new(store),
-        hub: Hub::default(),
-        faults: Faults::default(),
-        outage: Outage::default(),
-        delivery: config.delivery,
-        policy: Mutex::new(config.policy),
-        rate: Rate::default(),
-        ids: Ids::new(config.high_ids),
-    });
-    if let Some(text) = &config.faults {
+    let (host, port, faults) = (config.host, config.port, config.faults.clone());
+    let cloud = Arc::new(Cloud::new(clock, store, config));
+    if let Some(text) = &faults {
         let rules = serde_json::from_str(text).map_err(|e| StartError::Faults(e.to_string()))?;
         faults::install(&cloud, &rules).map_err(|e| match e {
             RulesError::Invalid(why) => StartError::Faults(why),
             RulesError::Store(e) => e.into(),
         })?;
     }
-    let listener = listen(config.host, config.port).await?;
-    let address = listener
-        .local_addr()
-        .map_err(|source| StartError::Listen { address: SocketAddr::new(config.host, 0), source })?;
+    let listener = listen(host, port).await?;
+    let address =
+        listener.local_addr().map_err(|source| StartError::Listen { address: SocketAddr::new(host, 0), source })?;
     let (stop, stopped) = oneshot::channel::<Infallible>();
     let door = Door::new(listener, Arc::clone(&cloud));
     let router = http::router(Arc::clone(&cloud));

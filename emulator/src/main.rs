@@ -17,7 +17,7 @@ floo-emulator: a local cloud to develop and test floo-wasm with. Not meant for p
   --data FILE       data file, created when missing (default .floo/demo.sqlite)
   --memory          keep the data in memory only
   --delivery MODE   notice, eager or mixed: announce new messages, push them, or both
-                    (default notice)
+                    (default notice); blind: push them even to devices that missed some
   --fault JSON      fault rules, as for POST /admin/api/faults
   --app JSON        switches of the application, as for POST /admin/api/app
   --dns-socket URL  a long connection that DNS names before this server's own, such as

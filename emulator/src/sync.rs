@@ -142,7 +142,7 @@ pub(crate) fn announce(cloud: &Cloud, store: &mut Store, copies: &[Copy], mid: u
             if (copy.owner, sn) == origin {
                 continue;
             }
-            let down = if cloud.delivery.is_eager(mid) { eager(store, copy, sn, mid)? } else { None };
+            let down = if cloud.delivery.is_eager(mid) { eager(cloud, store, copy, sn, mid)? } else { None };
             let down = down.unwrap_or_else(|| wire::notice(copy.conv));
             sender.send(Out::frame(Some(copy.owner), down));
         }
@@ -150,10 +150,13 @@ pub(crate) fn announce(cloud: &Cloud, store: &mut Store, copies: &[Copy], mid: u
     Ok(())
 }
 
-fn eager(store: &mut Store, copy: &Copy, sn: u32, mid: u64) -> Result<Option<Down>> {
-    let Some(prev) = store.eager_prev(copy.owner, sn, copy.conv, mid)? else {
+/// The page for a push; `None` for a device that has to pull, because confirming the pushed page
+/// would skip what it has not confirmed yet.
+fn eager(cloud: &Cloud, store: &mut Store, copy: &Copy, sn: u32, mid: u64) -> Result<Option<Down>> {
+    let (prev, confirmed) = store.previous(copy.owner, sn, copy.conv, mid)?;
+    if !confirmed && cloud.delivery != Delivery::Blind {
         return Ok(None);
-    };
+    }
     let row = store.meta(copy.owner, copy.conv, mid)?;
     Ok(row.map(|row| {
         Down::Sync(SyncDl { prev_mid: prev, is_eager_sync: true, ..wire::page(copy.conv, vec![wire::meta(row)], mid) })
@@ -178,7 +181,7 @@ impl Delivery {
     fn is_eager(self, mid: u64) -> bool {
         match self {
             Self::Notice => false,
-            Self::Eager => true,
+            Self::Eager | Self::Blind => true,
             // Any fixed function of the id will do, as long as both ways occur.
             Self::Mixed => mid.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1,
         }

@@ -32,11 +32,13 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         kind,
         owner: call.caller,
     };
-    let invitees = match call.params.ids("user_list") {
+    let mut invitees = match call.params.ids("user_list") {
         Ok(invitees) => invitees,
         Err(_) if !call.params.has("user_list") => Vec::new(),
         Err(e) => return Err(e),
     };
+    invitees.sort_unstable();
+    invitees.dedup();
     let mut store = call.store();
     let gid = store.create_group(&new, call.now())?;
     let group = store.group(gid, call.caller)?.ok_or_else(|| ApiError::new(20001, "group does not exist"))?;

@@ -302,3 +302,41 @@ fn envelope(access: Access, answer: Answer) -> Response {
     let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
     (status, kind, body.to_string()).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, clock::Clock, store::Store};
+
+    fn code(cloud: &Cloud, row: &Row, query: &str) -> u32 {
+        let params = Params::read(query, b"").unwrap();
+        call(cloud, row, &HeaderMap::new(), params).map_or_else(|e| e.code, |_| 200)
+    }
+
+    #[test]
+    fn each_endpoint_is_there_once_and_checks_who_calls() {
+        let mut store = Store::in_memory().unwrap();
+        store.seed(0).unwrap();
+        let amber = store.user_by_name("amber").unwrap().unwrap();
+        let clock = Clock::default();
+        let (token, _) = store.issue_token(amber, clock.now()).unwrap();
+        let cloud = Cloud::new(clock, store, Config::default());
+        let mut seen = std::collections::HashSet::new();
+        for row in ROWS {
+            assert!(seen.insert((&row.0, row.1)), "{} {} is there twice", row.0, row.1);
+            match row.2 {
+                Access::Token => {
+                    assert_eq!(code(&cloud, row, ""), 10003, "{}", row.1);
+                    assert_eq!(code(&cloud, row, "access-token=0123"), 402, "{}", row.1);
+                    let wrong_app = format!("app_id=nobody&access-token={token}");
+                    assert_eq!(code(&cloud, row, &wrong_app), 40000, "{}", row.1);
+                    // With a token it gets as far as its parameters, and never fails inside.
+                    let good = code(&cloud, row, &format!("access-token={token}"));
+                    assert!([200, 10002].contains(&good), "{} {}: {good}", row.0, row.1);
+                }
+                Access::App => assert_eq!(code(&cloud, row, ""), 10002, "{}", row.1),
+                Access::Open | Access::Admin => {}
+            }
+        }
+    }
+}

@@ -428,13 +428,12 @@ impl Store {
         Ok(())
     }
 
-    /// For a push of `mid` without a notice: the meta before it in this device's view (0: none),
-    /// or `None` when the device has not confirmed that one and must pull instead. Confirming
-    /// the pushed page would otherwise skip what lies between.
+    /// The meta before `mid` in this device's view (0: none), and whether the device has confirmed
+    /// it.
     ///
     /// # Errors
     /// SQLite failures.
-    pub fn eager_prev(&self, owner: Uid, sn: u32, conv: Uid, mid: u64) -> Result<Option<u64>> {
+    pub fn previous(&self, owner: Uid, sn: u32, conv: Uid, mid: u64) -> Result<(u64, bool)> {
         let prev: i64 = self
             .conn
             .prepare_cached(
@@ -442,7 +441,7 @@ impl Store {
                  WHERE owner = ?1 AND conv = ?2 AND id < ?3 AND origin_sn <> ?4",
             )?
             .query_row(params![sql(owner), sql(conv), sql(mid), sn], |row| row.get(0))?;
-        Ok((self.position(owner, sn, conv)? >= prev).then_some(prev.cast_unsigned()))
+        Ok((prev.cast_unsigned(), self.position(owner, sn, conv)? >= prev))
     }
 
     /// One meta of a stream.

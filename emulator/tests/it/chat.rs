@@ -485,6 +485,20 @@ async fn eager_delivery_pushes_only_to_devices_that_are_up_to_date() {
 }
 
 #[tokio::test]
+async fn blind_delivery_pushes_over_a_gap_and_says_where_it_is() {
+    let server = server_with(Config { delivery: Delivery::Blind, ..Config::default() }).await;
+    let (w, mut amber, mut basil) = pair(&server).await;
+    basil.pull_all(w.amber.uid).await;
+    let lost = amber.text(1, w.basil.uid, "lost on the way").await;
+    basil.page().await;
+    let pushed = amber.text(2, w.basil.uid, "pushed").await;
+    let page = basil.page().await;
+    assert_eq!((texts(&page.metas), page.prev_mid, page.next_key), (vec!["pushed".into()], lost, pushed));
+    // Nothing was confirmed, so a pull without a key closes the gap.
+    assert_eq!(texts(&basil.pull_all(w.amber.uid).await), ["lost on the way", "pushed"]);
+}
+
+#[tokio::test]
 async fn mixed_delivery_uses_both_ways() {
     let server = server_with(Config { delivery: Delivery::Mixed, ..Config::default() }).await;
     let (w, mut amber, mut basil) = pair(&server).await;
