@@ -10,6 +10,7 @@ mod notify;
 mod outage;
 mod packing;
 pub mod policy;
+mod rules;
 mod socket;
 pub mod store;
 mod sync;

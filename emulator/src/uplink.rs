@@ -6,35 +6,17 @@ use floo_wasm::core::proto::{
 use prost::Message;
 
 use crate::{
-    Cloud,
-    clock::Millis,
-    guard,
+    Cloud, guard,
     hub::Out,
+    rules::{Checked, Refused, Sender, invalid, is_passing},
     socket::Session,
-    store::{Accepted, Append, CONTENT_LIMIT, ConvKind, Copy, Edit, Effect, Result, Role, State, Store, Uid, Uplink},
+    store::{Accepted, Append, CONTENT_LIMIT, ConvKind, Copy, Edit, Effect, Result, Uid, Uplink},
     sync,
     wire::{self, Down, xid},
 };
 
 /// Longest `ext` and `config`, in bytes each.
 const EXTRA_LIMIT: usize = 16 * 1024;
-
-/// Why a meta is turned down before it reaches the store.
-struct Refused(ErrorCode, String);
-
-type Checked<T> = std::result::Result<T, Refused>;
-
-fn invalid<T>(what: impl Into<String>) -> Checked<T> {
-    Err(Refused(ErrorCode::InvalidParameter, what.into()))
-}
-
-fn refuse<T>(code: ErrorCode, why: &str) -> Checked<T> {
-    Err(Refused(code, why.to_owned()))
-}
-
-fn fail<T>(why: &str) -> Checked<T> {
-    refuse(ErrorCode::Fail, why)
-}
 
 /// What to do with a meta.
 struct Plan<'a> {
@@ -182,18 +164,6 @@ fn check_sizes(body: &MessageBody) -> Checked<()> {
     Ok(())
 }
 
-const fn is_passing(body: &MessageBody) -> bool {
-    body.qos == message_body::QoS::AtMostOnce as i32
-}
-
-/// Who sends, and what decides whether that is allowed.
-struct Sender<'a> {
-    cloud: &'a Cloud,
-    store: &'a Store,
-    user: Uid,
-    now: Millis,
-}
-
 fn message_plan<'a>(sender: &Sender<'_>, meta: &Meta, body: &'a MessageBody) -> Result<Checked<Plan<'a>>> {
     let Some(to) = meta.to.as_ref().map(|to| to.uid) else {
         return Ok(invalid("meta.to: missing"));
@@ -228,75 +198,6 @@ fn check_text(body: &MessageBody) -> Checked<()> {
         return invalid("content: empty text");
     }
     Ok(())
-}
-
-impl Sender<'_> {
-    fn chat_copies(&self, to: Uid) -> Result<Checked<Vec<Copy>>> {
-        Ok(if self.store.user_exists(to)? {
-            Ok(chat_copies(self.user, to))
-        } else {
-            fail("the recipient does not exist")
-        })
-    }
-
-    fn group_copies(&self, group: Uid) -> Result<Checked<Vec<Copy>>> {
-        if self.store.group(group, self.user)?.is_none() {
-            return Ok(fail("the group does not exist"));
-        }
-        if self.store.membership(group, self.user)?.is_none() {
-            return Ok(fail("the sender is not a member of the group"));
-        }
-        let copy = |owner| Copy { owner, conv: group, kind: ConvKind::Group };
-        Ok(Ok(self.store.listeners(group, self.user)?.into_iter().map(copy).collect()))
-    }
-
-    /// The rules about what is said: to whom, how often, in which words (emulator 5).
-    fn may_say(&self, to: Uid, kind: message_body::Type, body: &MessageBody) -> Result<Checked<()>> {
-        let policy = guard(&self.cloud.policy);
-        match self.store.state(self.user)?.unwrap_or(State::Deleted) {
-            State::Normal => {}
-            State::Banned => return Ok(refuse(ErrorCode::UserBanned, "the account may not send")),
-            State::Frozen | State::Deleted => return Ok(refuse(ErrorCode::UserFrozen, "the account is frozen")),
-        }
-        if kind == message_body::Type::Chat && to != self.user {
-            if self.store.relation(to, self.user)?.blocked {
-                return Ok(fail("you have been blocked by the recipient"));
-            }
-            if policy.friends_only
-                && !(self.store.relation(to, self.user)?.friend && self.store.relation(self.user, to)?.friend)
-            {
-                return Ok(fail("your relation with target does not allow chat"));
-            }
-        }
-        if kind == message_body::Type::Groupchat && self.is_muted(to)? {
-            return Ok(fail("the sender is muted in the group"));
-        }
-        if policy.forbids(&body.content) {
-            return Ok(refuse(ErrorCode::WordCensored, "antispam: a word in the text is not allowed"));
-        }
-        let counts = body.r#type != message_body::Type::Oper as i32 && !is_passing(body);
-        if counts && !self.cloud.rate.allows(self.user, policy.rate_limit, self.now) {
-            return Ok(refuse(ErrorCode::RateLimitExceeded, "too many messages in a short time"));
-        }
-        Ok(Ok(()))
-    }
-
-    /// Muted one by one, or with the whole group; who manages the group may always speak.
-    fn is_muted(&self, gid: Uid) -> Result<bool> {
-        let lasts = |until| until < 0 || until > self.now;
-        let (Some(group), Some(member)) = (self.store.group(gid, self.user)?, self.store.membership(gid, self.user)?)
-        else {
-            return Ok(false);
-        };
-        Ok(lasts(member.banned_until) || member.role == Role::Member && lasts(group.ban_expire_time))
-    }
-}
-
-/// One copy for the recipient and one for the sender's other devices; one in all for a note to
-/// oneself.
-fn chat_copies(from: Uid, to: Uid) -> Vec<Copy> {
-    let copy = |owner, conv| Copy { owner, conv, kind: ConvKind::Chat };
-    if from == to { vec![copy(to, from)] } else { vec![copy(to, from), copy(from, to)] }
 }
 
 fn own_devices(user: Uid) -> Vec<Copy> {

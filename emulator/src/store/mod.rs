@@ -5,6 +5,7 @@
 mod accounts;
 mod contacts;
 mod devices;
+mod effects;
 mod fields;
 mod group_requests;
 mod groups;
@@ -27,14 +28,13 @@ pub(crate) use accounts::password_matches;
 pub use accounts::{NewUser, PRIVATE_PROFILE, PUBLIC_PROFILE, Profile, SETTINGS, State, TokenOwner};
 pub use contacts::{Application, Relation, RosterItem};
 pub use devices::{Device, DeviceRow, Login};
+pub use effects::{Edit, Effect};
 pub use fields::{Change, Field, Kind};
 pub use group_requests::{Announcement, GroupApplication, GroupInvitation, Request};
 pub use groups::{GROUP_FIELDS, Group, NewGroup, Role};
 pub use members::{Member, Membership};
 pub(crate) use streams::CONTENT_LIMIT;
-pub use streams::{
-    Accepted, Append, ConvKind, Copy, Edit, Effect, HistoryPage, MetaRow, Range, Refusal, UnreadRow, Uplink,
-};
+pub use streams::{Accepted, Append, ConvKind, Copy, HistoryPage, MetaRow, Range, Refusal, UnreadRow, Uplink};
 
 /// A user or group id; 0 is the system conversation. Below 2^53.
 pub type Uid = u64;
