@@ -102,12 +102,18 @@ enum Action {
         #[serde(default)]
         close: bool,
     },
-    /// HTTP requests get this status and nothing else.
+    /// HTTP requests wait, and get this status instead of being carried out.
     Http {
-        status: u16,
+        #[serde(default)]
+        status: Option<u16>,
+        #[serde(default)]
+        ms: u64,
         /// Only this path.
         #[serde(default)]
         path: Option<String>,
+        /// Only requests to this host and port.
+        #[serde(default)]
+        host: Option<String>,
     },
 }
 
@@ -332,16 +338,17 @@ impl Faults {
         .is_some()
     }
 
-    /// The HTTP status to answer a request with instead of carrying it out.
-    pub(crate) fn http_status(&self, path: &str) -> Option<u16> {
-        let wanted = |rule: &Rule| match &rule.action {
-            Action::Http { path: Some(only), .. } => rule.left > 0 && only == path,
-            Action::Http { path: None, .. } => rule.left > 0,
+    /// How long an HTTP request has to wait, and the status it then gets instead of being
+    /// carried out.
+    pub(crate) fn http(&self, path: &str, host: &str) -> (Duration, Option<u16>) {
+        let fits = |wanted: &Option<String>, seen: &str| wanted.as_ref().is_none_or(|wanted| wanted == seen);
+        let taken = self.take_first(|rule| match &rule.action {
+            Action::Http { path: only, host: at, .. } => rule.left > 0 && fits(only, path) && fits(at, host),
             _ => false,
-        };
-        match self.take_first(wanted) {
-            Some(Action::Http { status, .. }) => Some(status),
-            _ => None,
+        });
+        match taken {
+            Some(Action::Http { status, ms, .. }) => (Duration::from_millis(ms), status),
+            _ => (Duration::ZERO, None),
         }
     }
 

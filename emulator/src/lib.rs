@@ -107,6 +107,9 @@ pub struct Config {
     pub host: IpAddr,
     /// Port to listen on.
     pub port: Port,
+    /// More ports to listen on, 0 for any; DNS names each as a cluster of its own, behind the
+    /// first one.
+    pub also: Vec<u16>,
     /// Where the data is.
     pub data: Data,
     /// How metas reach devices.
@@ -124,6 +127,7 @@ impl Default for Config {
         Self {
             host: Ipv4Addr::LOCALHOST.into(),
             port: Port::Default,
+            also: Vec::new(),
             data: Data::Memory,
             delivery: Delivery::default(),
             faults: None,
@@ -167,10 +171,12 @@ pub(crate) struct Cloud {
     pub(crate) policy: Mutex<Policy>,
     pub(crate) rate: Rate,
     pub(crate) ids: Ids,
+    /// Where this server listens; at least one.
+    pub(crate) addresses: Vec<SocketAddr>,
 }
 
 impl Cloud {
-    fn new(clock: Clock, store: Store, config: Config) -> Self {
+    fn new(clock: Clock, store: Store, config: Config, addresses: Vec<SocketAddr>) -> Self {
         Self {
             clock,
             store: Mutex::new(store),
@@ -181,6 +187,7 @@ impl Cloud {
             policy: Mutex::new(config.policy),
             rate: Rate::default(),
             ids: Ids::new(config.high_ids),
+            addresses,
         }
     }
 }
@@ -193,7 +200,6 @@ pub(crate) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A running emulator. Dropping it stops it without waiting.
 pub struct Emulator {
-    address: SocketAddr,
     cloud: Arc<Cloud>,
     stop: Option<oneshot::Sender<Infallible>>,
     server: JoinHandle<io::Result<()>>,
@@ -212,8 +218,14 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     };
     store.seed(clock.now())?;
     store.forget_old_sends(clock.now())?;
-    let (host, port, faults) = (config.host, config.port, config.faults.clone());
-    let cloud = Arc::new(Cloud::new(clock, store, config));
+    let (host, faults) = (config.host, config.faults.clone());
+    let mut listeners = vec![listen(host, config.port).await?];
+    for port in &config.also {
+        listeners.push(listen(host, Port::Exactly(*port)).await?);
+    }
+    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>();
+    let addresses = addresses.map_err(|source| StartError::Listen { address: SocketAddr::new(host, 0), source })?;
+    let cloud = Arc::new(Cloud::new(clock, store, config, addresses));
     if let Some(text) = &faults {
         let rules = serde_json::from_str(text).map_err(|e| StartError::Faults(e.to_string()))?;
         faults::install(&cloud, &rules).map_err(|e| match e {
@@ -221,11 +233,8 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
             RulesError::Store(e) => e.into(),
         })?;
     }
-    let listener = listen(host, port).await?;
-    let address =
-        listener.local_addr().map_err(|source| StartError::Listen { address: SocketAddr::new(host, 0), source })?;
     let (stop, stopped) = oneshot::channel::<Infallible>();
-    let door = Door::new(listener, Arc::clone(&cloud));
+    let door = Door::new(listeners, Arc::clone(&cloud));
     let router = http::router(Arc::clone(&cloud));
     let server = tokio::spawn(
         axum::serve(door, router)
@@ -235,7 +244,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
             })
             .into_future(),
     );
-    Ok(Emulator { address, cloud, stop: Some(stop), server })
+    Ok(Emulator { cloud, stop: Some(stop), server })
 }
 
 async fn listen(host: IpAddr, port: Port) -> Result<TcpListener, StartError> {
@@ -255,9 +264,14 @@ async fn listen(host: IpAddr, port: Port) -> Result<TcpListener, StartError> {
 }
 
 impl Emulator {
-    /// Where it listens.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens: the first address.
+    pub fn address(&self) -> SocketAddr {
+        self.cloud.addresses[0]
+    }
+
+    /// Where it listens, the first address in front.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.cloud.addresses
     }
 
     /// Stops: closes all sockets and the data file. What clients still send is not answered.

@@ -13,6 +13,7 @@ floo-emulator: a local cloud to develop and test floo-wasm with. Not meant for p
 
   --port N          port to listen on, 0 for any free one
                     (default 7700, or the next free one)
+  --also-listen N   one more port, which DNS names as a cluster of its own; may be repeated
   --host ADDRESS    address to listen on (default 127.0.0.1)
   --data FILE       data file, created when missing (default .floo/demo.sqlite)
   --memory          keep the data in memory only
@@ -47,6 +48,7 @@ fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
         match name.as_str() {
             "--help" | "-h" => return Ok(Command::Help),
             "--port" => config.port = Port::Exactly(value()?.parse().map_err(|e| wrong(&e))?),
+            "--also-listen" => config.also.push(value()?.parse().map_err(|e| wrong(&e))?),
             "--host" => config.host = read_host(&value()?).map_err(|e| wrong(&e))?,
             "--data" => config.data = Data::File(value()?.into()),
             "--memory" => config.data = Data::Memory,
@@ -85,7 +87,9 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let emulator = start(config).await?;
     let mut stdout = io::stdout();
-    writeln!(stdout, "floo-emulator listening on http://{}", emulator.address())?;
+    for address in emulator.addresses() {
+        writeln!(stdout, "floo-emulator listening on http://{address}")?;
+    }
     stdout.flush()?;
     tokio::select! {
         _ = interrupt.recv() => {}

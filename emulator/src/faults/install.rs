@@ -170,7 +170,7 @@ fn read_rule(cloud: &Cloud, at: &str, value: &Value) -> Result<Rule, RulesError>
         Action::UserNotice { ref notice, .. } if user_notice::Type::from_str_name(notice).is_none() => {
             Err(RulesError::Invalid(format!("{place}.notice: no notice is called {notice:?}")))
         }
-        Action::Http { status, .. } if !(400..600).contains(&status) => {
+        Action::Http { status: Some(status), .. } if !(400..600).contains(&status) => {
             Err(RulesError::Invalid(format!("{place}.status: must be from 400 to 599")))
         }
         _ => Ok(rule),

@@ -13,8 +13,8 @@ pub(super) fn probe(_: &Call<'_>) -> Answer {
     Ok(json!({ "server": "floo-emulator", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// `GET /v2/app_dns`: the clusters and sockets that the switches name, and then this server under
-/// the name the caller used, so that it also works behind a proxy.
+/// `GET /v2/app_dns`: the clusters and sockets that the switches name, then this server under the
+/// name the caller used, so that it also works behind a proxy, then its further ports.
 pub(super) fn app_dns(call: &Call<'_>) -> Answer {
     let format = guard(&call.cloud.policy).dns_format;
     document(call, format)
@@ -39,6 +39,12 @@ fn document(call: &Call<'_>, format: DnsFormat) -> Answer {
     let secure = proxied.is_some_and(|protocol| protocol.as_bytes() == b"https");
     let own = Place { secure, host };
     let policy = guard(&call.cloud.policy).clone();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let further = call.cloud.addresses.iter().skip(1).map(|address| format!("{name}:{}", address.port()));
+    let further: Vec<_> = further.collect();
     let sockets: Vec<_> = policy.dns_sockets.iter().filter_map(|url| Place::read(url)).chain([own]).collect();
     let clusters: Vec<_> = policy
         .dns_clusters
@@ -46,6 +52,7 @@ fn document(call: &Call<'_>, format: DnsFormat) -> Answer {
         .filter_map(|url| Place::read(url))
         .map(|place| cluster(format, place, &[place]))
         .chain([cluster(format, own, &sockets)])
+        .chain(further.iter().map(|host| Place { secure: false, host }).map(|place| cluster(format, place, &[place])))
         .enumerate()
         .map(|(index, mut cluster)| {
             cluster["cluster_id"] = json!(index);

@@ -11,7 +11,7 @@ mod profile;
 mod roster;
 mod users;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -210,12 +210,12 @@ async fn dispatch(server: &Server, request: Request) -> Response {
         let close = [(header::CONNECTION, "close")];
         return (StatusCode::SERVICE_UNAVAILABLE, close).into_response();
     }
-    let path = request.uri().path();
-    if !path.starts_with("/admin/")
-        && !request.headers().contains_key(header::UPGRADE)
-        && let Some(status) = cloud.faults.http_status(path)
-    {
-        return StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+    let (delay, failure) = misfortune(cloud, &request);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    if let Some(status) = failure {
+        return status.into_response();
     }
     if request.method() == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();
@@ -244,6 +244,17 @@ async fn dispatch(server: &Server, request: Request) -> Response {
         Err(e) => Err(e),
     };
     envelope(row.2, answer)
+}
+
+/// What the fault rules do to a request: it waits, and it may fail.
+fn misfortune(cloud: &Cloud, request: &Request) -> (Duration, Option<StatusCode>) {
+    let path = request.uri().path();
+    if path.starts_with("/admin/") || request.headers().contains_key(header::UPGRADE) {
+        return (Duration::ZERO, None);
+    }
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+    let (delay, status) = cloud.faults.http(path, host);
+    (delay, status.and_then(|status| StatusCode::from_u16(status).ok()))
 }
 
 async fn read_params(query: &str, body: Body) -> Result<Params, ApiError> {
@@ -320,7 +331,7 @@ mod tests {
         let amber = store.user_by_name("amber").unwrap().unwrap();
         let clock = Clock::default();
         let (token, _) = store.issue_token(amber, clock.now()).unwrap();
-        let cloud = Cloud::new(clock, store, Config::default());
+        let cloud = Cloud::new(clock, store, Config::default(), Vec::new());
         let mut seen = std::collections::HashSet::new();
         for row in ROWS {
             assert!(seen.insert((&row.0, row.1)), "{} {} is there twice", row.0, row.1);

@@ -55,6 +55,35 @@ async fn dns_names_dead_servers_first_when_told_to() {
 }
 
 #[tokio::test]
+async fn several_live_clusters_are_one_cloud_and_can_differ_in_speed() {
+    let server = server_with(Config { also: vec![0, 0], ..Config::default() }).await;
+    let addresses: Vec<_> = server.addresses().iter().map(ToString::to_string).collect();
+    let dns = http(&server, "GET", "/v2/app_dns?app_id=floo-demo", &[], Value::Null).await;
+    let clusters = dns.data()["dns_list"][0]["clusters"].as_array().unwrap().clone();
+    let hosts: Vec<_> = clusters.iter().map(|cluster| cluster["webim"][0]["host"].as_str().unwrap()).collect();
+    assert_eq!(hosts, addresses);
+    let amber = Account::login_at(&addresses[1], "amber").await;
+    let mut first = Device::login_at(&addresses[2], &amber, "d").await;
+    let mut second = Device::login_at(&addresses[0], &amber, "e").await;
+    first.text(1, amber.uid, "note").await;
+    assert_eq!(second.notice().await, amber.uid);
+    // The first one is slow, the second broken.
+    let rules = json!({ "rules": [
+        { "action": { "type": "http", "ms": 300, "path": "/", "host": addresses[0] }, "times": 9 },
+        { "action": { "type": "http", "status": 500, "host": addresses[1] }, "times": 9 },
+    ]});
+    post(&server, "/admin/api/faults", rules).await.data();
+    let probe = async |address: &str| {
+        let start = std::time::Instant::now();
+        let reply = crate::client::try_http(address, "GET", "/", &[], "").await.unwrap();
+        (reply.status, start.elapsed().as_millis() >= 300)
+    };
+    assert_eq!(probe(&addresses[0]).await, (200, true));
+    assert_eq!(probe(&addresses[1]).await.0, 500);
+    assert_eq!(probe(&addresses[2]).await.0, 200);
+}
+
+#[tokio::test]
 async fn there_are_several_ways_to_log_in() {
     let server = server().await;
     let w = world(&server).await;

@@ -305,6 +305,7 @@ fn the_command_line_says_what_is_wrong() {
         "--app",
         "--dns-socket",
         "--dns-cluster",
+        "--also-listen",
         "--high-ids",
     ] {
         assert!(text.contains(option));
