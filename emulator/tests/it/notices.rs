@@ -214,6 +214,10 @@ async fn notes_and_blocks_concern_the_own_devices() {
     let ext = Told::roster(Roster::InfoUpdated.into(), amber, basil, r#"{"ext":"{}"}"#);
     let muted = Told::roster(Roster::Muted.into(), amber, basil, "");
     s.expect("ext", &[(&[PHONE], ext), (&[AMBER, PHONE], muted)]).await;
+    s.post(AMBER, "/roster/ext", json!({ "user_id": basil, "mute_notification": 0 })).await;
+    s.expect("unmuted", &[(&[AMBER, PHONE], Told::roster(Roster::Unmuted.into(), amber, basil, ""))]).await;
+    s.post(AMBER, "/roster/ext", json!({ "user_id": basil, "mute_notification": "1" })).await;
+    s.expect("muted", &[(&[AMBER, PHONE], Told::roster(Roster::Muted.into(), amber, basil, ""))]).await;
     let card = s.get(AMBER, "/roster/name?username=basil").await;
     assert_eq!((&card["alias"], &card["ext"], &card["mute_notification"]), (&json!("Baz"), &json!("{}"), &json!(true)));
 

@@ -1,12 +1,15 @@
 //! What the server refuses to pass on, and to whom things go.
 use floo_emulator::{Config, Emulator};
 use floo_wasm::core::proto::{
-    MessageBody, MessageOperation, SyncDl, message_body, message_operation::OpType, status::ErrorCode,
+    MessageBody, MessageOperation, SyncDl, message_body, message_operation::OpType, status::ErrorCode, user_notice,
 };
 use serde_json::{Value, json};
 
-use crate::client::{
-    Account, Device, World, assert_ok, body, body_to, newcomer, post, refusal, server, server_with, texts, world,
+use crate::{
+    client::{
+        Account, Device, World, assert_ok, body, body_to, newcomer, post, refusal, server, server_with, texts, world,
+    },
+    notices::{Told, told},
 };
 
 async fn pair(server: &Emulator) -> (World, Device, Device) {
@@ -96,6 +99,8 @@ async fn words_rates_and_accounts_can_be_forbidden() {
         assert_eq!(say(&mut basil, 2, w.amber.uid, "x").await.0, code as i32, "{state}");
     }
     // Basil was told, and cannot come back.
+    assert_eq!(told(&mut basil).await, [Told::user(user_notice::Type::Frozen, "")]);
+    assert!(told(&mut amber).await.is_empty());
     let mut back = Device::connect(&server.address().to_string()).await;
     assert_eq!(back.provision(&w.basil, "b").await.status.unwrap().code, ErrorCode::UserFrozen as i32);
     post(&server, "/admin/api/user", json!({ "user": "basil", "state": "normal" })).await.data();
