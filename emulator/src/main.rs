@@ -38,6 +38,7 @@ enum Command {
 
 fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut config = Config { data: Data::File(".floo/demo.sqlite".into()), ..Config::default() };
+    let (mut sockets, mut clusters) = (Vec::new(), Vec::new());
     while let Some(arg) = args.next() {
         let (name, mut inline) = match arg.split_once('=') {
             Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -55,8 +56,8 @@ fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
             "--delivery" => config.delivery = value()?.parse().map_err(|e| wrong(&e))?,
             "--fault" => config.faults = Some(value()?),
             "--app" => config.policy = serde_json::from_str(&value()?).map_err(|e| wrong(&e))?,
-            "--dns-socket" => config.policy.dns_sockets.push(value()?),
-            "--dns-cluster" => config.policy.dns_clusters.push(value()?),
+            "--dns-socket" => sockets.push(value()?),
+            "--dns-cluster" => clusters.push(value()?),
             "--high-ids" => config.high_ids = true,
             _ => return Err(format!("{name}: unknown option")),
         }
@@ -64,6 +65,9 @@ fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
             return Err(format!("{name}: takes no value"));
         }
     }
+    // Whatever the order of the options: --app brings lists of its own.
+    config.policy.dns_sockets.extend(sockets);
+    config.policy.dns_clusters.extend(clusters);
     Ok(Command::Run(config))
 }
 
@@ -117,6 +121,28 @@ async fn main() -> ExitCode {
         Err(e) => {
             eprintln!("floo-emulator: {e}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_add_up_in_any_order() {
+        let mut options = [
+            ["--dns-socket", "ws://a"],
+            ["--app", r#"{"friends_only":true,"dns_sockets":["ws://b"]}"#],
+            ["--dns-cluster", "http://c"],
+        ];
+        for _ in 0..options.len() {
+            options.rotate_left(1);
+            let args = options.iter().flatten().map(|arg| (*arg).to_owned());
+            let Ok(Command::Run(config)) = read_args(args) else { panic!("not understood") };
+            assert!(config.policy.friends_only);
+            assert_eq!(config.policy.dns_sockets, ["ws://b", "ws://a"]);
+            assert_eq!(config.policy.dns_clusters, ["http://c"]);
         }
     }
 }
