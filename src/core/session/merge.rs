@@ -336,7 +336,7 @@ impl Session {
     }
 
     /// A message, new or known.
-    fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
+    pub(super) fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
         let Some(account) = &mut self.account else { return };
         let (id, me) = (meta.id, account.uid);
         let key = (of, id);
@@ -627,11 +627,12 @@ impl Work {
                 }
                 if *only {
                     wish.row(*of, *up_to);
-                } else if *up_to > row.read_top && row.unread > 0 {
-                    let limit = MOST_RECEIPTS;
-                    let query = message_query(*of, row.read_top + 1, up_to.saturating_add(1), limit, true);
-                    wish.loads.push((query, Part::Rows(*of)));
-                    wish.above(account, *of, *up_to);
+                } else if row.unread > 0 {
+                    if *up_to > row.read_top {
+                        let (from, to) = (row.read_top.saturating_add(1), up_to.saturating_add(1));
+                        wish.loads.push((message_query(*of, from, to, MOST_RECEIPTS, true), Part::Rows(*of)));
+                    }
+                    wish.above(account, *of, row.read_top.max(*up_to));
                 }
             }
             Job::Operate { of, target, .. } | Job::Forget { of, target, .. } => wish.row(*of, *target),

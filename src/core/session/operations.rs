@@ -104,6 +104,9 @@ impl Session {
         operation: Operation,
     ) {
         let (kind, text, config, ext) = operation.wire();
+        if kind == OpType::ReadCancel {
+            self.tell_read(); // what was read before this has to be told before it
+        }
         let (me, sn) = self.address();
         let own = Xid { uid: me, device_sn: sn };
         let author = work.rows.get(&(of, target)).map_or(of.uid, super::rows::MessageRow::from);
@@ -124,8 +127,9 @@ impl Session {
         };
         self.entrust(&mut work.out, id, of, to, &body, Some(call));
         let Some(account) = &mut self.account else { return };
-        let unread = work.rows.get(&(of, target)).is_some_and(|row| account.is_unread(of, row));
-        if kind == OpType::ReadCancel && !unread && work.rows.contains_key(&(of, target)) {
+        let read =
+            work.rows.get(&(of, target)).is_some_and(|row| account.may_count(row) && !account.is_unread(of, row));
+        if kind == OpType::ReadCancel && read {
             let conversation = account.conversations.entry(of).or_default();
             conversation.cancels.push(MarkRow { mid: target, op: u64::MAX });
             conversation.unread += 1;
@@ -459,7 +463,7 @@ impl Session {
             row.cancels.clear();
             row.mention = 0;
             row.read_top = row.read_top.max(row.top);
-            row.read_told = row.read_top;
+            row.read_due = 0;
             out.removed.push(of);
         }
         out.writes.push(clear_messages(of, row.floor));

@@ -106,9 +106,9 @@ pub(super) struct ConversationRow {
     /// It calls on everybody.
     #[prost(bool, tag = "9")]
     pub(super) mention_all: bool,
-    /// How far the other devices were told; behind `read_top` while that is still to be done.
+    /// What the other devices are still to be told: everything is read up to this message; 0 for nothing.
     #[prost(uint64, tag = "10")]
-    pub(super) read_told: u64,
+    pub(super) read_due: u64,
     /// It was deleted with everything up to this id; nothing of that comes back by itself.
     #[prost(uint64, tag = "11")]
     pub(super) floor: u64,
