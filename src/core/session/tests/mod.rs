@@ -1,5 +1,6 @@
 //! The session against a scripted server in virtual time: what is said, sent and written, in order.
 mod cards;
+mod checklist;
 mod connection;
 mod history;
 mod login;
@@ -56,6 +57,12 @@ struct World {
     trace: Vec<&'static str>,
     /// The same in full, for people.
     journal: String,
+    /// The frames that were sent, to the byte.
+    frames: Vec<Vec<u8>>,
+    /// So many outputs are still carried out; then the process is dead.
+    fuel: Option<u32>,
+    /// Called once, in the middle of an event.
+    on_event: Option<fn(&mut Self)>,
     deadline: Option<Millis>,
 }
 
@@ -120,6 +127,9 @@ impl World {
             replies: BTreeMap::new(),
             trace: vec![],
             journal: String::new(),
+            frames: vec![],
+            fuel: None,
+            on_event: None,
             deadline: None,
         };
         let rows = rows(&world.device, &Query::all(Table::Kv));
@@ -142,6 +152,11 @@ impl World {
     }
 
     fn carry_out(&mut self, output: Output) {
+        match &mut self.fuel {
+            Some(0) => return,
+            Some(left) => *left -= 1,
+            None => {}
+        }
         self.note_output(&output);
         match output {
             Output::Connect { url, .. } => {
@@ -153,6 +168,7 @@ impl World {
                     return;
                 }
                 self.trace.push("transmit");
+                self.frames.push(frame.clone());
                 let frame = Frame::decode(&frame[..]).unwrap();
                 match Cmd::try_from(frame.command.unwrap()).unwrap() {
                     Cmd::Unread => self.heartbeats += 1,
@@ -205,6 +221,9 @@ impl World {
                     _ => "event",
                 });
                 self.events.push(event);
+                if let Some(listener) = self.on_event {
+                    listener(self);
+                }
             }
             Output::Reply(call, result) => {
                 self.trace.push("reply");
