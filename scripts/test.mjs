@@ -49,6 +49,7 @@ const SUITES = [
   check("clippy crypto", "cargo", "clippy", "-p", "floo-wasm", "--all-targets", "--features", "crypto", ...DENY),
   check("tsc", "node", "node_modules/typescript/bin/tsc", "-p", "."),
   check("vue-tsc", "node", "node_modules/vue-tsc/bin/vue-tsc.js", "--noEmit", "-p", "demo-web"),
+  check("cargo doc", "cargo", "doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"),
   check("biome", "node", "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "."),
   rust("native", "cargo", "test", "--workspace", "--no-fail-fast"),
   rust("native crypto", "cargo", "test", "-p", "floo-wasm", "--features", "crypto", "--no-fail-fast"),

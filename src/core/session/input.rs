@@ -140,7 +140,7 @@ pub enum Command {
         of: ConversationId,
         /// Older than this id; 0 for the newest.
         before: u64,
-        /// Not 0: newer than this id instead, the oldest of them first to come (xsync 4.6, [I]).
+        /// Not 0: newer than this id instead, the oldest of them first to come (xsync 4.6, inferred).
         after: u64,
         /// At most so many.
         limit: u32,
