@@ -6,8 +6,8 @@ mod lists;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub use account::{Credentials, Token, token};
-pub use dns::{Servers, dns};
+pub use account::{Credentials, Token, register_visitor, token, token_answer, visitor_answer};
+pub use dns::{Cluster, Kept, Servers, dns, documents};
 pub use lists::{group_cards, group_ids, roster_ids, user_cards};
 
 use crate::core::model::{Domain, Error, ErrorCode, from_reason};

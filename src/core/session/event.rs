@@ -65,6 +65,27 @@ pub enum Event {
     Storage(StorageKind, Option<Error>),
     /// Trouble that no call reports.
     Error(Error),
+    /// The application is asked for a token; it answers with `Command::ProvideToken` within 30 s.
+    TokenWanted(TokenReason),
+}
+
+/// Why a token is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenReason {
+    /// For a login.
+    Initial,
+    /// The last one is not valid any more.
+    Expired,
+}
+
+impl TokenReason {
+    /// The name that JavaScript sees.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Expired => "expired",
+        }
+    }
 }
 
 /// What a call gives.

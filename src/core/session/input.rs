@@ -1,6 +1,6 @@
 //! What the host feeds in.
 use crate::core::model::ConversationId;
-use crate::core::services::Credentials;
+use crate::core::services::{Credentials, Token};
 use crate::ports::{HttpError, Response, Row, StorageKind, StoreError, Table};
 
 /// Names one call of the application; chosen by the caller, echoed in the reply.
@@ -108,6 +108,8 @@ pub enum Command {
     Groups,
     /// Set a conversation's unread count to zero.
     MarkRead(ConversationId),
+    /// The answer to `Event::TokenWanted`, or why there is no token.
+    ProvideToken(Result<Token, String>),
 }
 
 /// Changes of the world around.

@@ -24,6 +24,7 @@ mod keepalive;
 mod login;
 mod outbox;
 mod output;
+mod rotation;
 mod rows;
 mod sync;
 #[cfg(test)]
@@ -32,7 +33,7 @@ mod timer;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use event::{Event, Reply, State};
+pub use event::{Event, Reply, State, TokenReason};
 pub use input::{CallId, Command, Input, LoadId, Mark, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
@@ -60,6 +61,10 @@ pub struct Config {
     pub cloud: Cloud,
     /// What the device calls itself: `Web` or `MiniProgram`.
     pub device_info: String,
+    /// The application answers `Event::TokenWanted`.
+    pub token_provider: bool,
+    /// A first login sends a random serial like the former SDK instead of 0 (xsync 3.4, 3.11).
+    pub legacy_random_sn: bool,
 }
 
 /// Where a cloud is.
@@ -93,6 +98,8 @@ enum Purpose {
     GroupIds,
     UserCards(Vec<u64>),
     GroupCards,
+    Register,
+    Probe(usize),
 }
 
 /// What a read of the store is for.
@@ -119,7 +126,7 @@ pub struct Session {
     parked: Option<Vec<(CallId, Command)>>,
     /// Who logged in last on this device.
     remembered: Option<rows::LoginRow>,
-    servers: Option<Servers>,
+    rotation: rotation::Rotation,
     account: Option<Account>,
     login: login::Login,
     link: keepalive::Link,
@@ -134,9 +141,9 @@ pub struct Session {
 impl Session {
     /// A session of nobody. `seed` is all the randomness it will ever have: 128 unpredictable bits.
     pub fn new(config: Config, seed: u128) -> Self {
-        let servers = match &config.cloud {
-            Cloud::Fixed(servers) => Some(servers.clone()),
-            Cloud::Dns(_) => None,
+        let rotation = match &config.cloud {
+            Cloud::Fixed(servers) => rotation::Rotation::fixed(servers.clone()),
+            Cloud::Dns(_) => rotation::Rotation::default(),
         };
         #[expect(clippy::cast_possible_truncation, reason = "jitter needs no more")]
         let rng = Rng::new(seed as u64 ^ (seed >> 64) as u64);
@@ -152,7 +159,7 @@ impl Session {
             reported: BTreeSet::new(),
             parked: Some(Vec::new()),
             remembered: None,
-            servers,
+            rotation,
             account: None,
             login: login::Login::default(),
             link: keepalive::Link::default(),
@@ -177,12 +184,17 @@ impl Session {
             Input::Opened => self.opened(),
             Input::Frame(bytes) => self.frame(bytes),
             Input::Closed(reason) => self.lost(reason),
-            Input::Answer(id, answer) => match self.requests.remove(&id) {
-                Some(Purpose::Dns) => self.dns_answered(answer),
-                Some(Purpose::Token) => self.token_answered(answer),
-                Some(purpose) => self.cards_answered(purpose, answer),
-                None => {} // asked for by a login that has ended since
-            },
+            Input::Answer(id, answer) => {
+                let Some(purpose) = self.requests.remove(&id) else { return }; // of a login that has ended since
+                self.rest_answered(&purpose, answer.is_ok());
+                match purpose {
+                    Purpose::Dns => self.dns_answered(answer),
+                    Purpose::Token => self.token_answered(answer),
+                    Purpose::Register => self.registered(answer),
+                    Purpose::Probe(cluster) => self.probe_answered(cluster, &answer),
+                    purpose => self.cards_answered(purpose, answer),
+                }
+            }
             Input::StoreOpened(result) => self.store_opened(result),
             Input::Loaded(id, rows) => match self.loads.remove(&id) {
                 Some(LoadPurpose::Merge(of)) => self.merge_loaded(of, rows),
@@ -195,6 +207,7 @@ impl Session {
             Input::PersistFailed(e, mark) => self.persist_failed(&e, mark),
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
+                self.awake();
                 while let Some(timer) = self.timers.due(now) {
                     self.fire(timer);
                 }
@@ -223,13 +236,14 @@ impl Session {
             Command::Login(credentials) => return self.log_in(call, credentials),
             Command::Resume => return self.resume(call),
             Command::Logout => return self.log_out(call),
+            Command::ProvideToken(given) => return self.provide_token(call, given),
             _ => {}
         }
         let Some(account) = &self.account else {
             return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
         };
         match command {
-            Command::Login(_) | Command::Resume | Command::Logout => {}
+            Command::Login(_) | Command::Resume | Command::Logout | Command::ProvideToken(_) => {}
             Command::Send { id, to, text, ext } => self.send(call, id, to, text, ext),
             Command::Messages { of, before, limit } => self.load_local(call, of, before, limit, false),
             Command::History { of, before, limit } => self.ask_history(call, of, before, limit),
@@ -244,6 +258,9 @@ impl Session {
     }
 
     fn frame(&mut self, bytes: &[u8]) {
+        if !self.link.up {
+            return; // of a connection that is being closed
+        }
         self.heard();
         match codec::decode(bytes) {
             Ok(Downlink::Provision(reply)) => self.provisioned(reply),
@@ -262,11 +279,14 @@ impl Session {
             Timer::Connect => self.lost("the connection was not opened within 10 s"),
             Timer::Provision => self.lost("the login was not answered within 10 s"),
             Timer::Heartbeat => self.heartbeat(),
-            Timer::HeartbeatReply => self.lost("the heartbeat was not answered within 20 s"),
+            Timer::HeartbeatReply => self.lost("the heartbeat was not answered in time"),
             Timer::Reconnect => self.connect(),
             Timer::Pull => self.pulls_overdue(),
             Timer::Ack => self.lost("a message was not acknowledged within 15 s"),
             Timer::History => self.history_overdue(),
+            Timer::SignIn => self.sign_in_overdue(),
+            Timer::Token => self.token_overdue(),
+            Timer::SpeedTest => self.speed_tested(0),
         }
     }
 

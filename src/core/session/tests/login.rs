@@ -74,7 +74,7 @@ fn addresses_of_another_dns_document_are_not_used() {
     w.log_in();
     let mut other = World::with(w.device, w.account);
     other.session.config.cloud = Cloud::Dns("http://elsewhere/dns".into());
-    other.session.servers = None;
+    other.session.rotation = rotation::Rotation::default();
     other.session.parked = Some(vec![]);
     other.feed(Input::Started(Ok(rows(&other.device, &Query::all(Table::Kv)))));
     other.command(1, login());

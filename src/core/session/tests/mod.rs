@@ -92,6 +92,8 @@ impl World {
             app_id: "app".into(),
             cloud: Cloud::Dns("http://dns/v2/app_dns".into()),
             device_info: "Web".into(),
+            token_provider: false,
+            legacy_random_sn: false,
         };
         let mut world = Self {
             session: Session::new(config, 42),
