@@ -195,12 +195,12 @@ impl Session {
             self.link.failures = 0;
             self.rotation.rounds = 0;
         }
-        if !worked && !self.link.offline {
+        if worked {
+            self.retry_later(Some(error));
+            self.link.failures += u32::from(!healthy);
+        } else {
             self.blame();
-        }
-        self.retry_later(Some(error));
-        if worked && !healthy {
-            self.link.failures += 1;
+            self.retry_after(self.link.failures.max(1), Some(error));
         }
         if probing && !self.link.offline {
             self.connect(); // somebody is waiting
@@ -209,17 +209,15 @@ impl Session {
 
     /// An attempt has failed: the same address later, or the next one.
     fn blame(&mut self) {
-        match self.rotation.failed() {
-            Failed::Same => self.link.failures = self.link.failures.saturating_add(1),
-            Failed::Next => {
-                self.link.failures = self.rotation.rounds.saturating_mul(3).saturating_add(1);
-                self.keep_servers();
-            }
-            Failed::Exhausted => {
-                self.link.failures = self.link.failures.saturating_add(1);
-                self.keep_servers();
-            }
+        if self.link.offline {
+            return; // it is the network's fault
         }
+        self.link.failures = match self.rotation.failed() {
+            Failed::Same => return self.link.failures += 1,
+            Failed::Next => self.rotation.rounds.saturating_mul(3),
+            Failed::Exhausted => self.link.failures + 1,
+        };
+        self.keep_servers();
     }
 
     /// The server has too much to do.
