@@ -133,6 +133,9 @@ impl Session {
 
     fn lists_failed(&mut self, e: Error) {
         self.cards.lists = false; // again with the next login
+        if e.code == ErrorCode::InvalidToken && self.token_rejected() {
+            return;
+        }
         self.event(Event::Error(e));
     }
 

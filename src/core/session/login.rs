@@ -45,6 +45,8 @@ const SDK_VSN: &str = "2.0.0";
 const SIGN_IN: Duration = Duration::from_secs(60);
 /// How long the application may take to hand in a token.
 const TOKEN: Duration = Duration::from_secs(30);
+/// How often the HTTP API may make us get a new token: one that never likes them must not make a loop.
+const REJECTION: Duration = Duration::from_secs(3600);
 /// The range of the former SDK's random serials (xsync 3.4).
 const LEGACY_SN: std::ops::Range<u64> = 999_999_999..1_002_139_999;
 
@@ -67,6 +69,8 @@ pub(super) struct Login {
     new_device: bool,
     /// So was another attempt made after trouble with encryption or checksums.
     recoded: bool,
+    /// When the HTTP API last made us get a new token.
+    rejected: Option<Millis>,
     /// Other addresses were tried for the token.
     moved: bool,
     /// What went wrong last, for a login that ends without an answer.
@@ -547,11 +551,7 @@ impl Session {
     pub(super) fn refused(&mut self, status: i32, reason: String) {
         let error = Error::new(Domain::Frame, from_status(status), reason);
         match Status::try_from(status).map_or(Reaction::Retry, reaction) {
-            Reaction::Renew if self.can_renew() => {
-                self.login.stale = true;
-                self.drop_link();
-                self.connect();
-            }
+            Reaction::Renew if self.can_renew() => self.renew(),
             Reaction::Renew => self.leave(State::Idle, error.clone(), Some(error)),
             Reaction::End => self.leave(State::Kicked, error.clone(), Some(error)),
             Reaction::Surface => self.part(State::Kicked, error.clone(), Some(error)),
@@ -575,6 +575,25 @@ impl Session {
                 self.lost("the login was refused");
             }
         }
+    }
+
+    /// The HTTP API says that the token is not valid (code 402): gets another one and connects with it.
+    /// False when that is not possible; the connection goes on then for as long as the server lets it.
+    pub(super) fn token_rejected(&mut self) -> bool {
+        let now = self.now;
+        let lately = self.login.rejected.is_some_and(|at| at + REJECTION > now);
+        if lately || self.login.stale || !self.can_renew() {
+            return self.login.stale;
+        }
+        self.login.rejected = Some(now);
+        self.renew();
+        true
+    }
+
+    fn renew(&mut self) {
+        self.login.stale = true;
+        self.drop_link();
+        self.connect();
     }
 
     /// There is a way to a new token that was not taken since the last login that worked.

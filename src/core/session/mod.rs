@@ -13,8 +13,8 @@
 //! }
 //! ```
 //!
-//! One concept a file: login, keepalive (socket, heartbeat, reconnect), sync (pull, merge), outbox,
-//! history, cards. This file only dispatches.
+//! One concept a file: login, rotation (addresses), keepalive (socket, heartbeat, reconnect), sync (pull,
+//! merge), outbox, history, cards. This file only dispatches.
 mod backoff;
 mod cards;
 mod event;

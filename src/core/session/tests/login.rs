@@ -369,6 +369,23 @@ fn a_renewal_without_an_answer_is_tried_again_before_the_dead_token_is() {
 }
 
 #[test]
+fn a_token_that_the_http_api_rejects_is_renewed_but_never_in_a_loop() {
+    let mut w = World::new();
+    w.log_in();
+    let rejected = r#"{"code":402,"message":"token is invalid"}"#;
+    w.answer("/roster/list", rejected);
+    w.answer("/group/user_joined", rejected);
+    assert_eq!((w.session.state(), w.requests.len()), (State::Reconnecting, 1), "one renewal for both");
+    w.answer("/token/user", &token().replace("tok\"", "fresh\""));
+    w.go_online();
+    assert_eq!(w.provisions.last().unwrap().token, "fresh");
+    assert!(w.errors().is_empty(), "nobody has to know");
+    w.answer("/roster/list", rejected);
+    assert_eq!(w.session.state(), State::Online);
+    assert_eq!(w.errors(), [ErrorCode::InvalidToken]);
+}
+
+#[test]
 fn a_renewed_token_of_another_user_is_not_used() {
     let mut w = refused_with(7);
     w.answer("/token/user", &token().replace(&ME.to_string(), &PEER.to_string()));
