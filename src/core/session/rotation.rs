@@ -329,13 +329,10 @@ impl Session {
 
     /// Counts requests to the HTTP API that had no answer.
     pub(super) fn rest_answered(&mut self, purpose: &Purpose, answered: bool) {
-        if answered || self.link.offline || matches!(purpose, Purpose::Dns | Purpose::Probe(_)) {
-            if answered {
-                self.rotation.unanswered = 0;
-            }
+        if self.link.offline || matches!(purpose, Purpose::Dns | Purpose::Probe(_)) {
             return;
         }
-        self.rotation.unanswered += 1;
+        self.rotation.unanswered = if answered { 0 } else { self.rotation.unanswered + 1 };
         if self.rotation.unanswered < RATEL_AFTER {
             return;
         }
@@ -348,5 +345,49 @@ impl Session {
         } else {
             self.keep_servers();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::services::Cluster;
+
+    fn cluster(rest: &[&str], sockets: &[&str]) -> Cluster {
+        let list = |all: &[&str]| all.iter().map(|s| (*s).to_owned()).collect();
+        Cluster { rest: list(rest), sockets: list(sockets), rtc: Vec::new() }
+    }
+
+    #[test]
+    fn every_address_gets_three_attempts_and_a_new_cluster_begins_with_its_first_http_address() {
+        let clusters = vec![cluster(&["r1", "r2"], &["a", "b"]), cluster(&["r3"], &["c"])];
+        let mut rotation = Rotation::fixed(Servers { clusters, hosts: Vec::new() });
+        rotation.ratel = 1;
+        let mut seen = Vec::new();
+        for _ in 0..9 {
+            seen.push(format!("{}{}", rotation.socket().unwrap(), rotation.rest().unwrap()));
+            let failed = rotation.failed();
+            let expected = match seen.len() {
+                3 | 6 => Failed::Next,
+                9 => Failed::Exhausted,
+                _ => Failed::Same,
+            };
+            assert_eq!(failed, expected);
+        }
+        seen.dedup();
+        assert_eq!(seen, ["ar2", "br2", "cr3"]);
+        assert_eq!((rotation.socket(), rotation.rest()), (Some("a"), Some("r1")));
+        assert!(rotation.needs_document() && !rotation.needs_document(), "asked for once");
+    }
+
+    #[test]
+    fn a_round_that_begins_in_the_middle_goes_on_at_the_start() {
+        let mut rotation = Rotation::fixed(Servers { clusters: vec![cluster(&["r"], &["a", "b"])], hosts: Vec::new() });
+        rotation.at = 1;
+        let all: Vec<_> = (0..6).map(|_| rotation.failed()).collect();
+        assert_eq!((all[2], all[5]), (Failed::Next, Failed::Exhausted));
+        rotation.failed();
+        rotation.worked();
+        assert_eq!([rotation.failed(), rotation.failed()], [Failed::Same; 2], "a login that works forgives");
     }
 }

@@ -520,3 +520,22 @@ fn a_connection_that_died_in_the_background_is_replaced_at_once_in_the_foregroun
         assert_eq!(w.connects.len(), 2);
     }
 }
+
+#[test]
+fn a_document_that_comes_when_the_connection_is_open_already_opens_no_other() {
+    let mut w = World::new();
+    w.log_in();
+    w.feed(Input::Closed("gone"));
+    for _ in 0..6 {
+        w.sleep();
+        w.feed(Input::Closed("refused"));
+    }
+    w.sleep();
+    assert_eq!(asked(&w, "http://dns"), 1);
+    w.feed(Input::PersistFailed(StoreError::Quota("full".into()), None));
+    w.sleep(); // the store is read again and the known address is tried
+    let before = w.connects.len();
+    w.answer("app_dns", DNS);
+    assert_eq!((w.connects.len(), w.connects.len() - w.disconnects), (before, 1));
+    w.go_online();
+}
