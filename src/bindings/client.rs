@@ -63,11 +63,14 @@ struct LoginParams {
     mobile: Option<String>,
     #[serde(default)]
     anonymous: bool,
+    /// Why there is no token to provide.
+    #[serde(default)]
+    error: Option<String>,
 }
 
 impl LoginParams {
     fn credentials(self) -> Result<Credentials, Error> {
-        let Self { username, user_id, password, token, public_key, mobile, anonymous } = self;
+        let Self { username, user_id, password, token, public_key, mobile, anonymous, .. } = self;
         let uid = user_id.as_ref().map_or(0, |Id(uid)| *uid);
         if anonymous {
             return Ok(Credentials::Anonymous);
@@ -83,20 +86,6 @@ impl LoginParams {
             _ => return Err(Error::argument("give one of username, mobile, userId, and one of password, token")),
         })
     }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TokenParams {
-    #[serde(default)]
-    user_id: Option<Id>,
-    #[serde(default)]
-    token: String,
-    #[serde(default)]
-    public_key: String,
-    /// Why there is no token.
-    #[serde(default)]
-    error: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -137,9 +126,12 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
     Ok(match name {
         "login" => Command::Login(parse::<LoginParams>(params)?.credentials()?),
         "provideToken" => {
-            let TokenParams { user_id, token, public_key, error } = parse(params)?;
-            let uid = user_id.map_or(0, |Id(uid)| uid);
-            Command::ProvideToken(error.map_or(Ok(Token { uid, token, public_key }), Err))
+            let mut given: LoginParams = parse(params)?;
+            Command::ProvideToken(match (given.error.take(), given.credentials()) {
+                (Some(why), _) => Err(why),
+                (None, Ok(Credentials::Token(token))) => Ok(token),
+                (None, _) => return Err(Error::argument("give userId and token, or error")),
+            })
         }
         "resume" => Command::Resume,
         "logout" => Command::Logout,

@@ -1,9 +1,7 @@
 //! Getting a token (xsync 3.1, http-api 8.3).
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Call, Caller, Id, data, text};
+use super::{Call, Caller, data};
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::Request;
 
@@ -82,18 +80,19 @@ pub fn token(caller: Caller<'_>, credentials: &Credentials) -> Option<Call<Token
 
 /// How the answer to [`token`] is read.
 pub fn token_answer(body: &str) -> Result<Token, Error> {
-    #[derive(Deserialize)]
-    struct Answer {
-        token: String,
-        user_id: Id,
-        #[serde(default, deserialize_with = "text")]
-        public_key: String,
+    let data = answer(body)?;
+    // The cloud sends ids as numbers, some proxies as text.
+    let uid = data["user_id"].as_u64().or_else(|| data["user_id"].as_str()?.parse().ok()).unwrap_or(0);
+    let token = data["token"].as_str().unwrap_or("").to_owned();
+    if token.is_empty() || uid == 0 {
+        return Err(bad_answer("`token` or `user_id` is missing"));
     }
-    let Answer { token, user_id, public_key } = answer(body)?;
-    if token.is_empty() || user_id.0 == 0 {
-        return Err(Error::new(Domain::Http, ErrorCode::ServerTokenResponseInvalid, "`token` or `user_id` is empty"));
-    }
-    Ok(Token { uid: user_id.0, token, public_key })
+    let public_key = match &data["public_key"] {
+        Value::Null => String::new(),
+        Value::String(key) => key.clone(),
+        _ => return Err(bad_answer("`public_key` is no text")),
+    };
+    Ok(Token { uid, token, public_key })
 }
 
 /// Makes an account for a visitor. The cloud says under which name the password belongs to it.
@@ -104,20 +103,19 @@ pub fn register_visitor(caller: Caller<'_>, name: &str, password: &str) -> Reque
 
 /// The name in the answer to [`register_visitor`].
 pub fn visitor_answer(body: &str) -> Result<String, Error> {
-    #[derive(Deserialize)]
-    struct Answer {
-        username: String,
+    match answer(body)?["username"].as_str() {
+        None | Some("") => Err(bad_answer("`username` is missing")),
+        Some(name) => Ok(name.to_owned()),
     }
-    let Answer { username } = answer(body)?;
-    if username.is_empty() {
-        return Err(Error::new(Domain::Http, ErrorCode::ServerTokenResponseInvalid, "`username` is empty"));
-    }
-    Ok(username)
 }
 
-fn answer<T: DeserializeOwned>(body: &str) -> Result<T, Error> {
+fn bad_answer(detail: &str) -> Error {
+    Error::new(Domain::Http, ErrorCode::ServerTokenResponseInvalid, detail)
+}
+
+fn answer(body: &str) -> Result<Value, Error> {
     data(body).map_err(|e| match e.code {
-        ErrorCode::ServerResponseInvalid => Error::new(Domain::Http, ErrorCode::ServerTokenResponseInvalid, e.detail),
+        ErrorCode::ServerResponseInvalid => bad_answer(&e.detail),
         _ => e,
     })
 }

@@ -1,8 +1,7 @@
 //! From the DNS document to addresses (xsync 2.1, http-api 6).
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Call, data, items, query, text};
+use super::{Call, data, query};
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::Request;
 
@@ -10,8 +9,7 @@ use crate::ports::Request;
 const PUBLIC: [&str; 2] = ["dns.lanyingim.com", "dns.maximtop.com"];
 
 /// One place where an application runs.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Cluster {
     /// Base URLs of the HTTP API (ratel), without a slash at the end; never empty.
     pub rest: Vec<String>,
@@ -41,51 +39,6 @@ pub struct Kept {
     pub at: usize,
     /// Which HTTP address of its cluster was in use.
     pub ratel: usize,
-}
-
-#[derive(Deserialize)]
-struct Document {
-    /// The second version: levels of clusters.
-    #[serde(default)]
-    dns_list: Option<Vec<Value>>,
-    /// The first version: the clusters themselves, and which is to be preferred.
-    #[serde(default)]
-    clusters: Vec<Value>,
-    #[serde(default)]
-    recommend_cluster_id: Value,
-    #[serde(default, deserialize_with = "text")]
-    app_status: String,
-    #[serde(default)]
-    dns_server_list: Option<Vec<Value>>,
-}
-
-#[derive(Deserialize)]
-struct Level {
-    #[serde(default)]
-    group_level: i64,
-    #[serde(default)]
-    clusters: Vec<Value>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawCluster {
-    cluster_id: Value,
-    ratel: Vec<Value>,
-    webim: Vec<Value>,
-    ws: Vec<Value>,
-    rtc: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-struct Server {
-    protocol: String,
-    host: String,
-}
-
-#[derive(Deserialize)]
-struct Host {
-    domain: String,
 }
 
 /// Asks for the addresses of an application. No token goes there.
@@ -121,7 +74,7 @@ pub fn documents(url: &str, hosts: &[String]) -> Vec<String> {
 
 fn parse(body: &str) -> Result<Servers, Error> {
     let fail = |code, detail: String| Error::new(Domain::Dns, code, detail);
-    let document: Document = data(body).map_err(|e| match e.code {
+    let document: Value = data(body).map_err(|e| match e.code {
         // 99997 and 99998 have no entry of their own in the table of HTTP codes.
         ErrorCode::ServerUnknownError if e.detail.starts_with("code 9999") => {
             fail(ErrorCode::ServerDNSAppIdInvalid, e.detail)
@@ -129,64 +82,74 @@ fn parse(body: &str) -> Result<Servers, Error> {
         ErrorCode::ServerResponseInvalid => fail(ErrorCode::ServerDNSParseDataFailed, e.detail),
         _ => fail(ErrorCode::ServerDNSFailed, e.detail),
     })?;
-    match document.app_status.as_str() {
-        "frozen" => return Err(fail(ErrorCode::ServerAppFrozen, "`app_status` is frozen".into())),
-        "banned" => return Err(fail(ErrorCode::ServerAppStatusNotNormal, "`app_status` is banned".into())),
-        "revoked" => return Err(fail(ErrorCode::ServerAppStatusNotNormal, "`app_status` is revoked".into())),
-        _ => {}
+    let frozen = match text(&document, "app_status") {
+        "frozen" => Some((ErrorCode::ServerAppFrozen, "`app_status` is frozen")),
+        "banned" => Some((ErrorCode::ServerAppStatusNotNormal, "`app_status` is banned")),
+        "revoked" => Some((ErrorCode::ServerAppStatusNotNormal, "`app_status` is revoked")),
+        _ => None,
+    };
+    if let Some((code, detail)) = frozen {
+        return Err(fail(code, detail.into()));
     }
-    let mut raw: Vec<RawCluster> = items(match document.dns_list {
-        Some(levels) => {
-            let levels: Vec<Level> = items(levels);
-            levels.into_iter().find(|level| level.group_level == 0).map_or_else(Vec::new, |level| level.clusters)
-        }
-        None => document.clusters,
-    });
-    let preferred = document.recommend_cluster_id;
-    if !preferred.is_null() {
-        raw.sort_by_key(|cluster| !same_id(&cluster.cluster_id, &preferred)); // stable
+    // The second version has levels of clusters; the first has the clusters themselves, and a favourite.
+    let whole = match &document["dns_list"] {
+        Value::Array(levels) => levels.iter().find(|level| level["group_level"].as_i64().unwrap_or(0) == 0),
+        _ => Some(&document),
+    };
+    let raw = whole.map_or(&[][..], |level| list(level, "clusters"));
+    let mut clusters: Vec<_> = raw.iter().filter_map(cluster).collect();
+    let first = raw.iter().filter(|c| cluster(c).is_some()).position(|c| favourite(c, &document));
+    if let Some(upto) = first.and_then(|first| clusters.get_mut(..=first)) {
+        upto.rotate_right(1);
     }
-    let clusters: Vec<_> = raw.into_iter().filter_map(RawCluster::usable).collect();
     if clusters.is_empty() {
         return Err(fail(ErrorCode::ServerDNSParseDataFailed, "no usable cluster in `dns_list`".into()));
     }
-    let hosts: Vec<Host> = items(document.dns_server_list.unwrap_or_default());
-    let plain = |domain: &String| {
-        !domain.is_empty() && domain.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:".contains(&b))
-    };
-    Ok(Servers { clusters, hosts: hosts.into_iter().map(|host| host.domain).filter(plain).collect() })
+    let plain =
+        |name: &&str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:".contains(&b));
+    let hosts = list(&document, "dns_server_list").iter().map(|host| text(host, "domain")).filter(plain);
+    Ok(Servers { clusters, hosts: hosts.map(str::to_owned).collect() })
 }
 
-/// Ids of clusters come as numbers or as text.
-fn same_id(a: &Value, b: &Value) -> bool {
+// The document is walked by hand: a type for each of its levels would be many times the code.
+
+fn text<'a>(of: &'a Value, field: &str) -> &'a str {
+    of[field].as_str().unwrap_or("")
+}
+
+fn list<'a>(of: &'a Value, field: &str) -> &'a [Value] {
+    of[field].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The cluster that the document recommends. Ids come as numbers or as text.
+fn favourite(cluster: &Value, document: &Value) -> bool {
     let bare = |id: &Value| id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-    bare(a) == bare(b)
+    let recommended = &document["recommend_cluster_id"];
+    !recommended.is_null() && bare(&cluster["cluster_id"]) == bare(recommended)
+}
+
+/// The addresses of a cluster, if there are enough for chat.
+fn cluster(raw: &Value) -> Option<Cluster> {
+    let fire = if list(raw, "webim").is_empty() { "ws" } else { "webim" };
+    let cluster = Cluster {
+        rest: urls(raw, "ratel", ["http", "https"], ""),
+        sockets: urls(raw, fire, ["ws", "wss"], "/"),
+        rtc: urls(raw, "rtc", ["ws", "wss"], ""),
+    };
+    cluster.is_usable().then_some(cluster)
 }
 
 /// URLs of servers by the scheme for plain and for secure ones; unreadable entries are left out.
-fn urls(list: Vec<Value>, schemes: [&str; 2], end: &str) -> Vec<String> {
-    let servers: Vec<Server> = items(list);
-    let named = servers.iter().filter(|server| !server.host.is_empty());
-    named
-        .map(|Server { protocol, host }| {
-            let [plain, secure] = schemes;
-            let scheme = if matches!(protocol.as_str(), "https" | "wss") { secure } else { plain };
-            format!("{scheme}://{host}{end}")
-        })
-        .collect()
-}
-
-impl RawCluster {
-    /// The addresses, if there are enough for chat.
-    fn usable(self) -> Option<Cluster> {
-        let sockets = if self.webim.is_empty() { self.ws } else { self.webim };
-        let cluster = Cluster {
-            rest: urls(self.ratel, ["http", "https"], ""),
-            sockets: urls(sockets, ["ws", "wss"], "/"),
-            rtc: urls(self.rtc, ["ws", "wss"], ""),
-        };
-        cluster.is_usable().then_some(cluster)
+fn urls(raw: &Value, field: &str, [plain, secure]: [&str; 2], end: &str) -> Vec<String> {
+    let mut urls = Vec::new();
+    for server in list(raw, field) {
+        let scheme = if matches!(text(server, "protocol"), "https" | "wss") { secure } else { plain };
+        match text(server, "host") {
+            "" => {}
+            host => urls.push([scheme, "://", host, end].concat()),
+        }
     }
+    urls
 }
 
 impl Cluster {
@@ -227,12 +190,13 @@ impl Servers {
     /// As kept in the store, with the document they come from and what is in use of them.
     /// `rest` and `sockets` are what earlier versions read.
     pub fn to_json(&self, document: &str, at: usize, ratel: usize) -> String {
-        let current = self.socket(at).map(|(_, cluster, _)| cluster.clone()).unwrap_or_default();
+        let of = |c: &Cluster| json!({ "rest": c.rest, "sockets": c.sockets, "rtc": c.rtc });
+        let current = self.socket(at).map(|(_, cluster, _)| cluster);
         json!({
             "document": document,
-            "rest": current.rest.first(),
-            "sockets": current.sockets,
-            "clusters": self.clusters,
+            "rest": current.and_then(|c| c.rest.first()),
+            "sockets": current.map(|c| &c.sockets),
+            "clusters": self.clusters.iter().map(of).collect::<Vec<_>>(),
             "hosts": self.hosts,
             "at": at,
             "ratel": ratel,
@@ -240,30 +204,25 @@ impl Servers {
         .to_string()
     }
 
-    /// What the store kept; `None` when it is not readable.
-    pub fn from_json(text: &[u8]) -> Option<Kept> {
-        #[derive(Deserialize)]
-        struct Row {
-            document: String,
-            rest: String,
-            sockets: Vec<String>,
-            // The first version of this row ended here.
-            #[serde(default)]
-            clusters: Vec<Cluster>,
-            #[serde(default)]
-            hosts: Vec<String>,
-            #[serde(default)]
-            at: usize,
-            #[serde(default)]
-            ratel: usize,
+    /// What the store kept; `None` when it is not readable. Rows of the first version have one cluster.
+    pub fn from_json(row: &[u8]) -> Option<Kept> {
+        let row: Value = serde_json::from_slice(row).ok()?;
+        let texts = |of: &Value, field: &str| -> Vec<String> {
+            list(of, field).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let number = |field: &str| row[field].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        let mut clusters = Vec::new();
+        for raw in list(&row, "clusters") {
+            clusters.push(Cluster { rest: texts(raw, "rest"), sockets: texts(raw, "sockets"), rtc: texts(raw, "rtc") });
         }
-        let Row { document, rest, sockets, mut clusters, hosts, at, ratel } = serde_json::from_slice(text).ok()?;
-        clusters.retain(Cluster::is_usable);
         if clusters.is_empty() {
-            let only = Cluster { rest: vec![rest], sockets, rtc: Vec::new() };
-            clusters.push(only.is_usable().then_some(only)?);
+            let rest = vec![row["rest"].as_str()?.to_owned()];
+            clusters.push(Cluster { rest, sockets: texts(&row, "sockets"), rtc: Vec::new() });
         }
-        Some(Kept { document, servers: Self { clusters, hosts }, at, ratel })
+        clusters.retain(Cluster::is_usable);
+        let servers = Self { clusters, hosts: texts(&row, "hosts") };
+        let document = row["document"].as_str()?.to_owned();
+        (!servers.clusters.is_empty()).then_some(Kept { document, servers, at: number("at"), ratel: number("ratel") })
     }
 }
 

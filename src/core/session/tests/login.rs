@@ -545,6 +545,12 @@ fn an_application_that_is_frozen_stops_the_login() {
     w.answer("app_dns", &frozen);
     assert_eq!((w.session.state(), w.deadline), (State::Kicked, None));
     assert!(remembers(&w), "it may be thawed");
+    let mut w = World::with(w.device, w.account);
+    w.command(1, Command::Resume);
+    w.go_online();
+    w.answer("app_dns", &frozen);
+    assert_eq!(w.session.state(), State::Online, "a server that lets us in knows better");
+    assert_eq!(w.errors(), [ErrorCode::ServerAppFrozen]);
 }
 
 #[test]
