@@ -1,7 +1,7 @@
 //! Getting a token (xsync 3.1, http-api 8.3).
 use serde_json::{Value, json};
 
-use super::{Call, Caller, data};
+use super::{Call, Caller, data, field};
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::Request;
 
@@ -82,12 +82,12 @@ pub fn token(caller: Caller<'_>, credentials: &Credentials) -> Option<Call<Token
 pub fn token_answer(body: &str) -> Result<Token, Error> {
     let data = answer(body)?;
     // The cloud sends ids as numbers, some proxies as text.
-    let uid = data["user_id"].as_u64().or_else(|| data["user_id"].as_str()?.parse().ok()).unwrap_or(0);
-    let token = data["token"].as_str().unwrap_or("").to_owned();
+    let uid = field(&data, "user_id").as_u64().or_else(|| field(&data, "user_id").as_str()?.parse().ok()).unwrap_or(0);
+    let token = field(&data, "token").as_str().unwrap_or("").to_owned();
     if token.is_empty() || uid == 0 {
         return Err(bad_answer("`token` or `user_id` is missing"));
     }
-    let public_key = match &data["public_key"] {
+    let public_key = match field(&data, "public_key") {
         Value::Null => String::new(),
         Value::String(key) => key.clone(),
         _ => return Err(bad_answer("`public_key` is no text")),
@@ -103,7 +103,7 @@ pub fn register_visitor(caller: Caller<'_>, name: &str, password: &str) -> Reque
 
 /// The name in the answer to [`register_visitor`].
 pub fn visitor_answer(body: &str) -> Result<String, Error> {
-    match answer(body)?["username"].as_str() {
+    match field(&answer(body)?, "username").as_str() {
         None | Some("") => Err(bad_answer("`username` is missing")),
         Some(name) => Ok(name.to_owned()),
     }

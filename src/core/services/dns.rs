@@ -1,7 +1,7 @@
 //! From the DNS document to addresses (xsync 2.1, http-api 6).
 use serde_json::{Value, json};
 
-use super::{Call, data, query};
+use super::{Call, data, field, query};
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::Request;
 
@@ -92,8 +92,8 @@ fn parse(body: &str) -> Result<Servers, Error> {
         return Err(fail(code, detail.into()));
     }
     // The second version has levels of clusters; the first has the clusters themselves, and a favourite.
-    let whole = match &document["dns_list"] {
-        Value::Array(levels) => levels.iter().find(|level| level["group_level"].as_i64().unwrap_or(0) == 0),
+    let whole = match field(&document, "dns_list") {
+        Value::Array(levels) => levels.iter().find(|level| field(level, "group_level").as_i64().unwrap_or(0) == 0),
         _ => Some(&document),
     };
     let raw = whole.map_or(&[][..], |level| list(level, "clusters"));
@@ -113,19 +113,19 @@ fn parse(body: &str) -> Result<Servers, Error> {
 
 // The document is walked by hand: a type for each of its levels would be many times the code.
 
-fn text<'a>(of: &'a Value, field: &str) -> &'a str {
-    of[field].as_str().unwrap_or("")
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    field(of, name).as_str().unwrap_or("")
 }
 
-fn list<'a>(of: &'a Value, field: &str) -> &'a [Value] {
-    of[field].as_array().map_or(&[], Vec::as_slice)
+fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
+    field(of, name).as_array().map_or(&[], Vec::as_slice)
 }
 
 /// The cluster that the document recommends. Ids come as numbers or as text.
 fn favourite(cluster: &Value, document: &Value) -> bool {
     let bare = |id: &Value| id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-    let recommended = &document["recommend_cluster_id"];
-    !recommended.is_null() && bare(&cluster["cluster_id"]) == bare(recommended)
+    let recommended = field(document, "recommend_cluster_id");
+    !recommended.is_null() && bare(field(cluster, "cluster_id")) == bare(recommended)
 }
 
 /// The addresses of a cluster, if there are enough for chat.
@@ -207,21 +207,21 @@ impl Servers {
     /// What the store kept; `None` when it is not readable. Rows of the first version have one cluster.
     pub fn from_json(row: &[u8]) -> Option<Kept> {
         let row: Value = serde_json::from_slice(row).ok()?;
-        let texts = |of: &Value, field: &str| -> Vec<String> {
-            list(of, field).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        let texts = |of: &Value, name: &str| -> Vec<String> {
+            list(of, name).iter().filter_map(Value::as_str).map(str::to_owned).collect()
         };
-        let number = |field: &str| row[field].as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        let number = |name: &str| field(&row, name).as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         let mut clusters = Vec::new();
         for raw in list(&row, "clusters") {
             clusters.push(Cluster { rest: texts(raw, "rest"), sockets: texts(raw, "sockets"), rtc: texts(raw, "rtc") });
         }
         if clusters.is_empty() {
-            let rest = vec![row["rest"].as_str()?.to_owned()];
+            let rest = vec![field(&row, "rest").as_str()?.to_owned()];
             clusters.push(Cluster { rest, sockets: texts(&row, "sockets"), rtc: Vec::new() });
         }
         clusters.retain(Cluster::is_usable);
         let servers = Self { clusters, hosts: texts(&row, "hosts") };
-        let document = row["document"].as_str()?.to_owned();
+        let document = field(&row, "document").as_str()?.to_owned();
         (!servers.clusters.is_empty()).then_some(Kept { document, servers, at: number("at"), ratel: number("ratel") })
     }
 }

@@ -112,6 +112,11 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
+/// A field of an object; null where there is none.
+fn field<'a>(of: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
+    of.get(name).unwrap_or(&serde_json::Value::Null)
+}
+
 /// A text that may be null or absent.
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
