@@ -157,7 +157,7 @@ impl Session {
     }
 
     /// Any frame shows that the connection lives.
-    pub(super) const fn heard(&mut self) {
+    pub(super) fn heard(&mut self) {
         self.timers.set(Timer::HeartbeatReply, None);
         self.link.probing = false;
     }

@@ -60,12 +60,14 @@ pub(super) struct Timers([Option<Millis>; Timer::ALL.len()]);
 
 impl Timers {
     /// Arms or moves a timer; `None` disarms.
-    pub(super) const fn set(&mut self, timer: Timer, at: Option<Millis>) {
-        self.0[timer as usize] = at;
+    pub(super) fn set(&mut self, timer: Timer, at: Option<Millis>) {
+        if let Some(place) = self.0.get_mut(timer as usize) {
+            *place = at;
+        }
     }
 
-    pub(super) const fn get(&self, timer: Timer) -> Option<Millis> {
-        self.0[timer as usize]
+    pub(super) fn get(&self, timer: Timer) -> Option<Millis> {
+        self.0.get(timer as usize).copied().flatten()
     }
 
     /// Disarms all: nothing of an ended session may fire later.
@@ -84,7 +86,7 @@ impl Timers {
     /// have come meanwhile and not been seen. Only the next attempt needs no such thing.
     pub(super) fn thaw(&mut self, now: Millis) {
         for timer in Timer::ALL {
-            if timer as usize != Timer::Reconnect as usize && self.get(timer).is_some_and(|at| at + FROZEN <= now) {
+            if timer != Timer::Reconnect && self.get(timer).is_some_and(|at| at + FROZEN <= now) {
                 self.set(timer, Some(now + FROZEN));
             }
         }
@@ -97,8 +99,8 @@ impl Timers {
 
     /// Takes one timer that is due.
     pub(super) fn due(&mut self, now: Millis) -> Option<Timer> {
-        let timer = Timer::ALL.into_iter().find(|t| self.0[*t as usize].is_some_and(|at| at <= now))?;
-        self.0[timer as usize] = None;
+        let timer = Timer::ALL.into_iter().find(|t| self.get(*t).is_some_and(|at| at <= now))?;
+        self.set(timer, None);
         Some(timer)
     }
 }
