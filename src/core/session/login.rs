@@ -436,14 +436,10 @@ impl Session {
         self.remembered = Some(row);
         let uid = token.uid;
         self.login.token = token;
-        if self.account.is_none() {
-            return self.open_store(uid);
-        }
-        if self.login.stale {
-            self.login.stale = false;
+        if std::mem::take(&mut self.login.stale) {
             self.login.renewed = true;
         }
-        self.connect();
+        if self.account.is_some() { self.connect() } else { self.open_store(uid) }
     }
 
     // The store and the connection.
