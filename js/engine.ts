@@ -22,6 +22,10 @@ export interface EngineOptions {
   deviceInfo: string;
   /** Keep everything in memory. */
   memory: boolean;
+  /** `token` events are answered with `provideToken`. */
+  tokenProvider?: true;
+  /** A first login sends a random serial, as the former SDK did. */
+  legacyRandomSn?: true;
 }
 
 /** An error as the core reports it; what its number means is in `error-codes.ts` and `texts/en.ts`. */
@@ -51,14 +55,15 @@ export type RawEvent =
   | ["groups", Tape]
   | ["sync", pending: number]
   | ["storage", kind: string, error: RawError | undefined]
-  | ["error", RawError];
+  | ["error", RawError]
+  | ["token", reason: "initial" | "expired"];
 
 /**
  * Commands and what their reply carries:
  *
  * | name | parameters | value |
  * |---|---|---|
- * | `login` | `{username, password}` or `{userId, password}` or `{userId, token}` | `{userId}` once online |
+ * | `login` | `{username, password}`, `{userId, password}`, `{mobile, password}`, `{userId, token, publicKey?}`, `{anonymous: true}`, or `{userId?}` with a token provider | `{userId}` once online |
  * | `resume` | `{}` | `{userId}` or undefined, once local data is there |
  * | `logout` | `{}` | undefined |
  * | `send` | `{id, kind, to, text, ext?}` | undefined at once; `sent` or `failed` follows with that client id |
@@ -68,6 +73,7 @@ export type RawEvent =
  * | `users` | `{}` | Tape of users |
  * | `groups` | `{}` | Tape of groups |
  * | `markRead` | `{kind, id}` | undefined |
+ * | `provideToken` | `{userId, token, publicKey?}` or `{error}`; within 30 s of a `token` event | undefined |
  */
 export interface Engine {
   /** Starts a command; the reply comes through the sink, never before this returns. */

@@ -20,7 +20,7 @@ import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
 import { ConversationHandle, type Core, RAW_KINDS } from "./conversation.js";
 import { Emitter } from "./emitter.js";
 import { compareIds, conversationKey, groupId, userId } from "./ids.js";
-import { checkCredentials, engineOptions } from "./options.js";
+import { checkCredentials, checkToken, engineOptions } from "./options.js";
 import type {
   CallOptions,
   Client,
@@ -120,6 +120,9 @@ export class FlooClient implements Client {
   private flushing = false;
   private unwatch: (() => void) | undefined;
   private lastStats = NO_STATS;
+  private readonly tokenProvider: ClientOptions["tokenProvider"];
+  /** Ends the call of the token provider that is under way. */
+  private stopProvider: (() => void) | undefined;
 
   constructor(
     options: ClientOptions,
@@ -127,6 +130,7 @@ export class FlooClient implements Client {
   ) {
     this.options = engineOptions(options, environment.deviceInfo);
     this.logger = options.logger ?? toConsole;
+    this.tokenProvider = options.tokenProvider;
     this.storage = this.options.memory ? "memory" : environment.storage;
     this.emitter = new Emitter((event, thrown) => this.listenerThrew(event, thrown));
     this.core = {
@@ -154,8 +158,8 @@ export class FlooClient implements Client {
     };
   }
 
-  async login(credentials: Credentials, options?: CallOptions): Promise<Session> {
-    return this.run("login", checkCredentials(credentials), sessionOf, options);
+  async login(credentials?: Credentials, options?: CallOptions): Promise<Session> {
+    return this.run("login", checkCredentials(credentials, !!this.tokenProvider), sessionOf, options);
   }
 
   async resume(options?: CallOptions): Promise<Session | null> {
@@ -362,6 +366,7 @@ export class FlooClient implements Client {
         return;
       case "state":
         this.state = event[2] as State;
+        if (this.state === "idle" || this.state === "kicked") this.stopProvider?.();
         this.emitter.emit("state", {
           from: event[1] as State,
           to: this.state,
@@ -411,9 +416,34 @@ export class FlooClient implements Client {
       case "error":
         this.report(new FlooError(shapeOf(event[1])));
         return;
+      case "token":
+        void this.provideToken(event[1]);
+        return;
       default:
         this.log("warn", `The core said something this version does not know: ${String((event as unknown[])[0])}`);
     }
+  }
+
+  /** Asks the application for a token and hands on what it gives, or why it gives none. */
+  private async provideToken(reason: "initial" | "expired"): Promise<void> {
+    this.stopProvider?.();
+    const abort = typeof AbortController === "undefined" ? undefined : new AbortController();
+    let wanted = true;
+    const stop = (): void => {
+      wanted = false;
+      abort?.abort();
+    };
+    this.stopProvider = stop;
+    let answer: object;
+    try {
+      answer = checkToken(await this.tokenProvider?.(reason, abort?.signal), "token");
+    } catch (thrown) {
+      answer = { error: textOf(thrown) };
+    }
+    if (!wanted) return;
+    this.stopProvider = undefined;
+    // The core refuses one that comes too late; the login has failed then, and says so itself.
+    this.run("provideToken", answer, () => undefined).catch((error: FlooError) => this.log("warn", error.message));
   }
 
   private keepUsers(tape: unknown): User[] {
@@ -462,6 +492,7 @@ export class FlooClient implements Client {
     this.engine = undefined;
     this.queue = [];
     this.unwatch?.();
+    this.stopProvider?.();
     this.calls.failAll(reason);
     for (const wait of [...this.outbox.values()]) wait.reject(reason);
     this.emitter.emit("state", { from, to: "closed", error, retryAt: null });

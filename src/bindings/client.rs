@@ -14,7 +14,7 @@ use crate::adapters::host::{Host, HostPlatform as Chosen};
 #[cfg(not(feature = "host"))]
 use crate::adapters::web::WebPlatform as Chosen;
 use crate::core::model::{ConversationId, Error, Kind};
-use crate::core::services::{Credentials, Servers};
+use crate::core::services::{Credentials, Servers, Token};
 use crate::core::session::{Cloud, Command, Config, Event, Reply, Signal};
 use crate::driver::{Driver, Said};
 
@@ -30,6 +30,10 @@ struct Options {
     socket: Option<String>,
     device_info: String,
     memory: bool,
+    #[serde(default)]
+    token_provider: bool,
+    #[serde(default)]
+    legacy_random_sn: bool,
 }
 
 /// An id: 64 bits in decimal text.
@@ -53,6 +57,35 @@ struct LoginParams {
     password: Option<String>,
     #[serde(default)]
     token: Option<String>,
+    #[serde(default)]
+    public_key: Option<String>,
+    #[serde(default)]
+    mobile: Option<String>,
+    #[serde(default)]
+    anonymous: bool,
+    /// Why there is no token to provide.
+    #[serde(default)]
+    error: Option<String>,
+}
+
+impl LoginParams {
+    fn credentials(self) -> Result<Credentials, Error> {
+        let Self { username, user_id, password, token, public_key, mobile, anonymous, .. } = self;
+        let uid = user_id.as_ref().map_or(0, |Id(uid)| *uid);
+        if anonymous {
+            return Ok(Credentials::Anonymous);
+        }
+        Ok(match (username, user_id, mobile, password, token) {
+            (Some(name), None, None, Some(password), None) => Credentials::Name { name, password },
+            (None, Some(_), None, Some(password), None) => Credentials::Id { uid, password },
+            (None, None, Some(mobile), Some(password), None) => Credentials::Mobile { mobile, password },
+            (None, Some(_), None, None, Some(token)) => {
+                Credentials::Token(Token { uid, token, public_key: public_key.unwrap_or_default() })
+            }
+            (None, _, None, None, None) => Credentials::Provided(uid),
+            _ => return Err(Error::argument("give one of username, mobile, userId, and one of password, token")),
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -91,16 +124,13 @@ fn parse<T: de::DeserializeOwned>(params: JsValue) -> Result<T, Error> {
 
 fn command(name: &str, params: JsValue) -> Result<Command, Error> {
     Ok(match name {
-        "login" => {
-            let LoginParams { username, user_id, password, token } = parse(params)?;
-            Command::Login(match (username, user_id, password, token) {
-                (Some(name), None, Some(password), None) => Credentials::Name { name, password },
-                (None, Some(Id(uid)), Some(password), None) => Credentials::Id { uid, password },
-                (None, Some(Id(uid)), None, Some(token)) => Credentials::Token { uid, token },
-                _ => {
-                    let forms = "give username and password, userId and password, or userId and token";
-                    return Err(Error::argument(forms));
-                }
+        "login" => Command::Login(parse::<LoginParams>(params)?.credentials()?),
+        "provideToken" => {
+            let mut given: LoginParams = parse(params)?;
+            Command::ProvideToken(match (given.error.take(), given.credentials()) {
+                (Some(why), _) => Err(why),
+                (None, Ok(Credentials::Token(token))) => Ok(token),
+                (None, _) => return Err(Error::argument("give userId and token, or error")),
             })
         }
         "resume" => Command::Resume,
@@ -147,6 +177,7 @@ fn told(event: Event) -> Array {
         Event::Sync(pending) => Array::of2(&text("sync"), &JsValue::from(u32::try_from(pending).unwrap_or(u32::MAX))),
         Event::Storage(kind, error) => Array::of3(&text("storage"), &text(kind.name()), &maybe(error)),
         Event::Error(e) => Array::of2(&text("error"), &raw(&e)),
+        Event::TokenWanted(reason) => Array::of2(&text("token"), &text(reason.name())),
     }
 }
 
@@ -201,13 +232,14 @@ impl Engine {
     /// A raw error when an option is missing or of the wrong type, or the platform lacks something.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue, sink: Function, host: JsValue) -> Result<Self, JsValue> {
-        let Options { app_id, dns, rest, socket, device_info, memory } = parse(options).map_err(|e| raw(&e))?;
+        let Options { app_id, dns, rest, socket, device_info, memory, token_provider, legacy_random_sn } =
+            parse(options).map_err(|e| raw(&e))?;
         let cloud = match (dns, rest, socket) {
             (Some(url), None, None) => Cloud::Dns(url),
-            (None, Some(rest), Some(socket)) => Cloud::Fixed(Servers { rest, sockets: vec![socket] }),
+            (None, Some(rest), Some(socket)) => Cloud::Fixed(Servers::fixed(rest, socket)),
             _ => return Err(raw(&Error::argument("give `dns`, or `rest` and `socket`"))),
         };
-        let config = Config { app_id, cloud, device_info };
+        let config = Config { app_id, cloud, device_info, token_provider, legacy_random_sn };
         #[cfg(feature = "host")]
         let chosen = Chosen::new(host.unchecked_into::<Host>(), memory);
         #[cfg(not(feature = "host"))]

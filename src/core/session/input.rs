@@ -1,6 +1,6 @@
 //! What the host feeds in.
 use crate::core::model::ConversationId;
-use crate::core::services::Credentials;
+use crate::core::services::{Credentials, Token};
 use crate::ports::{HttpError, Response, Row, StorageKind, StoreError, Table};
 
 /// Names one call of the application; chosen by the caller, echoed in the reply.
@@ -160,6 +160,8 @@ pub enum Command {
         /// That one message only.
         only: bool,
     },
+    /// The answer to `Event::TokenWanted`, or why there is no token.
+    ProvideToken(Result<Token, String>),
 }
 
 /// What is sent. Sizes are bytes of UTF-8 (decisions, "Limits").

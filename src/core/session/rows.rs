@@ -182,11 +182,25 @@ pub(super) struct GroupRow {
 
 /// Who logged in last on this device (the device's own store).
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub(super) struct LoginRow {
     #[prost(uint64, tag = "1")]
     pub(super) uid: u64,
     #[prost(string, tag = "2")]
     pub(super) token: String,
+    #[prost(string, tag = "3")]
+    pub(super) public_key: String,
+    /// Name and password of a visitor, which nobody else knows; empty for others.
+    #[prost(string, tag = "4")]
+    pub(super) visitor: String,
+    #[prost(string, tag = "5")]
+    pub(super) password: String,
+}
+
+impl std::fmt::Debug for LoginRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginRow").field("uid", &self.uid).finish_non_exhaustive()
+    }
 }
 
 /// What the server knows this installation of an account by (xsync 3.4).

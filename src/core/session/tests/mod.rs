@@ -110,6 +110,8 @@ impl World {
             cloud: Cloud::Dns("http://dns/v2/app_dns".into()),
             device_info: "Web".into(),
             delivery_receipts: false,
+            token_provider: false,
+            legacy_random_sn: false,
         };
         let mut world = Self {
             session: Session::new(config, 42),
