@@ -23,7 +23,11 @@ export interface EngineOptions {
   /** Keep everything in memory. */
   memory: boolean;
   /** Tell senders that their messages have reached this device. */
-  deliveryReceipts: boolean;
+  deliveryReceipts?: true;
+  /** `token` events are answered with `provideToken`. */
+  tokenProvider?: true;
+  /** A first login sends a random serial, as the former SDK did. */
+  legacyRandomSn?: true;
 }
 
 /** An error as the core reports it; what its number means is in `error-codes.ts` and `texts/en.ts`. */
@@ -62,7 +66,8 @@ export type RawEvent =
   | ["log", level: number, text: string]
   | ["sync", pending: number]
   | ["storage", kind: string, error: RawError | undefined]
-  | ["error", RawError];
+  | ["error", RawError]
+  | ["token", reason: "initial" | "expired"];
 
 /**
  * Commands and what their reply carries. A conversation is named by `kind` (`RawKind`) and `of`, its id; ids are
@@ -70,7 +75,7 @@ export type RawEvent =
  *
  * | name | parameters | value |
  * |---|---|---|
- * | `login` | `{username, password}` or `{userId, password}` or `{userId, token}` | `{userId}` once online |
+ * | `login` | `{username, password}`, `{userId, password}`, `{mobile, password}`, `{userId, token, publicKey?}`, `{anonymous: true}`, or `{userId?}` with a token provider | `{userId}` once online |
  * | `resume` | `{}` | `{userId}` or undefined, once local data is there |
  * | `logout` | `{}` | undefined |
  * | `send` | `{id, kind, of, type?, text?, attachment?, config?, ext?, senderName?, qos?, priority?}` | undefined at once; `sent` or `failed` follows with that client id. `qos` 1 (at most once): undefined once it is written to the connection, and nothing follows |
@@ -90,6 +95,7 @@ export type RawEvent =
  * | `users` | `{}` | Tape of users |
  * | `groups` | `{}` | Tape of groups |
  * | `markRead` | `{kind, of, upTo?, only?}` | undefined |
+ * | `provideToken` | `{userId, token, publicKey?}` or `{error}`; within 30 s of a `token` event | undefined |
  */
 export interface Engine {
   /** Starts a command; the reply comes through the sink, never before this returns. */

@@ -32,7 +32,7 @@ const browser = (name, ...driver) =>
     "floo-wasm",
     "--no-default-features",
     "--features",
-    "web",
+    "web,crypto", // no published build has the latter, but both kinds of engine have to agree on it
     "--test",
     "browser",
   );
@@ -46,11 +46,14 @@ const SUITES = [
   check("rustfmt", "cargo", "fmt", "--all", "--check"),
   check("clippy", "cargo", "clippy", "--workspace", "--all-targets", ...DENY),
   check("clippy bindings", "cargo", "clippy", "-p", "floo-wasm", "--lib", "--features", "web,host", ...DENY),
+  check("clippy crypto", "cargo", "clippy", "-p", "floo-wasm", "--all-targets", "--features", "crypto", ...DENY),
   check("tsc", "node", "node_modules/typescript/bin/tsc", "-p", "."),
   check("vue-tsc", "node", "node_modules/vue-tsc/bin/vue-tsc.js", "--noEmit", "-p", "demo-web"),
+  check("cargo doc", "cargo", "doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"),
   check("biome", "node", "node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "."),
   rust("native", "cargo", "test", "--workspace", "--no-fail-fast"),
   rust("native bindings", "cargo", "test", "-p", "floo-wasm", "--lib", "--features", "web", "bindings::"),
+  rust("native crypto", "cargo", "test", "-p", "floo-wasm", "--features", "crypto", "--no-fail-fast"),
   browser("wasm-chromium", "--chrome", "--chromedriver", FLOO_CHROMEDRIVER),
   browser("wasm-firefox", "--firefox", "--geckodriver", FLOO_GECKODRIVER),
   node("tests/js"),

@@ -1,18 +1,21 @@
 //! Faults on demand, so that clients can be tested against a bad network and a bad server
 //! (xsync 11.7). Same rules, same seed, same traffic: same faults.
+mod install;
+
 use std::{sync::Mutex, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    Cloud, guard,
-    hub::Out,
-    json,
-    store::{StoreError, Uid},
+    guard, packing,
+    store::Uid,
     wire::{Class, Down},
 };
-use floo_wasm::core::proto::status::ErrorCode;
+use floo_wasm::core::proto::{Frame, Meta, frame, meta::NameSpace};
+use prost::Message;
+
+pub(crate) use install::{RulesError, install};
 
 /// Which way a frame goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -59,53 +62,82 @@ enum Action {
     DuplicatePage {},
     /// The request is not carried out and answered with this status.
     Status {
-        code: StatusCode,
+        code: install::StatusCode,
         #[serde(default)]
         reason: String,
     },
     /// At once: the tokens of the user are revoked.
     ExpireToken {},
+    /// The metas of a page come in the wrong order.
+    ReorderPage {},
+    /// Nothing reaches the client any more, until the rules are replaced.
+    Silent {},
+    /// The first meta of a page gets a namespace nobody knows.
+    UnknownNs {},
+    /// The first message of a page gets a content type nobody knows.
+    UnknownCtype {},
+    /// A frame with a command nobody knows, in front of the frame.
+    UnknownCommand {},
+    /// The last page with metas ends the pull; nothing is left to confirm.
+    EndWithMetas {},
+    /// The payload is compressed.
+    Compress {
+        #[serde(default)]
+        how: Compression,
+    },
+    /// The frame has a checksum.
+    Checksum {
+        #[serde(default)]
+        bad: bool,
+    },
+    /// At once: a notice about the account, pushed to its connected devices and not stored.
+    UserNotice {
+        notice: String,
+        #[serde(default)]
+        content: String,
+        /// One device only.
+        #[serde(default)]
+        device_sn: Option<u32>,
+        /// Close the sockets then.
+        #[serde(default)]
+        close: bool,
+    },
+    /// HTTP requests wait, and get this status instead of being carried out.
+    Http {
+        #[serde(default)]
+        status: Option<u16>,
+        #[serde(default)]
+        ms: u64,
+        /// Only this path.
+        #[serde(default)]
+        path: Option<String>,
+        /// Only requests to this host and port.
+        #[serde(default)]
+        host: Option<String>,
+    },
 }
 
-/// A status code by number or by its name in the schema.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-enum StatusCode {
-    Number(u16),
-    Name(String),
+/// How a payload is compressed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Compression {
+    /// As it should be.
+    #[default]
+    Good,
+    /// What is inside is no zlib stream.
+    Broken,
+    /// It inflates to more than a thousand times its size.
+    Bomb,
 }
 
-/// A user or conversation by number or name.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum Reference {
-    Number(Uid),
-    Name(String),
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawMatch {
-    user: Option<Reference>,
-    command: Option<Class>,
-    conversation: Option<Reference>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRule {
-    #[serde(default, rename = "match")]
-    matches: Value,
-    action: Value,
-    times: Option<u32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRules {
-    #[serde(default)]
-    seed: u64,
-    rules: Vec<Value>,
+impl Compression {
+    fn pack(self, payload: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Good => packing::deflate(payload),
+            Self::Broken => payload.iter().map(|byte| !byte).chain([0xff; 4]).collect(),
+            Self::Bomb => packing::deflate(&[payload, &vec![0; 1 << 22]].concat()),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -128,7 +160,7 @@ impl Rule {
 
     const fn is_at_once(&self) -> bool {
         match self.action {
-            Action::Restart { .. } | Action::ExpireToken {} => true,
+            Action::Restart { .. } | Action::ExpireToken {} | Action::UserNotice { .. } => true,
             Action::Close {} | Action::Garbage {} => self.is_unaimed(),
             _ => false,
         }
@@ -238,7 +270,8 @@ impl Faults {
         let conversation = down.conversation();
         let has_metas = matches!(&down, Down::Sync(sync) if !sync.metas.is_empty());
         let mut plan = Outgoing::default();
-        let (mut copies, mut garbage, mut truncate) = (1, false, false);
+        let (mut copies, mut garbage, mut truncate, mut unknown) = (1, false, false, false);
+        let (mut compression, mut checksum) = (None, None);
         let state = &mut *guard(&self.state);
         for rule in &mut state.rules {
             if !rule.matches(user, class, conversation) {
@@ -255,13 +288,20 @@ impl Faults {
                 Action::CloseAfterAck {} if class == Class::Ack => plan.close = true,
                 Action::Garbage {} => garbage = true,
                 Action::Truncate {} => truncate = true,
-                Action::PoisonMeta {} if has_metas => {
-                    if let Down::Sync(sync) = &mut down
-                        && let Some(first) = sync.metas.first_mut()
-                    {
-                        first.from = None;
+                Action::PoisonMeta {} | Action::UnknownNs {} | Action::UnknownCtype {} | Action::ReorderPage {}
+                    if has_metas =>
+                {
+                    if let Down::Sync(sync) = &mut down {
+                        spoil(&rule.action, &mut sync.metas);
                     }
                 }
+                Action::Silent {} => {
+                    rule.left = rule.left.saturating_add(1);
+                    copies = 0;
+                }
+                Action::UnknownCommand {} => unknown = true,
+                Action::Compress { how } => compression = Some(*how),
+                Action::Checksum { bad } => checksum = Some(*bad),
                 Action::DuplicatePage {} if has_metas => copies *= 2,
                 _ => continue,
             }
@@ -270,12 +310,53 @@ impl Faults {
         if garbage {
             plan.messages.push(state.garbage());
         }
-        let mut bytes = down.encode();
+        if unknown {
+            plan.messages
+                .push(Frame { command: Some(99), payload: vec![8, 1].into(), ..Frame::default() }.encode_to_vec());
+        }
+        let mut frame = down.frame();
+        if let Some(how) = compression {
+            frame.compress_method = Some(frame::CompressMethod::Zlib.into());
+            frame.payload = how.pack(&frame.payload).into();
+        }
+        if let Some(bad) = checksum {
+            frame.check_sum = Some(packing::crc32(&frame.payload) ^ u32::from(bad));
+        }
+        let mut bytes = frame.encode_to_vec();
         if truncate {
             bytes = state.cut(bytes);
         }
         plan.messages.extend(std::iter::repeat_n(bytes, copies));
         plan
+    }
+
+    /// Whether this pull is to end with its last metas instead of an empty page.
+    pub(crate) fn ends_with_metas(&self, user: Uid, conversation: Uid) -> bool {
+        self.take_first(|rule| {
+            rule.action == Action::EndWithMetas {} && rule.matches(Some(user), Class::Page, Some(conversation))
+        })
+        .is_some()
+    }
+
+    /// How long an HTTP request has to wait, and the status it then gets instead of being
+    /// carried out.
+    pub(crate) fn http(&self, path: &str, host: &str) -> (Duration, Option<u16>) {
+        let fits = |wanted: &Option<String>, seen: &str| wanted.as_ref().is_none_or(|wanted| wanted == seen);
+        let taken = self.take_first(|rule| match &rule.action {
+            Action::Http { path: only, host: at, .. } => rule.left > 0 && fits(only, path) && fits(at, host),
+            _ => false,
+        });
+        match taken {
+            Some(Action::Http { status, ms, .. }) => (Duration::from_millis(ms), status),
+            _ => (Duration::ZERO, None),
+        }
+    }
+
+    fn take_first(&self, wanted: impl Fn(&Rule) -> bool) -> Option<Action> {
+        let mut state = guard(&self.state);
+        let rule = state.rules.iter_mut().find(|rule| wanted(rule))?;
+        rule.take();
+        Some(rule.action.clone())
     }
 
     /// The rules with their counts, for the admin page.
@@ -287,143 +368,25 @@ impl Faults {
     }
 }
 
-/// Why rules were not taken over; names the field.
-#[derive(Debug)]
-pub(crate) enum RulesError {
-    /// The caller's mistake.
-    Invalid(String),
-    /// The database failed.
-    Store(StoreError),
-}
-
-impl From<String> for RulesError {
-    fn from(why: String) -> Self {
-        Self::Invalid(why)
-    }
-}
-
-impl From<StoreError> for RulesError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-/// Replaces all rules by those of `{seed, rules: [{match, action, times}]}` and carries out those
-/// that act at once.
-pub(crate) fn install(cloud: &Cloud, body: &Value) -> Result<usize, RulesError> {
-    let raw: RawRules = json::read("", body)?;
-    let mut rules = Vec::with_capacity(raw.rules.len());
-    for (index, rule) in raw.rules.iter().enumerate() {
-        rules.push(read_rule(cloud, &format!("rules[{index}]"), rule)?);
-    }
-    let mut state = State { seed: raw.seed, random: raw.seed, rules };
-    for index in 0..state.rules.len() {
-        if state.rules[index].is_at_once() {
-            let bytes = state.garbage();
-            act(cloud, &state.rules[index], bytes)?;
-            state.rules[index].take();
-            state.rules[index].left = 0;
-        }
-    }
-    let count = state.rules.len();
-    *guard(&cloud.faults.state) = state;
-    Ok(count)
-}
-
-/// Carries out a rule that acts at once.
-fn act(cloud: &Cloud, rule: &Rule, garbage: Vec<u8>) -> Result<(), RulesError> {
-    match (&rule.action, rule.user) {
-        (Action::ExpireToken {}, Some(user)) => guard(&cloud.store).revoke_tokens(user)?,
-        (Action::Restart { ms }, _) => {
-            cloud.outage.start(Duration::from_millis(*ms));
-            for sender in cloud.hub.senders(None) {
-                sender.send(Out::Close);
+/// Spoils the metas of a page, which are at least one.
+fn spoil(action: &Action, metas: &mut [Meta]) {
+    const CTYPE: u8 = 5 << 3;
+    match action {
+        Action::ReorderPage {} => metas.reverse(),
+        Action::UnknownCtype {} => {
+            if let Some(message) = metas.iter_mut().find(|meta| meta.ns == NameSpace::Message as i32) {
+                // The last value of a field wins.
+                message.payload = [&message.payload[..], &[CTYPE, 99]].concat().into();
             }
         }
-        (Action::Close {}, user) => {
-            for sender in cloud.hub.senders(user) {
-                sender.send(Out::Close);
+        _ => {
+            if let Some(first) = metas.first_mut() {
+                match action {
+                    Action::UnknownNs {} => first.ns = 99,
+                    _ => first.from = None,
+                }
             }
         }
-        (_, user) => {
-            for sender in cloud.hub.senders(user) {
-                sender.send(Out::Raw(garbage.clone()));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn read_rule(cloud: &Cloud, at: &str, value: &Value) -> Result<Rule, RulesError> {
-    let raw: RawRule = json::read(at, value)?;
-    let matches: RawMatch = match &raw.matches {
-        Value::Null => RawMatch::default(),
-        given => json::read(&format!("{at}.match"), given)?,
-    };
-    let place = format!("{at}.action");
-    let action: Action = json::read_tagged(&place, "type", &raw.action)?;
-    let code = match &action {
-        Action::Status { code, .. } => status_code(&place, code)?,
-        _ => 0,
-    };
-    let times = raw.times.unwrap_or(1);
-    if times == 0 {
-        return Err(RulesError::Invalid(format!("{at}.times: must be at least 1")));
-    }
-    let rule = Rule {
-        user: resolve(cloud, at, "user", matches.user)?,
-        command: matches.command,
-        conversation: resolve(cloud, at, "conversation", matches.conversation)?,
-        action,
-        code,
-        left: times,
-        hits: 0,
-        text: value.clone(),
-    };
-    match rule.action {
-        Action::Restart { .. } if rule.user.is_some() || !rule.is_unaimed() => {
-            Err(RulesError::Invalid(format!("{at}.match: restart concerns everybody, leave it empty")))
-        }
-        Action::ExpireToken {} if rule.user.is_none() => {
-            Err(RulesError::Invalid(format!("{at}.match.user: expire_token needs one")))
-        }
-        _ => Ok(rule),
-    }
-}
-
-fn status_code(at: &str, code: &StatusCode) -> Result<i32, RulesError> {
-    match code {
-        StatusCode::Number(number) => Ok(i32::from(*number)),
-        StatusCode::Name(name) => ErrorCode::from_str_name(name)
-            .map(Into::into)
-            .ok_or_else(|| RulesError::Invalid(format!("{at}.code: no status is called {name:?}"))),
-    }
-}
-
-fn resolve(cloud: &Cloud, at: &str, field: &str, reference: Option<Reference>) -> Result<Option<Uid>, RulesError> {
-    let Some(reference) = reference else {
-        return Ok(None);
-    };
-    let store = guard(&cloud.store);
-    let number = match &reference {
-        Reference::Number(number) => Some(*number),
-        Reference::Name(name) => name.parse().ok(),
-    };
-    let uid = match (number, reference) {
-        (Some(0), _) if field == "conversation" => Some(0),
-        (Some(uid), _) if store.user_exists(uid)? => Some(uid),
-        (Some(gid), _) if field == "conversation" && store.group(gid)?.is_some() => Some(gid),
-        (None, Reference::Name(name)) => match store.user_by_name(&name)? {
-            None if field == "conversation" => {
-                store.group_names()?.into_iter().find_map(|(gid, group)| (group == name).then_some(gid))
-            }
-            uid => uid,
-        },
-        _ => None,
-    };
-    match uid {
-        Some(uid) => Ok(Some(uid)),
-        None => Err(RulesError::Invalid(format!("{at}.match.{field}: no such {field}"))),
     }
 }
 
@@ -442,8 +405,7 @@ pub(crate) fn intercepted(class: Class, conversation: Option<Uid>, client_mid: u
 /// True when no frame decodes from these bytes.
 #[cfg(test)]
 fn is_undecodable(bytes: &[u8]) -> bool {
-    use prost::Message;
-    floo_wasm::core::proto::Frame::decode(bytes).is_err()
+    Frame::decode(bytes).is_err()
 }
 
 #[cfg(test)]
@@ -453,7 +415,7 @@ mod tests {
 
     #[test]
     fn garbage_and_cut_frames_never_decode() {
-        let whole = wire::notice(6_600_000_000_016).encode();
+        let whole = wire::notice(6_600_000_000_016).frame().encode_to_vec();
         for seed in 0..500 {
             let mut state = State { random: seed, ..State::default() };
             assert!(is_undecodable(&state.garbage()));

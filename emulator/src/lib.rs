@@ -4,8 +4,13 @@ pub mod clock;
 mod faults;
 mod http;
 mod hub;
+mod ids;
 mod json;
+mod notify;
 mod outage;
+mod packing;
+pub mod policy;
+mod rules;
 mod socket;
 pub mod store;
 mod sync;
@@ -28,7 +33,9 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 use clock::Clock;
 use faults::{Faults, RulesError};
 use hub::{Hub, Out};
+use ids::Ids;
 use outage::{Door, Outage};
+use policy::{Policy, Rate};
 use store::{Store, StoreError};
 
 /// Port when none is asked for.
@@ -57,6 +64,8 @@ pub enum Delivery {
     Eager,
     /// Now this, now that.
     Mixed,
+    /// The page itself in any case, so that a device that missed something sees a gap.
+    Blind,
 }
 
 impl Delivery {
@@ -66,6 +75,7 @@ impl Delivery {
             Self::Notice => "notice",
             Self::Eager => "eager",
             Self::Mixed => "mixed",
+            Self::Blind => "blind",
         }
     }
 }
@@ -74,10 +84,10 @@ impl FromStr for Delivery {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        [Self::Notice, Self::Eager, Self::Mixed]
+        [Self::Notice, Self::Eager, Self::Mixed, Self::Blind]
             .into_iter()
             .find(|delivery| delivery.name() == text)
-            .ok_or_else(|| format!("{text:?} is none of notice, eager, mixed"))
+            .ok_or_else(|| format!("{text:?} is none of notice, eager, mixed, blind"))
     }
 }
 
@@ -97,12 +107,19 @@ pub struct Config {
     pub host: IpAddr,
     /// Port to listen on.
     pub port: Port,
+    /// More ports to listen on, 0 for any; DNS names each as a cluster of its own, behind the
+    /// first one.
+    pub also: Vec<u16>,
     /// Where the data is.
     pub data: Data,
     /// How metas reach devices.
     pub delivery: Delivery,
     /// Fault rules, the JSON text of `POST /admin/api/faults`.
     pub faults: Option<String>,
+    /// Switches of the application.
+    pub policy: Policy,
+    /// Lift message ids close to 2^64.
+    pub high_ids: bool,
 }
 
 impl Default for Config {
@@ -110,9 +127,12 @@ impl Default for Config {
         Self {
             host: Ipv4Addr::LOCALHOST.into(),
             port: Port::Default,
+            also: Vec::new(),
             data: Data::Memory,
             delivery: Delivery::default(),
             faults: None,
+            policy: Policy::default(),
+            high_ids: false,
         }
     }
 }
@@ -134,17 +154,42 @@ pub enum StartError {
     /// The fault rules are wrong.
     #[error("--fault: {0}")]
     Faults(String),
+    /// The switches of the application are wrong.
+    #[error("application switches: {0}")]
+    Policy(String),
 }
 
 /// What all parts share.
 pub(crate) struct Cloud {
     pub(crate) clock: Clock,
-    /// Taken before the locks inside `hub` and `faults`, never after.
+    /// Taken before all other locks, never after.
     pub(crate) store: Mutex<Store>,
     pub(crate) hub: Hub,
     pub(crate) faults: Faults,
     pub(crate) outage: Outage,
     pub(crate) delivery: Delivery,
+    pub(crate) policy: Mutex<Policy>,
+    pub(crate) rate: Rate,
+    pub(crate) ids: Ids,
+    /// Where this server listens; at least one.
+    pub(crate) addresses: Vec<SocketAddr>,
+}
+
+impl Cloud {
+    fn new(clock: Clock, store: Store, config: Config, addresses: Vec<SocketAddr>) -> Self {
+        Self {
+            clock,
+            store: Mutex::new(store),
+            hub: Hub::default(),
+            faults: Faults::default(),
+            outage: Outage::default(),
+            delivery: config.delivery,
+            policy: Mutex::new(config.policy),
+            rate: Rate::default(),
+            ids: Ids::new(config.high_ids),
+            addresses,
+        }
+    }
 }
 
 /// Locks; a thread that panicked while holding the lock does not stop the others. The database
@@ -155,7 +200,6 @@ pub(crate) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A running emulator. Dropping it stops it without waiting.
 pub struct Emulator {
-    address: SocketAddr,
     cloud: Arc<Cloud>,
     stop: Option<oneshot::Sender<Infallible>>,
     server: JoinHandle<io::Result<()>>,
@@ -166,6 +210,7 @@ pub struct Emulator {
 /// # Errors
 /// [`StartError`]; a data file that cannot be used is not changed.
 pub async fn start(config: Config) -> Result<Emulator, StartError> {
+    config.policy.check().map_err(StartError::Policy)?;
     let clock = Clock::default();
     let mut store = match &config.data {
         Data::Memory => Store::in_memory()?,
@@ -173,27 +218,23 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     };
     store.seed(clock.now())?;
     store.forget_old_sends(clock.now())?;
-    let cloud = Arc::new(Cloud {
-        clock,
-        store: Mutex::new(store),
-        hub: Hub::default(),
-        faults: Faults::default(),
-        outage: Outage::default(),
-        delivery: config.delivery,
-    });
-    if let Some(text) = &config.faults {
+    let (host, faults) = (config.host, config.faults.clone());
+    let mut listeners = vec![listen(host, config.port).await?];
+    for port in &config.also {
+        listeners.push(listen(host, Port::Exactly(*port)).await?);
+    }
+    let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>();
+    let addresses = addresses.map_err(|source| StartError::Listen { address: SocketAddr::new(host, 0), source })?;
+    let cloud = Arc::new(Cloud::new(clock, store, config, addresses));
+    if let Some(text) = &faults {
         let rules = serde_json::from_str(text).map_err(|e| StartError::Faults(e.to_string()))?;
         faults::install(&cloud, &rules).map_err(|e| match e {
             RulesError::Invalid(why) => StartError::Faults(why),
             RulesError::Store(e) => e.into(),
         })?;
     }
-    let listener = listen(config.host, config.port).await?;
-    let address = listener
-        .local_addr()
-        .map_err(|source| StartError::Listen { address: SocketAddr::new(config.host, 0), source })?;
     let (stop, stopped) = oneshot::channel::<Infallible>();
-    let door = Door::new(listener, Arc::clone(&cloud));
+    let door = Door::new(listeners, Arc::clone(&cloud));
     let router = http::router(Arc::clone(&cloud));
     let server = tokio::spawn(
         axum::serve(door, router)
@@ -203,7 +244,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
             })
             .into_future(),
     );
-    Ok(Emulator { address, cloud, stop: Some(stop), server })
+    Ok(Emulator { cloud, stop: Some(stop), server })
 }
 
 async fn listen(host: IpAddr, port: Port) -> Result<TcpListener, StartError> {
@@ -223,9 +264,14 @@ async fn listen(host: IpAddr, port: Port) -> Result<TcpListener, StartError> {
 }
 
 impl Emulator {
-    /// Where it listens.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it listens: the first address.
+    pub fn address(&self) -> SocketAddr {
+        self.cloud.addresses[0]
+    }
+
+    /// Where it listens, the first address in front.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.cloud.addresses
     }
 
     /// Stops: closes all sockets and the data file. What clients still send is not answered.

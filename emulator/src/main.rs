@@ -13,12 +13,18 @@ floo-emulator: a local cloud to develop and test floo-wasm with. Not meant for p
 
   --port N          port to listen on, 0 for any free one
                     (default 7700, or the next free one)
+  --also-listen N   one more port, which DNS names as a cluster of its own; may be repeated
   --host ADDRESS    address to listen on (default 127.0.0.1)
   --data FILE       data file, created when missing (default .floo/demo.sqlite)
   --memory          keep the data in memory only
   --delivery MODE   notice, eager or mixed: announce new messages, push them, or both
-                    (default notice)
+                    (default notice); blind: push them even to devices that missed some
   --fault JSON      fault rules, as for POST /admin/api/faults
+  --app JSON        switches of the application, as for POST /admin/api/app
+  --dns-socket URL  a long connection that DNS names before this server's own, such as
+                    ws://127.0.0.1:9 to have a dead one; may be repeated
+  --dns-cluster URL a cluster that DNS names before this server's own; may be repeated
+  --high-ids        message ids close to 2^64
   --help            this text
 
 Demo application: floo-demo. Users: amber, basil and clover, password <name>-demo.
@@ -32,6 +38,7 @@ enum Command {
 
 fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
     let mut config = Config { data: Data::File(".floo/demo.sqlite".into()), ..Config::default() };
+    let (mut sockets, mut clusters) = (Vec::new(), Vec::new());
     while let Some(arg) = args.next() {
         let (name, mut inline) = match arg.split_once('=') {
             Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -42,17 +49,25 @@ fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
         match name.as_str() {
             "--help" | "-h" => return Ok(Command::Help),
             "--port" => config.port = Port::Exactly(value()?.parse().map_err(|e| wrong(&e))?),
+            "--also-listen" => config.also.push(value()?.parse().map_err(|e| wrong(&e))?),
             "--host" => config.host = read_host(&value()?).map_err(|e| wrong(&e))?,
             "--data" => config.data = Data::File(value()?.into()),
             "--memory" => config.data = Data::Memory,
             "--delivery" => config.delivery = value()?.parse().map_err(|e| wrong(&e))?,
             "--fault" => config.faults = Some(value()?),
+            "--app" => config.policy = serde_json::from_str(&value()?).map_err(|e| wrong(&e))?,
+            "--dns-socket" => sockets.push(value()?),
+            "--dns-cluster" => clusters.push(value()?),
+            "--high-ids" => config.high_ids = true,
             _ => return Err(format!("{name}: unknown option")),
         }
         if inline.is_some() {
             return Err(format!("{name}: takes no value"));
         }
     }
+    // Whatever the order of the options: --app brings lists of its own.
+    config.policy.dns_sockets.extend(sockets);
+    config.policy.dns_clusters.extend(clusters);
     Ok(Command::Run(config))
 }
 
@@ -76,7 +91,9 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let emulator = start(config).await?;
     let mut stdout = io::stdout();
-    writeln!(stdout, "floo-emulator listening on http://{}", emulator.address())?;
+    for address in emulator.addresses() {
+        writeln!(stdout, "floo-emulator listening on http://{address}")?;
+    }
     stdout.flush()?;
     tokio::select! {
         _ = interrupt.recv() => {}
@@ -104,6 +121,28 @@ async fn main() -> ExitCode {
         Err(e) => {
             eprintln!("floo-emulator: {e}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_add_up_in_any_order() {
+        let mut options = [
+            ["--dns-socket", "ws://a"],
+            ["--app", r#"{"friends_only":true,"dns_sockets":["ws://b"]}"#],
+            ["--dns-cluster", "http://c"],
+        ];
+        for _ in 0..options.len() {
+            options.rotate_left(1);
+            let args = options.iter().flatten().map(|arg| (*arg).to_owned());
+            let Ok(Command::Run(config)) = read_args(args) else { panic!("not understood") };
+            assert!(config.policy.friends_only);
+            assert_eq!(config.policy.dns_sockets, ["ws://b", "ws://a"]);
+            assert_eq!(config.policy.dns_clusters, ["http://c"]);
         }
     }
 }

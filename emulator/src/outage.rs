@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::serve::Listener;
+use futures_util::future::select_all;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::{Cloud, guard};
@@ -26,14 +27,14 @@ impl Outage {
     }
 }
 
-/// The listening socket; during an outage it hangs up on everybody.
+/// The listening sockets; during an outage they hang up on everybody.
 pub(crate) struct Door {
-    tcp: TcpListener,
+    tcp: Vec<TcpListener>,
     cloud: Arc<Cloud>,
 }
 
 impl Door {
-    pub(crate) const fn new(tcp: TcpListener, cloud: Arc<Cloud>) -> Self {
+    pub(crate) const fn new(tcp: Vec<TcpListener>, cloud: Arc<Cloud>) -> Self {
         Self { tcp, cloud }
     }
 }
@@ -44,7 +45,8 @@ impl Listener for Door {
 
     async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         loop {
-            let (stream, address) = Listener::accept(&mut self.tcp).await;
+            let waiting = self.tcp.iter_mut().map(|tcp| Box::pin(Listener::accept(tcp)));
+            let ((stream, address), ..) = select_all(waiting).await;
             if self.cloud.outage.is_on() {
                 continue;
             }
@@ -56,6 +58,6 @@ impl Listener for Door {
     }
 
     fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.tcp.local_addr()
+        self.tcp[0].local_addr()
     }
 }

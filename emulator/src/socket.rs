@@ -16,6 +16,7 @@ use tokio::{sync::mpsc, time::sleep};
 use crate::{
     Cloud, faults, guard,
     hub::{Out, Sender},
+    packing,
     store::{Result, TokenOwner, Uid},
     sync, uplink,
     wire::{Class, Down},
@@ -53,7 +54,9 @@ async fn write(cloud: &Cloud, mut sink: SplitSink<WebSocket, WsMessage>, mut que
     while let Some(out) = queue.recv().await {
         let (messages, close) = match out {
             Out::Frame(user, down) => {
-                let plan = cloud.faults.outgoing(user, *down);
+                let mut down = *down;
+                cloud.ids.lift(&mut down);
+                let plan = cloud.faults.outgoing(user, down);
                 if !plan.delay.is_zero() {
                     sleep(plan.delay).await;
                 }
@@ -91,7 +94,7 @@ async fn read(cloud: &Cloud, mut stream: SplitStream<WebSocket>, connection: u64
             }
         };
         let request = match Request::decode(&bytes) {
-            Ok(Some(request)) => request,
+            Ok(Some(request)) => request.with_inside_ids(cloud),
             // A newer client may know commands that this server does not.
             Ok(None) => continue,
             Err(e) => {
@@ -155,22 +158,26 @@ impl Request {
             Ok(frame::Command::Sync) => Class::Pull,
             Ok(frame::Command::Notice) | Err(_) => return Ok(None),
         };
-        if frame.compress_method.unwrap_or(0) != 0 {
-            let why = "compress_method: compressed frames are not supported";
-            return Ok(Some(Self::Unsupported(class, ErrorCode::InvalidParameter, why)));
-        }
-        if frame.encrypt_method != 0 {
-            let why = "encrypt_method: encrypted frames are not supported";
-            return Ok(Some(Self::Unsupported(class, ErrorCode::EncryptMethodUnsupported, why)));
-        }
+        let payload = match unpack(&frame) {
+            Ok(payload) => payload,
+            Err((code, why)) => return Ok(Some(Self::Unsupported(class, code, why))),
+        };
         Ok(Some(match class {
-            Class::Provision => Self::Provision(Provision::decode(frame.payload)?),
+            Class::Provision => Self::Provision(Provision::decode(payload)?),
             Class::Unread => Self::Unread,
             _ => {
-                let sync = SyncUl::decode(frame.payload)?;
+                let sync = SyncUl::decode(payload)?;
                 if sync.meta.is_some() { Self::Send(sync) } else { Self::Pull(sync) }
             }
         }))
+    }
+
+    /// The same with the ids that the database knows.
+    fn with_inside_ids(mut self, cloud: &Cloud) -> Self {
+        if let Self::Pull(sync) = &mut self {
+            sync.key = cloud.ids.inside(sync.key);
+        }
+        self
     }
 
     const fn class(&self) -> Class {
@@ -206,6 +213,24 @@ impl Request {
             Self::Provision(ask) => ask.xid.as_ref().map(|xid| xid.uid),
             _ => None,
         }
+    }
+}
+
+/// The payload as it was before it was packed (xsync 8.2). Encryption is not offered: the token
+/// answers say so.
+fn unpack(frame: &Frame) -> std::result::Result<Bytes, (ErrorCode, &'static str)> {
+    if frame.check_sum.is_some_and(|sum| sum != packing::crc32(&frame.payload)) {
+        return Err((ErrorCode::CheckSumFailure, "check_sum: does not fit the payload"));
+    }
+    if frame.encrypt_method != 0 {
+        return Err((ErrorCode::EncryptMethodUnsupported, "encrypt_method: encrypted frames are not supported"));
+    }
+    match frame.compress_method.unwrap_or(0) {
+        0 => Ok(frame.payload.clone()),
+        1 => packing::inflate(&frame.payload)
+            .map(Bytes::from)
+            .ok_or((ErrorCode::PbParserError, "payload: not zlib, or too large when inflated")),
+        _ => Err((ErrorCode::InvalidParameter, "compress_method: unknown")),
     }
 }
 

@@ -1,19 +1,16 @@
 //! Login, unread list, pages and history (xsync 11.2, 11.3, 11.5), and delivery to devices.
-use floo_wasm::core::proto::{
-    Meta, Provision, SyncDl, SyncUl, UnreadDl, UserNotice, meta::NameSpace, status::ErrorCode, user_notice,
-};
-use prost::Message;
+use floo_wasm::core::proto::{Meta, Provision, SyncDl, SyncUl, UnreadDl, status::ErrorCode, user_notice};
 
 use crate::{
     Cloud, Delivery, guard,
     hub::{Login, Out},
+    notify::{Notifier, about_device, passing},
+    policy::AppStatus,
     socket::Session,
-    store::{Copy, Result, Store, TokenOwner, Uid},
+    store::{self, Copy, Range, Result, State, Store, TokenOwner, Uid},
     wire::{self, Down, xid},
 };
 
-/// Metas in one page of a pull.
-const PAGE: u32 = 50;
 /// Messages in one page of history at most, however many are asked for.
 const HISTORY_PAGE: u32 = 200;
 
@@ -41,17 +38,44 @@ pub(crate) fn provision(
     }
     let now = cloud.clock.now();
     let mut store = guard(&cloud.store);
+    let policy = guard(&cloud.policy).clone();
+    if policy.app_status != AppStatus::Normal {
+        return Ok(refuse(ErrorCode::AppFrozen, "the application is not in service"));
+    }
     if store.token_owner(&ask.token, now)? != TokenOwner::User(uid) {
         return Ok(refuse(ErrorCode::InvalidToken, "invalid token"));
     }
-    let device = store.login_device(uid, &ask.device_guid, ask.os_type, &ask.device_info, now)?;
+    if store.state(uid)? == Some(State::Frozen) {
+        return Ok(refuse(ErrorCode::UserFrozen, "the account is frozen"));
+    }
+    let login = store::Login {
+        user: uid,
+        guid: &ask.device_guid,
+        os_type: ask.os_type,
+        info: &ask.device_info,
+        token: &ask.token,
+        first_metas: policy.first_metas,
+        max_devices: policy.max_devices,
+    };
+    let Some(device) = store.login_device(&login, now)? else {
+        return Ok(refuse(ErrorCode::TooManyDevices, "too many devices are logged in"));
+    };
     let kicked = cloud.hub.login(
         connection,
         Login { user: uid, sn: device.sn, guid: ask.device_guid, info: ask.device_info, since: now },
     );
     for sender in kicked {
-        sender.send(Out::frame(Some(uid), Down::Sync(kick(uid, store.next_mid()?, now.cast_unsigned()))));
+        // Only that socket is told: the account has not changed.
+        let notice = passing(uid, user_notice::Type::KickBySameDevice, "", store.next_mid()?, now);
+        sender.send(Out::frame(Some(uid), notice));
         sender.send(Out::Close);
+    }
+    if device.fresh_token {
+        let kind = match device.last_login {
+            0 => user_notice::Type::DeviceAdded,
+            _ => user_notice::Type::DeviceLogin,
+        };
+        Notifier { cloud, store: &mut store, now }.push(uid, kind, &about_device(device.sn), |sn| sn != device.sn)?;
     }
     *session = Some(Session { user: uid, sn: device.sn, token: ask.token });
     Ok(Provision {
@@ -60,20 +84,6 @@ pub(crate) fn provision(
         last_login_time: device.last_login.cast_unsigned(),
         ..Provision::default()
     })
-}
-
-/// Tells a displaced socket so. Not stored: it concerns that socket, not the account.
-fn kick(uid: Uid, mid: u64, now: u64) -> SyncDl {
-    let payload = UserNotice { r#type: user_notice::Type::KickBySameDevice.into(), ..UserNotice::default() };
-    let meta = Meta {
-        id: mid,
-        from: Some(xid(0, 0)),
-        to: Some(xid(uid, 0)),
-        timestamp: now,
-        ns: NameSpace::UserNotice.into(),
-        payload: payload.encode_to_vec().into(),
-    };
-    SyncDl { is_eager_sync: true, ..wire::page(0, vec![meta], 0) }
 }
 
 /// Answers UNREAD.
@@ -94,17 +104,29 @@ pub(crate) fn pull(cloud: &Cloud, session: &Session, ask: &SyncUl) -> Result<Syn
     let conv = conversation.uid;
     let mut store = guard(&cloud.store);
     if !ask.is_full_sync {
-        let (rows, next) = store.page(session.user, session.sn, conv, ask.key, PAGE)?;
+        let size = guard(&cloud.policy).page_size;
+        let (rows, mut next) = store.page(session.user, session.sn, conv, ask.key, size)?;
+        // Some servers end with the last metas instead of an empty page; those count as
+        // confirmed then, because no key will come for them.
+        if !rows.is_empty()
+            && store.is_last_page(session.user, session.sn, conv, next)?
+            && cloud.faults.ends_with_metas(session.user, conv)
+        {
+            store.confirm(session.user, session.sn, conv, next)?;
+            next = 0;
+        }
         return Ok(wire::page(conv, rows.into_iter().map(wire::meta).collect(), next));
     }
-    let Some(n) = u32::try_from(ask.full_sync_num).ok().filter(|n| *n > 0) else {
+    let range = if ask.full_sync_num < 0 { Range::After(ask.key) } else { Range::Before(ask.key) };
+    let n = ask.full_sync_num.unsigned_abs();
+    if n == 0 {
         return Ok(SyncDl {
-            status: wire::refused(ErrorCode::InvalidParameter, "full_sync_num: must be at least 1"),
+            status: wire::refused(ErrorCode::InvalidParameter, "full_sync_num: must not be 0"),
             is_full_sync: true,
             ..wire::page(conv, Vec::new(), 0)
         });
-    };
-    let page = store.history(session.user, conv, ask.key, n.min(HISTORY_PAGE))?;
+    }
+    let page = store.history(session.user, conv, range, n.min(HISTORY_PAGE))?;
     Ok(SyncDl {
         is_full_sync: true,
         ..wire::page(conv, page.metas.into_iter().map(wire::meta).collect(), page.next_key)
@@ -120,7 +142,7 @@ pub(crate) fn announce(cloud: &Cloud, store: &mut Store, copies: &[Copy], mid: u
             if (copy.owner, sn) == origin {
                 continue;
             }
-            let down = if cloud.delivery.is_eager(mid) { eager(store, copy, sn, mid)? } else { None };
+            let down = if cloud.delivery.is_eager(mid) { eager(cloud, store, copy, sn, mid)? } else { None };
             let down = down.unwrap_or_else(|| wire::notice(copy.conv));
             sender.send(Out::frame(Some(copy.owner), down));
         }
@@ -128,10 +150,13 @@ pub(crate) fn announce(cloud: &Cloud, store: &mut Store, copies: &[Copy], mid: u
     Ok(())
 }
 
-fn eager(store: &mut Store, copy: &Copy, sn: u32, mid: u64) -> Result<Option<Down>> {
-    let Some(prev) = store.eager_prev(copy.owner, sn, copy.conv, mid)? else {
+/// The page for a push; `None` for a device that has to pull, because confirming the pushed page
+/// would skip what it has not confirmed yet.
+fn eager(cloud: &Cloud, store: &mut Store, copy: &Copy, sn: u32, mid: u64) -> Result<Option<Down>> {
+    let (prev, confirmed) = store.previous(copy.owner, sn, copy.conv, mid)?;
+    if !confirmed && cloud.delivery != Delivery::Blind {
         return Ok(None);
-    };
+    }
     let row = store.meta(copy.owner, copy.conv, mid)?;
     Ok(row.map(|row| {
         Down::Sync(SyncDl { prev_mid: prev, is_eager_sync: true, ..wire::page(copy.conv, vec![wire::meta(row)], mid) })
@@ -156,7 +181,7 @@ impl Delivery {
     fn is_eager(self, mid: u64) -> bool {
         match self {
             Self::Notice => false,
-            Self::Eager => true,
+            Self::Eager | Self::Blind => true,
             // Any fixed function of the id will do, as long as both ways occur.
             Self::Mixed => mid.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 63 == 1,
         }

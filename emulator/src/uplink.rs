@@ -8,29 +8,15 @@ use prost::Message;
 use crate::{
     Cloud, guard,
     hub::Out,
+    rules::{Checked, Refused, Sender, invalid, is_passing},
     socket::Session,
-    store::{Accepted, Append, ConvKind, Copy, Edit, Effect, Result, Store, Uid, Uplink},
+    store::{Accepted, Append, CONTENT_LIMIT, ConvKind, Copy, Edit, Effect, Result, Uid, Uplink},
     sync,
     wire::{self, Down, xid},
 };
 
-/// Longest text, in bytes of UTF-8.
-const CONTENT_LIMIT: usize = 64 * 1024;
-/// Longest `ext`, `config` and `attachment`, in bytes each.
+/// Longest `ext` and `config`, in bytes each.
 const EXTRA_LIMIT: usize = 16 * 1024;
-
-/// Why a meta is turned down before it reaches the store.
-struct Refused(ErrorCode, String);
-
-type Checked<T> = std::result::Result<T, Refused>;
-
-fn invalid<T>(what: impl Into<String>) -> Checked<T> {
-    Err(Refused(ErrorCode::InvalidParameter, what.into()))
-}
-
-fn fail<T>(why: &str) -> Checked<T> {
-    Err(Refused(ErrorCode::Fail, why.to_owned()))
-}
 
 /// What to do with a meta.
 struct Plan<'a> {
@@ -61,9 +47,20 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
         Ok(content) => content,
         Err(Refused(code, reason)) => return Ok(refusal(code, &reason)),
     };
+    let identity = meta.encode_to_vec();
+    let now = cloud.clock.now();
     let mut store = guard(&cloud.store);
+    // Before all rules: what was accepted once stays accepted, however things are now.
+    match store.earlier_send(session.user, meta.id, &identity, now)? {
+        Some(Ok(accepted)) => return Ok(ack(meta.id, &accepted)),
+        Some(Err(why)) => return Ok(refusal(ErrorCode::Fail, why.reason())),
+        None => {}
+    }
     let plan = match &content {
-        Content::Message(body) => message_plan(&store, session, meta, body)?,
+        Content::Message(body) => {
+            let sender = Sender { cloud, store: &store, user: session.user, now };
+            message_plan(&sender, meta, body)?
+        }
         Content::Conversation(conversation) => conversation_plan(session, conversation),
         Content::Rtc(_) => Ok(Plan { stored: false, ..Plan::pass(0, Vec::new()) }),
     };
@@ -72,7 +69,6 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
         Err(Refused(code, reason)) => return Ok(refusal(code, &reason)),
     };
     let payload = delivered_payload(meta, &content);
-    let identity = meta.encode_to_vec();
     let up = Uplink {
         sender: session.user,
         sn: session.sn,
@@ -83,6 +79,7 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
         meta: Append {
             from_uid: session.user,
             from_sn: session.sn,
+            origin: (session.user, session.sn),
             to_uid: plan.to,
             ns: meta.ns,
             payload: &payload,
@@ -91,21 +88,19 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
         },
         effect: plan.effect,
     };
-    let accepted = match store.accept(&up, cloud.clock.now())? {
+    let accepted = match store.accept(&up, now)? {
         Ok(accepted) => accepted,
         Err(why) => return Ok(refusal(ErrorCode::Fail, why.reason())),
     };
-    if !accepted.repeated {
-        let origin = (session.user, session.sn);
-        if plan.stored {
-            sync::announce(cloud, &mut store, &plan.copies, accepted.server_mid, origin)?;
-        } else {
-            let copy = passing_copy(meta, session, &plan, &accepted, payload);
-            sync::pass_on(cloud, &plan.copies, &copy, origin);
-        }
-        if let Content::Rtc(signal) = &content {
-            answer_rtc(cloud, session, signal, &accepted);
-        }
+    let origin = (session.user, session.sn);
+    if plan.stored {
+        sync::announce(cloud, &mut store, &plan.copies, accepted.server_mid, origin)?;
+    } else {
+        let copy = passing_copy(meta, session, &plan, &accepted, payload);
+        sync::pass_on(cloud, &plan.copies, &copy, origin);
+    }
+    if let Content::Rtc(signal) = &content {
+        answer_rtc(cloud, session, signal, &accepted);
     }
     Ok(ack(meta.id, &accepted))
 }
@@ -158,7 +153,8 @@ fn check_sizes(body: &MessageBody) -> Checked<()> {
     for (field, text, limit) in [
         ("content", &body.content, CONTENT_LIMIT),
         ("config", &body.config, EXTRA_LIMIT),
-        ("attachment", &body.attachment, EXTRA_LIMIT),
+        // A merged forward carries whole messages in it.
+        ("attachment", &body.attachment, CONTENT_LIMIT),
         ("ext", &body.ext, EXTRA_LIMIT),
     ] {
         if text.len() > limit {
@@ -168,19 +164,28 @@ fn check_sizes(body: &MessageBody) -> Checked<()> {
     Ok(())
 }
 
-const fn is_passing(body: &MessageBody) -> bool {
-    body.qos == message_body::QoS::AtMostOnce as i32
-}
-
-fn message_plan<'a>(store: &Store, session: &Session, meta: &Meta, body: &'a MessageBody) -> Result<Checked<Plan<'a>>> {
+fn message_plan<'a>(sender: &Sender<'_>, meta: &Meta, body: &'a MessageBody) -> Result<Checked<Plan<'a>>> {
     let Some(to) = meta.to.as_ref().map(|to| to.uid) else {
         return Ok(invalid("meta.to: missing"));
     };
     match message_body::Type::try_from(body.r#type) {
-        Ok(message_body::Type::Chat) => chat_plan(store, session, to, body),
-        Ok(message_body::Type::Groupchat) => group_plan(store, session, to, body),
+        Ok(kind @ (message_body::Type::Chat | message_body::Type::Groupchat)) => {
+            let copies =
+                if kind == message_body::Type::Chat { sender.chat_copies(to)? } else { sender.group_copies(to)? };
+            let copies = match copies {
+                Ok(copies) => copies,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            if let Err(refused) = check_text(body) {
+                return Ok(Err(refused));
+            }
+            if let Err(refused) = sender.may_say(to, kind, body)? {
+                return Ok(Err(refused));
+            }
+            Ok(Ok(Plan { stored: !is_passing(body), is_message: true, ..Plan::pass(to, copies) }))
+        }
         Ok(message_body::Type::Oper) => match &body.operation {
-            Some(operation) => operation_plan(store, session, to, body, operation),
+            Some(operation) => operation_plan(sender, to, body, operation),
             None => Ok(invalid("operation: missing")),
         },
         _ => Ok(invalid(format!("type: {} is not for clients", body.r#type))),
@@ -195,62 +200,25 @@ fn check_text(body: &MessageBody) -> Checked<()> {
     Ok(())
 }
 
-fn message<'a>(to: Uid, body: &MessageBody, copies: Vec<Copy>) -> Checked<Plan<'a>> {
-    check_text(body)?;
-    Ok(Plan { stored: !is_passing(body), is_message: true, ..Plan::pass(to, copies) })
-}
-
-fn chat_plan<'a>(store: &Store, session: &Session, to: Uid, body: &MessageBody) -> Result<Checked<Plan<'a>>> {
-    if !store.user_exists(to)? {
-        return Ok(fail("the recipient does not exist"));
-    }
-    Ok(message(to, body, chat_copies(session.user, to)))
-}
-
-fn group_plan<'a>(store: &Store, session: &Session, to: Uid, body: &MessageBody) -> Result<Checked<Plan<'a>>> {
-    Ok(match group_copies(store, session.user, to)? {
-        Ok(copies) => message(to, body, copies),
-        Err(refused) => Err(refused),
-    })
-}
-
-/// One copy for the recipient and one for the sender's other devices; one in all for a note to
-/// oneself.
-fn chat_copies(from: Uid, to: Uid) -> Vec<Copy> {
-    let copy = |owner, conv| Copy { owner, conv, kind: ConvKind::Chat };
-    if from == to { vec![copy(to, from)] } else { vec![copy(to, from), copy(from, to)] }
-}
-
 fn own_devices(user: Uid) -> Vec<Copy> {
     vec![Copy { owner: user, conv: 0, kind: ConvKind::System }]
 }
 
-fn group_copies(store: &Store, sender: Uid, group: Uid) -> Result<Checked<Vec<Copy>>> {
-    match store.group(group)? {
-        Some(group) if group.status == 0 => {}
-        _ => return Ok(fail("the group does not exist")),
-    }
-    if store.role(group, sender)?.is_none() {
-        return Ok(fail("the sender is not a member of the group"));
-    }
-    Ok(Ok(store.members(group)?.into_iter().map(|owner| Copy { owner, conv: group, kind: ConvKind::Group }).collect()))
-}
-
 fn operation_plan<'a>(
-    store: &Store,
-    session: &Session,
+    sender: &Sender<'_>,
     to: Uid,
     body: &'a MessageBody,
     operation: &MessageOperation,
 ) -> Result<Checked<Plan<'a>>> {
-    let mid = operation.mid;
+    let mid = sender.cloud.ids.inside(operation.mid);
     let kind = OpType::try_from(operation.r#type).unwrap_or(OpType::Unknown);
+    let is_edit = matches!(kind, OpType::Append | OpType::Replace);
     let effect = match kind {
         OpType::Unknown => {
             return Ok(invalid(format!("operation.type: {} is unknown", operation.r#type)));
         }
         OpType::ReadAll | OpType::ReadCancel | OpType::Delete => {
-            return Ok(own_operation(session, to, kind, mid, operation.xid.as_ref()));
+            return Ok(own_operation(sender.user, to, kind, mid, operation.xid.as_ref()));
         }
         _ if mid == 0 => return Ok(invalid("operation.mid: missing")),
         OpType::ReadAck => Effect::Status { mid, author: to, status: message_body::Status::Read as u8 },
@@ -266,29 +234,40 @@ fn operation_plan<'a>(
             ext: &body.ext,
         }),
     };
-    let for_groups = matches!(kind, OpType::Recall | OpType::Append | OpType::Replace);
+    if is_edit && body.content.is_empty() && !is_object(&body.config) && !is_object(&body.ext) {
+        return Ok(invalid("content: an edit needs content, config or ext"));
+    }
+    let for_groups = is_edit || kind == OpType::Recall;
     // A read receipt for the system conversation has no reader on the other side.
     let copies = if to == 0 && !for_groups {
-        Ok(own_devices(session.user))
-    } else if store.user_exists(to)? {
-        Ok(chat_copies(session.user, to))
-    } else if for_groups {
-        group_copies(store, session.user, to)?
+        Ok(own_devices(sender.user))
+    } else if for_groups && !sender.store.user_exists(to)? {
+        sender.group_copies(to)?
     } else {
-        fail("the recipient does not exist")
+        sender.chat_copies(to)?
     };
-    Ok(copies.map(|copies| Plan { effect, ..Plan::pass(to, copies) }))
+    let copies = match copies {
+        Ok(copies) => copies,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    if is_edit {
+        let group = copies.iter().any(|copy| copy.kind == ConvKind::Group);
+        let kind = if group { message_body::Type::Groupchat } else { message_body::Type::Chat };
+        if let Err(refused) = sender.may_say(to, kind, body)? {
+            return Ok(Err(refused));
+        }
+    }
+    Ok(Ok(Plan { effect, ..Plan::pass(to, copies) }))
+}
+
+/// True for the text of a JSON object; shipped clients write `null` for nothing.
+fn is_object(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok_and(|object| !object.is_empty())
 }
 
 /// READ_ALL, READ_CANCEL and DELETE: from an account to its own other devices.
-fn own_operation<'a>(
-    session: &Session,
-    to: Uid,
-    kind: OpType,
-    mid: u64,
-    conversation: Option<&Xid>,
-) -> Checked<Plan<'a>> {
-    if to != session.user {
+fn own_operation<'a>(user: Uid, to: Uid, kind: OpType, mid: u64, conversation: Option<&Xid>) -> Checked<Plan<'a>> {
+    if to != user {
         return invalid("meta.to: this operation is for the own account");
     }
     let Some(conv) = conversation.map(|xid| xid.uid) else {
@@ -300,7 +279,7 @@ fn own_operation<'a>(
         OpType::ReadCancel => Effect::Unread { conv, mid },
         _ => Effect::Delete { conv, mid },
     };
-    Ok(Plan { effect, to, ..Plan::pass(0, own_devices(session.user)) })
+    Ok(Plan { effect, to, ..Plan::pass(0, own_devices(user)) })
 }
 
 fn conversation_plan<'a>(session: &Session, body: &Conversation) -> Checked<Plan<'a>> {

@@ -70,15 +70,15 @@ impl Down {
         xid.as_ref().map(|xid| xid.uid)
     }
 
-    /// The bytes of the WebSocket message.
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// The frame on the wire.
+    pub(crate) fn frame(&self) -> Frame {
         let (command, payload) = match self {
             Self::Provision(p) => (frame::Command::Provision, p.encode_to_vec()),
             Self::Unread(p) => (frame::Command::Unread, p.encode_to_vec()),
             Self::Notice(p) => (frame::Command::Notice, p.encode_to_vec()),
             Self::Sync(p) => (frame::Command::Sync, p.encode_to_vec()),
         };
-        Frame { command: Some(command.into()), payload: payload.into(), ..Frame::default() }.encode_to_vec()
+        Frame { command: Some(command.into()), payload: payload.into(), ..Frame::default() }
     }
 }
 

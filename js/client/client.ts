@@ -33,7 +33,7 @@ import { details, TYPES } from "./details.js";
 import { Emitter } from "./emitter.js";
 import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.js";
 import { LEVELS, Logs } from "./logs.js";
-import { checkCredentials, engineOptions } from "./options.js";
+import { checkCredentials, checkToken, engineOptions } from "./options.js";
 import { stream } from "./stream.js";
 import type {
   CallOptions,
@@ -167,6 +167,9 @@ export class FlooClient implements Client {
   private flushing = false;
   private unwatch: (() => void) | undefined;
   private lastStats = NO_STATS;
+  private readonly tokenProvider: ClientOptions["tokenProvider"];
+  /** Ends the call of the token provider that is under way. */
+  private stopProvider: (() => void) | undefined;
 
   constructor(
     options: ClientOptions,
@@ -176,6 +179,7 @@ export class FlooClient implements Client {
     this.logger = options.logger ?? toConsole;
     this.lowest = LEVELS.indexOf(options.logLevel ?? (options.logger ? "debug" : "warn"));
     this.logs = new Logs(() => `floo-wasm on ${environment.deviceInfo}, app ${options.appId}: ${this.state}`);
+    this.tokenProvider = options.tokenProvider;
     this.storage = this.options.memory ? "memory" : environment.storage;
     this.emitter = new Emitter((event, thrown) => this.listenerThrew(event, thrown));
     this.core = {
@@ -226,8 +230,8 @@ export class FlooClient implements Client {
     };
   }
 
-  async login(credentials: Credentials, options?: CallOptions): Promise<Session> {
-    const checked = checkCredentials(credentials);
+  async login(credentials?: Credentials, options?: CallOptions): Promise<Session> {
+    const checked = checkCredentials(credentials, !!this.tokenProvider);
     this.logs.hide([checked["password"], checked["token"]]);
     return this.run("login", checked, sessionOf, options);
   }
@@ -396,8 +400,8 @@ export class FlooClient implements Client {
   private async run<T>(name: string, params: object, read: (value: unknown) => T, options?: CallOptions): Promise<T> {
     const { call, waiter: wait } = this.calls.start(name, read, options);
     wait.promise.then(
-      () => this.log("debug", `${name}: done`),
-      (error: FlooError) => this.log("info", `${name}: ${error.code}`),
+      () => this.log("debug", `${name} -> done`),
+      (error: FlooError) => this.log("info", `${name} -> ${error.code}`),
     );
     if (wait.done) return wait.promise;
     const give = (engine: Engine): void => {
@@ -501,6 +505,7 @@ export class FlooClient implements Client {
       case "state":
         this.state = event[2] as State;
         this.log("info", `${event[1]} -> ${event[2]}${event[3] ? `: ${shapeOf(event[3]).code}` : ""}`);
+        if (this.state === "idle" || this.state === "kicked") this.stopProvider?.();
         this.emitter.emit("state", {
           from: event[1] as State,
           to: this.state,
@@ -575,6 +580,9 @@ export class FlooClient implements Client {
       case "error":
         this.report(new FlooError(shapeOf(event[1])));
         return;
+      case "token":
+        void this.provideToken(event[1]);
+        return;
       default:
         this.log("warn", `The core said something this version does not know: ${String((event as unknown[])[0])}`);
     }
@@ -598,6 +606,30 @@ export class FlooClient implements Client {
     const appended = change === "append" ? { appended: update.text } : {};
     const pending = by !== null && update.operation === null;
     this.emitter.emit("message:updated", { message, change, by, pending, ...appended });
+  }
+
+  /** Asks the application for a token and hands on what it gives, or why it gives none. */
+  private async provideToken(reason: "initial" | "expired"): Promise<void> {
+    this.stopProvider?.();
+    const abort = typeof AbortController === "undefined" ? undefined : new AbortController();
+    let wanted = true;
+    const stop = (): void => {
+      wanted = false;
+      abort?.abort();
+    };
+    this.stopProvider = stop;
+    let answer: object;
+    try {
+      const checked = checkToken(await this.tokenProvider?.(reason, abort?.signal), "token");
+      this.logs.hide([checked["token"]]);
+      answer = checked;
+    } catch (thrown) {
+      answer = { error: textOf(thrown) };
+    }
+    if (!wanted) return;
+    this.stopProvider = undefined;
+    // The core refuses one that comes too late: that is in the log, and the login has failed and says so itself.
+    this.run("provideToken", answer, nothing).catch(nothing);
   }
 
   private keepUsers(tape: unknown): User[] {
@@ -646,6 +678,7 @@ export class FlooClient implements Client {
     this.engine = undefined;
     this.queue = [];
     this.unwatch?.();
+    this.stopProvider?.();
     this.calls.failAll(reason);
     for (const it of [...this.sends]) it.waiter.reject(reason);
     this.log("info", `${from} -> closed`);

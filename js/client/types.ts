@@ -64,6 +64,13 @@ export interface ClientOptions {
   logLevel?: LogLevel | "off";
   /** Tell senders that their messages have reached this device. Default: false. */
   deliveryReceipts?: boolean;
+  /**
+   * Asked for a token when `login()` was called without one, and when one has expired. It has 30 s;
+   * what it throws ends the login with `SignInFailed`.
+   */
+  tokenProvider?: TokenProvider;
+  /** A first login sends a random serial number like the former SDK instead of 0. Default: false. */
+  legacyRandomSn?: boolean;
 }
 
 /** How much an entry of the log matters. */
@@ -76,11 +83,30 @@ export interface LogEntry {
   readonly text: string;
 }
 
-/** Ways to log in. */
+/** A token of the cloud, with the server's key for encrypted connections if there is one. */
+export interface Token {
+  userId: IdInput;
+  token: string;
+  publicKey?: string | null;
+}
+
+/**
+ * Gets a token from the application's own server. `signal` aborts when nobody waits for it any more;
+ * it is undefined where the platform has no `AbortController` (mini-programs).
+ */
+export type TokenProvider = (reason: "initial" | "expired", signal: AbortSignal | undefined) => Promise<Token> | Token;
+
+/**
+ * Ways to log in. `anonymous` makes an account for a visitor, who stays the same on this device until
+ * `logout()`. Only a user id, or nothing: the token comes from the `tokenProvider`.
+ */
 export type Credentials =
   | { username: string; password: string }
   | { userId: IdInput; password: string }
-  | { userId: IdInput; token: string };
+  | { mobile: string; password: string }
+  | Token
+  | { anonymous: true }
+  | { userId?: IdInput };
 
 /** Options of every call that takes time. */
 export interface CallOptions {
@@ -652,8 +678,11 @@ export interface Client {
   readonly storage: StorageKind;
   /** Who is logged in; null before. */
   readonly session: Session | null;
-  /** Logs in; resolves when online. Rejects with `UserAuthFailed`, `UserNotExist`, `ServerDNSFetchFailed`, ... */
-  login(credentials: Credentials, options?: CallOptions): Promise<Session>;
+  /**
+   * Logs in; resolves when online. Rejects with `UserAuthFailed`, `UserNotExist`, `ServerDNSFetchFailed`, ...,
+   * after 60 s with `SignInTimeout`; nobody is logged in then. Without credentials: by the `tokenProvider`.
+   */
+  login(credentials?: Credentials, options?: CallOptions): Promise<Session>;
   /**
    * Takes up the last login of this device, if there is one. Resolves as soon as the local data can
    * be read, also without a network; the connection follows by itself. Null when nobody was logged in.

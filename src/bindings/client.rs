@@ -13,7 +13,7 @@ use crate::adapters::host::{Host, HostPlatform as Chosen};
 #[cfg(not(feature = "host"))]
 use crate::adapters::web::WebPlatform as Chosen;
 use crate::core::model::Error;
-use crate::core::services::{Credentials, Servers};
+use crate::core::services::{Credentials, Servers, Token};
 use crate::core::session::{Cloud, Command, Config, Content, Event, Operation, Reply, Signal};
 use crate::driver::{Driver, Said};
 
@@ -21,7 +21,7 @@ fn settings(params: JsValue) -> Result<(Config, bool), Error> {
     let mut p = Params::new(params)?;
     let cloud = match (p.maybe_text("dns")?, p.maybe_text("rest")?, p.maybe_text("socket")?) {
         (Some(url), None, None) => Cloud::Dns(url),
-        (None, Some(rest), Some(socket)) => Cloud::Fixed(Servers { rest, sockets: vec![socket] }),
+        (None, Some(rest), Some(socket)) => Cloud::Fixed(Servers::fixed(rest, socket)),
         _ => return Err(Error::argument("give `dns`, or `rest` and `socket`")),
     };
     let (app_id, device_info) = (p.text("appId")?, p.text("deviceInfo")?);
@@ -29,17 +29,33 @@ fn settings(params: JsValue) -> Result<(Config, bool), Error> {
         return Err(bad("appId", "a text that is not empty"));
     }
     let (delivery_receipts, memory) = (p.flag("deliveryReceipts")?, p.flag("memory")?);
+    let (token_provider, legacy_random_sn) = (p.flag("tokenProvider")?, p.flag("legacyRandomSn")?);
     p.end()?;
-    Ok((Config { app_id, cloud, device_info, delivery_receipts }, memory))
+    Ok((Config { app_id, cloud, device_info, delivery_receipts, token_provider, legacy_random_sn }, memory))
 }
 
 fn credentials(p: &mut Params) -> Result<Credentials, Error> {
-    let given = (p.maybe_text("username")?, p.maybe_id("userId")?, p.maybe_text("password")?, p.maybe_text("token")?);
-    Ok(match given {
-        (Some(name), None, Some(password), None) => Credentials::Name { name, password },
-        (None, Some(uid), Some(password), None) => Credentials::Id { uid, password },
-        (None, Some(uid), None, Some(token)) => Credentials::Token { uid, token },
-        _ => return Err(Error::argument("give username and password, userId and password, or userId and token")),
+    let (username, uid, mobile) = (p.maybe_text("username")?, p.maybe_id("userId")?, p.maybe_text("mobile")?);
+    let (password, token, public_key) = (p.maybe_text("password")?, p.maybe_text("token")?, p.text("publicKey")?);
+    if p.flag("anonymous")? {
+        return Ok(Credentials::Anonymous);
+    }
+    Ok(match (username, uid, mobile, password, token) {
+        (Some(name), None, None, Some(password), None) => Credentials::Name { name, password },
+        (None, Some(uid), None, Some(password), None) => Credentials::Id { uid, password },
+        (None, None, Some(mobile), Some(password), None) => Credentials::Mobile { mobile, password },
+        (None, Some(uid), None, None, Some(token)) => Credentials::Token(Token { uid, token, public_key }),
+        (None, uid, None, None, None) => Credentials::Provided(uid.unwrap_or(0)),
+        _ => return Err(Error::argument("give one of username, mobile, userId, and one of password, token")),
+    })
+}
+
+/// A token, or why there is none.
+fn token(p: &mut Params) -> Result<Result<Token, String>, Error> {
+    Ok(match (p.maybe_text("error")?, credentials(p)?) {
+        (Some(why), _) => Err(why),
+        (None, Credentials::Token(token)) => Ok(token),
+        (None, _) => return Err(Error::argument("give userId and token, or error")),
     })
 }
 
@@ -74,6 +90,7 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
     let mut p = Params::new(params)?;
     let command = match name {
         "login" => Command::Login(credentials(&mut p)?),
+        "provideToken" => Command::ProvideToken(token(&mut p)?),
         "resume" => Command::Resume,
         "logout" => Command::Logout,
         "send" => Command::Send { id: p.id("id")?, to: p.conversation()?, content: content(&mut p)? },
@@ -142,6 +159,7 @@ fn told(event: Event) -> Array {
         Event::Sync(pending) => ("sync", vec![u32::try_from(pending).unwrap_or(u32::MAX).into()]),
         Event::Storage(kind, error) => ("storage", vec![kind.name().into(), maybe(error)]),
         Event::Error(e) => ("error", vec![raw(&e)]),
+        Event::TokenWanted(reason) => ("token", vec![reason.name().into()]),
         Event::Log(level, text) => ("log", vec![(level as u8).into(), text.into()]),
     };
     std::iter::once(JsValue::from_str(name)).chain(payload).collect()

@@ -1,4 +1,6 @@
 //! Everything that decides, pure: bytes, answers and time in; frames, writes and events out.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 pub mod codec;
 pub mod model;
 pub mod proto;

@@ -1,7 +1,10 @@
 //! The browser adapters in real browsers: store, socket, requests, clock, randomness.
-#![allow(clippy::unwrap_used)] // a test may
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may
 #![cfg(target_arch = "wasm32")]
 
+#[cfg(feature = "crypto")]
+#[path = "../protocol/sealed.rs"]
+mod sealed;
 #[path = "../store/suite.rs"]
 mod suite;
 
@@ -124,4 +127,10 @@ fn random_bytes_differ() {
     platform.fill_random(&mut a).unwrap();
     platform.fill_random(&mut b).unwrap();
     assert_ne!(a, b);
+}
+
+#[cfg(feature = "crypto")]
+#[wasm_bindgen_test]
+fn encrypted_frames_are_what_another_implementation_makes_of_them() {
+    sealed::frames_are_the_same_everywhere();
 }

@@ -12,7 +12,8 @@ use crate::{
     Cloud,
     faults::{self, RulesError},
     guard, json,
-    store::{Append, ConvKind, Copy, Uid},
+    policy::Policy,
+    store::{Append, ConvKind, Copy, State, Uid},
     sync, wire,
 };
 
@@ -54,6 +55,7 @@ pub(super) fn state(call: &Call<'_>) -> Answer {
         "clock": { "offset_ms": cloud.clock.offset(), "now": cloud.clock.now() },
         "faults": cloud.faults.describe(),
         "delivery": cloud.delivery.name(),
+        "app": *guard(&cloud.policy),
     }))
 }
 
@@ -81,6 +83,65 @@ pub(super) fn clock(call: &Call<'_>) -> Answer {
     let body: ClockBody = json::read("", call.params.body()).map_err(invalid)?;
     call.cloud.clock.set_offset(body.offset_ms);
     Ok(json!({ "offset_ms": body.offset_ms, "now": call.cloud.clock.now() }))
+}
+
+/// `POST /admin/api/app`: sets the switches that are given, answers with all.
+pub(super) fn app(call: &Call<'_>) -> Answer {
+    let mut policy = guard(&call.cloud.policy);
+    let mut merged = json!(*policy);
+    if let (Some(merged), Some(given)) = (merged.as_object_mut(), call.params.body().as_object()) {
+        merged.extend(given.clone());
+    }
+    let changed: Policy = json::read("", &merged).map_err(invalid)?;
+    changed.check().map_err(invalid)?;
+    *policy = changed;
+    Ok(merged)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserBody {
+    user: String,
+    state: State,
+}
+
+/// `POST /admin/api/user {user, state}`: normal, banned or frozen. A frozen account is told.
+pub(super) fn user(call: &Call<'_>) -> Answer {
+    let body: UserBody = json::read("", call.params.body()).map_err(invalid)?;
+    if body.state == State::Deleted {
+        return Err(invalid("state: accounts are deleted by their owners".to_owned()));
+    }
+    let uid = user_id(call.cloud, "user", &body.user)?;
+    let mut store = call.store();
+    store.set_state(uid, body.state)?;
+    if body.state == State::Frozen {
+        call.notifier(&mut store).push(uid, user_notice::Type::Frozen, "", |_| true)?;
+    }
+    Ok(json!({ "user": uid, "state": body.state }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CrowdBody {
+    group: Uid,
+    members: u32,
+}
+
+/// Most members a crowd may bring.
+const CROWD_LIMIT: u32 = 5000;
+
+/// `POST /admin/api/crowd {group, members}`: fills a group with new users `crowd_<n>`, who cannot
+/// log in. Nobody is told.
+pub(super) fn crowd(call: &Call<'_>) -> Answer {
+    let body: CrowdBody = json::read("", call.params.body()).map_err(invalid)?;
+    if body.members > CROWD_LIMIT {
+        return Err(invalid(format!("members: at most {CROWD_LIMIT}")));
+    }
+    let mut store = call.store();
+    if store.group(body.group, 0)?.is_none() {
+        return Err(invalid("group: no such group".to_owned()));
+    }
+    Ok(json!({ "members": store.crowd(body.group, body.members, call.now())? }))
 }
 
 /// A notice of the server. `type` is the name in the schema, for example `DEVICE_LOGIN`.
@@ -183,6 +244,7 @@ pub(super) fn notice(call: &Call<'_>) -> Answer {
     let meta = Append {
         from_uid: 0,
         from_sn: 0,
+        origin: (0, 0),
         to_uid: user,
         ns: ns.into(),
         payload: &payload,

@@ -1,12 +1,17 @@
-//! Users, tokens, devices and contact lists.
+//! Users, their profiles and settings, and tokens.
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version, password_hash::SaltString,
 };
 use blake2::{Blake2b512, Digest};
-use rusqlite::{Row, params};
-use serde::Serialize;
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::{Result, Store, StoreError, Uid, found, hex, id, next, random, sql};
+use super::{
+    Result, Store, StoreError, Uid,
+    fields::{Change, Field, Kind, field, read_fields},
+    found, hex, id, next, random, sql,
+};
 use crate::clock::Millis;
 
 /// How long a token is good for.
@@ -38,25 +43,6 @@ pub struct Profile {
     pub private_info: String,
 }
 
-/// A user as seen by another one (`RosterItem`).
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs)]
-pub struct RosterItem {
-    pub user_id: Uid,
-    pub username: String,
-    pub nick_name: String,
-    pub avatar: String,
-    pub alias: String,
-    pub ext: String,
-    pub description: String,
-    pub public_info: String,
-    /// 0 friend, 1 deleted, 2 stranger, 3 blocked.
-    pub relation: u8,
-    pub mute_notification: bool,
-    pub auth_mode: u8,
-    pub auth_question: String,
-}
-
 /// Whom a token stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenOwner {
@@ -66,14 +52,50 @@ pub enum TokenOwner {
     Nobody,
 }
 
-/// One device of one account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Device {
-    /// Serial number, stable for (user, GUID), from 1.
-    pub sn: u32,
-    /// When it logged in before; 0 for the first time.
-    pub last_login: Millis,
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Everything.
+    #[default]
+    Normal = 0,
+    /// Everything but send.
+    Banned = 1,
+    /// Nothing.
+    Frozen = 2,
+    /// It is gone.
+    Deleted = 3,
 }
+
+/// Profile fields that others see.
+pub const PUBLIC_PROFILE: &[Field] = &[
+    field("nick_name", Kind::Text(256)),
+    field("avatar", Kind::Text(1024)),
+    field("description", Kind::Text(4096)),
+    field("public_info", Kind::Text(16 * 1024)),
+];
+
+/// Profile fields that only the owner sees.
+pub const PRIVATE_PROFILE: &[Field] = &[field("private_info", Kind::Text(16 * 1024)), field("email", Kind::Text(256))];
+
+/// `UserSettings` without the ids.
+pub const SETTINGS: &[Field] = &[
+    field("auth_mode", Kind::Upto(3)),
+    field("auth_question", Kind::Text(1024)),
+    field("auth_answer", Kind::Text(1024)),
+    field("auto_download", Kind::Flag),
+    field("group_confirm", Kind::Flag),
+    field("no_push", Kind::Flag),
+    field("no_push_detail", Kind::Flag),
+    field("no_push_start_hour", Kind::Upto(23)),
+    field("no_push_end_hour", Kind::Upto(23)),
+    field("no_sounds", Kind::Flag),
+    field("vibratory", Kind::Flag),
+    field("push_nick_name", Kind::Text(256)),
+    field("push_token", Kind::Text(1024)),
+    field("silence_start_time", Kind::Upto(23)),
+    field("silence_end_time", Kind::Upto(23)),
+];
 
 impl Store {
     /// True when the application exists.
@@ -104,6 +126,29 @@ impl Store {
         Ok(Some(uid.cast_unsigned()))
     }
 
+    /// Fills a group with new users who have no password; gives the number of members then.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn crowd(&mut self, gid: Uid, members: u32, now: Millis) -> Result<u64> {
+        let tx = self.conn.transaction()?;
+        for _ in 0..members {
+            let uid = next(&tx, "uid", 1)? * 16;
+            let name = format!("crowd_{}", uid / 16);
+            tx.prepare_cached(
+                "INSERT INTO users (id, username, password_hash, nick_name, created_at) VALUES (?1, ?2, '', ?2, ?3)",
+            )?
+            .execute(params![uid, name, now])?;
+            tx.prepare_cached("INSERT INTO group_members (group_id, user_id, join_time) VALUES (?1, ?2, ?3)")?
+                .execute(params![sql(gid), uid, now])?;
+        }
+        tx.execute("UPDATE groups SET capacity = max(capacity, ?2) WHERE id = ?1", params![sql(gid), members + 500])?;
+        let count: i64 =
+            tx.query_row("SELECT count(*) FROM group_members WHERE group_id = ?1", [sql(gid)], |row| row.get(0))?;
+        tx.commit()?;
+        Ok(count.cast_unsigned())
+    }
+
     /// The user with that login name.
     ///
     /// # Errors
@@ -120,18 +165,41 @@ impl Store {
         self.user_where("mobile", &mobile)
     }
 
-    /// True when a user has this id.
+    /// True when a user has this id, and has not deleted the account.
     ///
     /// # Errors
     /// SQLite failures.
     pub fn user_exists(&self, uid: Uid) -> Result<bool> {
-        Ok(self.user_where("id", &sql(uid))?.is_some())
+        Ok(self.state(uid)?.is_some_and(|state| state != State::Deleted))
+    }
+
+    /// What the account may do; `None` when there never was one.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn state(&self, uid: Uid) -> Result<Option<State>> {
+        found(self.conn.prepare_cached("SELECT state FROM users WHERE id = ?1")?.query_row([sql(uid)], |row| {
+            Ok(match row.get(0)? {
+                0 => State::Normal,
+                1 => State::Banned,
+                2 => State::Frozen,
+                _ => State::Deleted,
+            })
+        }))
+    }
+
+    /// Changes what the account may do.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn set_state(&mut self, uid: Uid, state: State) -> Result<()> {
+        self.set_fields("users", uid, &[("state", Value::from(state as i64))])
     }
 
     fn user_where(&self, column: &'static str, value: &dyn rusqlite::ToSql) -> Result<Option<Uid>> {
         found(
             self.conn
-                .prepare_cached(&format!("SELECT id FROM users WHERE {column} = ?1"))?
+                .prepare_cached(&format!("SELECT id FROM users WHERE {column} = ?1 AND state <> 3"))?
                 .query_row([value], |row| id(row, "id")),
         )
     }
@@ -145,6 +213,48 @@ impl Store {
             self.conn
                 .prepare_cached("SELECT password_hash FROM users WHERE id = ?1")?
                 .query_row([sql(uid)], |row| row.get(0)),
+        )
+    }
+
+    /// Sets a new password.
+    ///
+    /// # Errors
+    /// SQLite failures, or no random bytes.
+    pub fn set_password(&mut self, uid: Uid, password: &str) -> Result<()> {
+        let hash = hash_password(password)?;
+        self.set_fields("users", uid, &[("password_hash", Value::String(hash))])
+    }
+
+    /// Sets the phone number; false when another account has it.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn set_mobile(&mut self, uid: Uid, mobile: &str) -> Result<bool> {
+        let changed = self.conn.execute(
+            "UPDATE users SET mobile = ?2 WHERE id = ?1
+             AND NOT EXISTS (SELECT 1 FROM users WHERE mobile = ?2 AND id <> ?1)",
+            params![sql(uid), mobile],
+        )?;
+        Ok(changed > 0)
+    }
+
+    /// Sets profile fields or settings.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn set_user(&mut self, uid: Uid, changes: &[Change]) -> Result<()> {
+        self.set_fields("users", uid, changes)
+    }
+
+    /// The settings of a user ([`SETTINGS`]).
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn settings(&self, uid: Uid) -> Result<Option<Map<String, Value>>> {
+        found(
+            self.conn
+                .prepare_cached("SELECT * FROM users WHERE id = ?1")?
+                .query_row([sql(uid)], |row| read_fields(row, SETTINGS)),
         )
     }
 
@@ -177,55 +287,36 @@ impl Store {
         Ok(owner.map_or(TokenOwner::Nobody, TokenOwner::User))
     }
 
-    /// Makes all tokens of a user invalid.
+    /// Makes all tokens of a user invalid, except `spared`.
     ///
     /// # Errors
     /// SQLite failures.
-    pub fn revoke_tokens(&mut self, uid: Uid) -> Result<()> {
-        self.conn.execute("DELETE FROM tokens WHERE user_id = ?1", [sql(uid)])?;
+    pub fn revoke_tokens(&mut self, uid: Uid, spared: Option<&str>) -> Result<()> {
+        let spared = spared.map(|token| digest(token.as_bytes())).unwrap_or_default();
+        self.conn.execute("DELETE FROM tokens WHERE user_id = ?1 AND digest <> ?2", params![sql(uid), spared])?;
         Ok(())
     }
 
-    /// The device of (user, GUID), created at the first login. A new device starts at the last
-    /// 20 metas of each conversation.
+    /// Pins a conversation, or takes the pin off.
     ///
     /// # Errors
     /// SQLite failures.
-    pub fn login_device(&mut self, uid: Uid, guid: &str, os_type: i32, info: &str, now: Millis) -> Result<Device> {
-        let tx = self.conn.transaction()?;
-        let known = found(
-            tx.prepare_cached("SELECT sn, last_login FROM devices WHERE user_id = ?1 AND guid = ?2")?
-                .query_row(params![sql(uid), guid], |row| {
-                    Ok(Device { sn: row.get("sn")?, last_login: row.get("last_login")? })
-                }),
-        )?;
-        let device = if let Some(device) = known {
-            tx.execute(
-                "UPDATE devices SET os_type = ?3, info = ?4, last_login = ?5 WHERE user_id = ?1 AND sn = ?2",
-                params![sql(uid), device.sn, os_type, info, now],
-            )?;
-            device
+    pub fn pin(&mut self, uid: Uid, conv: Uid, pinned: bool) -> Result<()> {
+        let statement = if pinned {
+            "INSERT INTO pins (user_id, conv) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
         } else {
-            let sn: u32 =
-                tx.query_row("SELECT coalesce(max(sn), 0) + 1 FROM devices WHERE user_id = ?1", [sql(uid)], |row| {
-                    row.get(0)
-                })?;
-            tx.execute(
-                "INSERT INTO devices (user_id, sn, guid, os_type, info, last_login) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![sql(uid), sn, guid, os_type, info, now],
-            )?;
-            tx.execute(
-                "INSERT INTO positions (owner, sn, conv, position)
-                 SELECT owner, ?2, conv, coalesce((
-                     SELECT s.id FROM stream s WHERE s.owner = c.owner AND s.conv = c.conv
-                     ORDER BY s.id DESC LIMIT 1 OFFSET 20), 0)
-                 FROM conversations c WHERE owner = ?1",
-                params![sql(uid), sn],
-            )?;
-            Device { sn, last_login: 0 }
+            "DELETE FROM pins WHERE user_id = ?1 AND conv = ?2"
         };
-        tx.commit()?;
-        Ok(device)
+        self.conn.prepare_cached(statement)?.execute([sql(uid), sql(conv)])?;
+        Ok(())
+    }
+
+    /// Pinned conversations.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn pins(&self, uid: Uid) -> Result<Vec<Uid>> {
+        self.ids("SELECT conv AS id FROM pins WHERE user_id = ?1 ORDER BY conv", &[&sql(uid)])
     }
 
     /// All users: id, login name, display name.
@@ -264,74 +355,6 @@ impl Store {
                 }),
         )
     }
-
-    /// Makes two users friends of each other.
-    ///
-    /// # Errors
-    /// SQLite failures.
-    pub fn befriend(&mut self, a: Uid, b: Uid) -> Result<()> {
-        let tx = self.conn.transaction()?;
-        for (user, friend) in [(a, b), (b, a)] {
-            tx.execute(
-                "INSERT INTO roster (user_id, friend_id) VALUES (?1, ?2)
-                 ON CONFLICT DO UPDATE SET relation = 0",
-                params![sql(user), sql(friend)],
-            )?;
-        }
-        tx.commit()?;
-        Ok(())
-    }
-
-    /// Ids of a user's friends.
-    ///
-    /// # Errors
-    /// SQLite failures.
-    pub fn friends(&self, uid: Uid) -> Result<Vec<Uid>> {
-        let mut statement = self
-            .conn
-            .prepare_cached("SELECT friend_id FROM roster WHERE user_id = ?1 AND relation = 0 ORDER BY friend_id")?;
-        let rows = statement.query_map([sql(uid)], |row| id(row, "friend_id"))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// The cards of those of `ids` that exist, as `viewer` sees them. The viewer's own card is
-    /// marked as a friend's.
-    ///
-    /// # Errors
-    /// SQLite failures.
-    pub fn roster_items(&self, viewer: Uid, ids: &[Uid]) -> Result<Vec<RosterItem>> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT u.id, u.username, u.nick_name, u.avatar, u.description, u.public_info,
-                    u.auth_mode, u.auth_question,
-                    coalesce(r.alias, '') AS alias, coalesce(r.ext, '') AS ext,
-                    coalesce(r.mute, 0) AS mute,
-                    CASE WHEN u.id = ?1 THEN 0 ELSE coalesce(r.relation, 2) END AS relation
-             FROM users u LEFT JOIN roster r ON r.user_id = ?1 AND r.friend_id = u.id
-             WHERE u.id = ?2",
-        )?;
-        let mut items = Vec::with_capacity(ids.len());
-        for uid in ids {
-            items.extend(found(statement.query_row([sql(viewer), sql(*uid)], roster_item))?);
-        }
-        Ok(items)
-    }
-}
-
-fn roster_item(row: &Row<'_>) -> rusqlite::Result<RosterItem> {
-    Ok(RosterItem {
-        user_id: id(row, "id")?,
-        username: row.get("username")?,
-        nick_name: row.get("nick_name")?,
-        avatar: row.get("avatar")?,
-        alias: row.get("alias")?,
-        ext: row.get("ext")?,
-        description: row.get("description")?,
-        public_info: row.get("public_info")?,
-        relation: row.get("relation")?,
-        mute_notification: row.get("mute")?,
-        auth_mode: row.get("auth_mode")?,
-        auth_question: row.get("auth_question")?,
-    })
 }
 
 /// Cheap on purpose: tests log in hundreds of times, and this is no production server.
@@ -353,6 +376,9 @@ fn hash_password(password: &str) -> Result<String> {
 /// # Errors
 /// [`StoreError::Hash`] when the stored hash is unreadable.
 pub(crate) fn password_matches(password: &str, stored: &str) -> Result<bool> {
+    if stored.is_empty() {
+        return Ok(false);
+    }
     let parsed = PasswordHash::new(stored).map_err(|_| StoreError::Hash)?;
     Ok(hasher()?.verify_password(password.as_bytes(), &parsed).is_ok())
 }

@@ -1,8 +1,13 @@
-//! Groups and their members.
+//! Groups.
 use rusqlite::{Row, params};
 use serde::Serialize;
+use serde_json::Value;
 
-use super::{Result, Store, Uid, found, id, next, sql};
+use super::{
+    Result, Store, Uid,
+    fields::{Change, Field, Kind, field},
+    found, id, next, sql,
+};
 use crate::clock::Millis;
 
 /// Full group information (`GroupInfo`), with `owner` beside `owner_id` because the brief form
@@ -35,45 +40,104 @@ pub struct Group {
     pub msg_push_mode: u8,
 }
 
-/// A member's rights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A member's rights, the lowest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// No special rights.
-    Member,
+    Member = 0,
     /// May manage the group.
-    Admin,
+    Admin = 1,
     /// Created the group, or got it handed over.
-    Owner,
+    Owner = 2,
 }
 
+/// What it takes to create a group.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub struct NewGroup<'a> {
+    pub name: &'a str,
+    pub description: &'a str,
+    pub avatar: &'a str,
+    /// 0 private, 1 public, 2 chat room, 3 temporary.
+    pub kind: i64,
+    pub owner: Uid,
+}
+
+/// What may be changed about a group.
+pub const GROUP_FIELDS: &[Field] = &[
+    field("name", Kind::Text(256)),
+    field("avatar", Kind::Text(1024)),
+    field("description", Kind::Text(4096)),
+    field("ext", Kind::Text(16 * 1024)),
+    field("member_invite", Kind::Flag),
+    field("member_modify", Kind::Flag),
+    field("read_ack", Kind::Flag),
+    field("history_visible", Kind::Flag),
+    field("hide_member_info", Kind::Flag),
+    field("apply_approval", Kind::Upto(2)),
+];
+
 impl Store {
-    /// Creates a group with the owner and these members.
+    /// Creates a group with nobody but its owner.
     ///
     /// # Errors
     /// SQLite failures.
-    pub fn create_group(
-        &mut self,
-        name: &str,
-        description: &str,
-        owner: Uid,
-        members: &[Uid],
-        now: Millis,
-    ) -> Result<Uid> {
+    pub fn create_group(&mut self, new: &NewGroup<'_>, now: Millis) -> Result<Uid> {
         let tx = self.conn.transaction()?;
         let gid = next(&tx, "uid", 1)? * 16 + 1;
         tx.execute(
-            "INSERT INTO groups (id, name, description, owner_id, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
-            params![gid, name, description, sql(owner), now],
+            "INSERT INTO groups (id, name, description, avatar, type, owner_id, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            params![gid, new.name, new.description, new.avatar, new.kind, sql(new.owner), now],
         )?;
-        for (user, role) in [(owner, 2)].into_iter().chain(members.iter().map(|user| (*user, 0))) {
-            tx.execute(
-                "INSERT INTO group_members (group_id, user_id, role, join_time) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO NOTHING",
-                params![gid, sql(user), role, now],
-            )?;
-        }
+        tx.execute(
+            "INSERT INTO group_members (group_id, user_id, role, join_time) VALUES (?1, ?2, 2, ?3)",
+            params![gid, sql(new.owner), now],
+        )?;
         tx.commit()?;
         Ok(gid.cast_unsigned())
+    }
+
+    /// Sets fields of a group ([`GROUP_FIELDS`] and `ban_expire_time`).
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn set_group(&mut self, gid: Uid, changes: &[Change], now: Millis) -> Result<()> {
+        self.set_fields("groups", gid, changes)?;
+        self.set_fields("groups", gid, &[("updated_at", Value::from(now))])
+    }
+
+    /// Dissolves a group: nobody is a member, its conversation leaves all lists.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn destroy_group(&mut self, gid: Uid) -> Result<()> {
+        let tx = self.conn.transaction()?;
+        tx.execute("UPDATE groups SET status = 1 WHERE id = ?1", [sql(gid)])?;
+        tx.execute(
+            "INSERT INTO hidden_conversations (owner, conv, sn)
+             SELECT user_id, group_id, 0 FROM group_members WHERE group_id = ?1 ON CONFLICT DO NOTHING",
+            [sql(gid)],
+        )?;
+        tx.execute("DELETE FROM group_members WHERE group_id = ?1", [sql(gid)])?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Hands a group over to another member; the old owner stays as a plain member.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn transfer_group(&mut self, gid: Uid, to: Uid) -> Result<()> {
+        let tx = self.conn.transaction()?;
+        tx.execute("UPDATE group_members SET role = 0 WHERE group_id = ?1 AND role = 2", [sql(gid)])?;
+        tx.execute(
+            "UPDATE group_members SET role = 2, banned_until = 0 WHERE group_id = ?1 AND user_id = ?2",
+            [sql(gid), sql(to)],
+        )?;
+        tx.execute("UPDATE groups SET owner_id = ?2 WHERE id = ?1", [sql(gid), sql(to)])?;
+        tx.commit()?;
+        Ok(())
     }
 
     /// Ids of the groups a user is in.
@@ -81,12 +145,19 @@ impl Store {
     /// # Errors
     /// SQLite failures.
     pub fn joined_groups(&self, uid: Uid) -> Result<Vec<Uid>> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT m.group_id FROM group_members m JOIN groups g ON g.id = m.group_id
+        self.ids(
+            "SELECT m.group_id AS id FROM group_members m JOIN groups g ON g.id = m.group_id
              WHERE m.user_id = ?1 AND g.status = 0 ORDER BY m.group_id",
-        )?;
-        let rows = statement.query_map([sql(uid)], |row| id(row, "group_id"))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
+            &[&sql(uid)],
+        )
+    }
+
+    /// Ids of groups that anybody may find.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn public_groups(&self) -> Result<Vec<Uid>> {
+        self.ids("SELECT id FROM groups WHERE type = 1 AND status = 0 ORDER BY id", &[])
     }
 
     /// All groups with their names.
@@ -99,49 +170,21 @@ impl Store {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// A group's information.
+    /// A group's information, with what `viewer` set for it. Dissolved groups are gone.
     ///
     /// # Errors
     /// SQLite failures.
-    pub fn group(&self, gid: Uid) -> Result<Option<Group>> {
+    pub fn group(&self, gid: Uid, viewer: Uid) -> Result<Option<Group>> {
         found(
             self.conn
                 .prepare_cached(
-                    "SELECT g.*, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id) AS members
-                     FROM groups g WHERE g.id = ?1",
+                    "SELECT g.*, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id) AS members,
+                            coalesce(v.msg_mute_mode, 0) AS mute_mode, coalesce(v.msg_push_mode, 0) AS push_mode
+                     FROM groups g LEFT JOIN group_members v ON v.group_id = g.id AND v.user_id = ?2
+                     WHERE g.id = ?1 AND g.status = 0",
                 )?
-                .query_row([sql(gid)], group),
+                .query_row([sql(gid), sql(viewer)], group),
         )
-    }
-
-    /// A user's role in a group that exists; `None` for non-members.
-    ///
-    /// # Errors
-    /// SQLite failures.
-    pub fn role(&self, gid: Uid, uid: Uid) -> Result<Option<Role>> {
-        found(
-            self.conn.prepare_cached("SELECT role FROM group_members WHERE group_id = ?1 AND user_id = ?2")?.query_row(
-                [sql(gid), sql(uid)],
-                |row| {
-                    Ok(match row.get::<_, i64>("role")? {
-                        2 => Role::Owner,
-                        1 => Role::Admin,
-                        _ => Role::Member,
-                    })
-                },
-            ),
-        )
-    }
-
-    /// Members of a group.
-    ///
-    /// # Errors
-    /// SQLite failures.
-    pub fn members(&self, gid: Uid) -> Result<Vec<Uid>> {
-        let mut statement =
-            self.conn.prepare_cached("SELECT user_id FROM group_members WHERE group_id = ?1 ORDER BY user_id")?;
-        let rows = statement.query_map([sql(gid)], |row| id(row, "user_id"))?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 }
 
@@ -168,7 +211,7 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
         history_visible: row.get("history_visible")?,
         hide_member_info: row.get("hide_member_info")?,
         ban_expire_time: row.get("ban_expire_time")?,
-        msg_mute_mode: 0,
-        msg_push_mode: 0,
+        msg_mute_mode: row.get("mute_mode")?,
+        msg_push_mode: row.get("push_mode")?,
     })
 }

@@ -3,7 +3,13 @@
 //! A method that changes something runs in one transaction; when it has returned `Ok` the
 //! change is on file, so an answer sent afterwards survives a killed process.
 mod accounts;
+mod contacts;
+mod devices;
+mod effects;
+mod fields;
+mod group_requests;
 mod groups;
+mod members;
 mod seed;
 mod streams;
 
@@ -19,9 +25,16 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use thiserror::Error;
 
 pub(crate) use accounts::password_matches;
-pub use accounts::{Device, NewUser, Profile, RosterItem, TokenOwner};
-pub use groups::{Group, Role};
-pub use streams::{Accepted, Append, ConvKind, Copy, Edit, Effect, HistoryPage, MetaRow, Refusal, UnreadRow, Uplink};
+pub use accounts::{NewUser, PRIVATE_PROFILE, PUBLIC_PROFILE, Profile, SETTINGS, State, TokenOwner};
+pub use contacts::{Application, Relation, RosterItem};
+pub use devices::{Device, DeviceRow, Login};
+pub use effects::{Edit, Effect};
+pub use fields::{Change, Field, Kind};
+pub use group_requests::{Announcement, GroupApplication, GroupInvitation, Request};
+pub use groups::{GROUP_FIELDS, Group, NewGroup, Role};
+pub use members::{Member, Membership};
+pub(crate) use streams::CONTENT_LIMIT;
+pub use streams::{Accepted, Append, ConvKind, Copy, HistoryPage, MetaRow, Range, Refusal, UnreadRow, Uplink};
 
 /// A user or group id; 0 is the system conversation. Below 2^53.
 pub type Uid = u64;
@@ -29,7 +42,7 @@ pub type Uid = u64;
 /// Identifies our files among all SQLite files ("FLOO").
 const APPLICATION_ID: i32 = 0x464C_4F4F;
 /// Schema steps; the file's `user_version` tells how many it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 /// First server message id. Far above 2^53, so that a client that squeezes ids into doubles fails.
 const FIRST_MID: i64 = 1_234_567_890_123_456_701;
 
@@ -145,6 +158,13 @@ impl Store {
             eprintln!("floo-emulator: warning: skipped a corrupted row ({row}): {why}");
             self.corrupt.insert(row);
         }
+    }
+
+    /// The ids that a query gives in a column `id`.
+    fn ids(&self, query: &str, params: &[&dyn rusqlite::ToSql]) -> Result<Vec<Uid>> {
+        let mut statement = self.conn.prepare_cached(query)?;
+        let rows = statement.query_map(params, |row| id(row, "id"))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
     /// Number of rows of a table, for the admin page.

@@ -2,7 +2,7 @@
 use floo_wasm::core::proto::{MessageBody, message_body, meta};
 use prost::Message;
 
-use super::{Append, ConvKind, Copy, NewUser, Result, Store, Uid};
+use super::{Append, ConvKind, Copy, NewGroup, NewUser, Result, Store, Uid};
 use crate::clock::Millis;
 
 /// The application id of the demo.
@@ -37,7 +37,11 @@ impl Store {
             self.befriend(basil, clover)?;
             if self.joined_groups(amber)?.is_empty() {
                 let team =
-                    self.create_group("Team", "Everybody of the demo", amber, &[basil, clover], now - 9 * MINUTE)?;
+                    NewGroup { name: "Team", description: "Everybody of the demo", avatar: "", kind: 0, owner: amber };
+                let team = self.create_group(&team, now - 9 * MINUTE)?;
+                for friend in [basil, clover] {
+                    self.join_group(team, friend, now - 9 * MINUTE)?;
+                }
                 let all = [amber, basil, clover];
                 self.say_to_group(amber, team, &all, "Welcome to the team group 👋", now - 8 * MINUTE)?;
                 self.say_to_group(clover, team, &all, "大家好！Good to be here.", now - 7 * MINUTE)?;
@@ -78,6 +82,7 @@ impl Store {
         let meta = Append {
             from_uid: from,
             from_sn: 0,
+            origin: (from, 0),
             to_uid: to,
             ns: meta::NameSpace::Message.into(),
             payload: &body.encode_to_vec(),

@@ -3,13 +3,12 @@
 use floo_wasm::core::proto::MessageBody;
 use prost::Message;
 use rusqlite::{Row, Transaction, params};
-use serde_json::{Map, Value};
 
-use super::{Result, Store, Uid, accounts, bound, found, id, next, sql};
+use super::{Effect, Result, Store, Uid, accounts, bound, effects, found, id, next, sql};
 use crate::clock::Millis;
 
-/// How long an author may recall.
-const RECALL_LIMIT: Millis = 300_000;
+/// Longest text of a message, in bytes of UTF-8.
+pub(crate) const CONTENT_LIMIT: usize = 64 * 1024;
 /// How long a client message id is remembered.
 const DUPLICATE_WINDOW: Millis = 24 * 3_600_000;
 
@@ -42,6 +41,8 @@ pub struct Append<'a> {
     pub from_uid: Uid,
     /// The author's device, 0 for the system.
     pub from_sn: u32,
+    /// The device that knows already and does not get it: account and serial, 0 for none.
+    pub origin: (Uid, u32),
     /// Recipient: user or group.
     pub to_uid: Uid,
     /// Namespace number.
@@ -52,76 +53,6 @@ pub struct Append<'a> {
     pub is_message: bool,
     /// Receiving streams.
     pub copies: &'a [Copy],
-}
-
-/// What an operation changes beside being delivered (xsync 11.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect<'a> {
-    /// Nothing.
-    None,
-    /// The sender has read (2) or received (1) a message of `author`.
-    Status {
-        /// The message.
-        mid: u64,
-        /// Who wrote it.
-        author: Uid,
-        /// New status.
-        status: u8,
-    },
-    /// The sender has read everything up to `up_to` (0: everything).
-    ReadAll {
-        /// Conversation of the sender.
-        conv: Uid,
-        /// Last message read.
-        up_to: u64,
-    },
-    /// The sender marks a message unread again.
-    Unread {
-        /// Conversation of the sender.
-        conv: Uid,
-        /// The message.
-        mid: u64,
-    },
-    /// The sender removes a message from the own devices.
-    Delete {
-        /// Conversation of the sender.
-        conv: Uid,
-        /// The message.
-        mid: u64,
-    },
-    /// The message disappears for everybody.
-    Recall {
-        /// The message.
-        mid: u64,
-        /// Recipient the message was sent to.
-        to: Uid,
-    },
-    /// The message changes for everybody.
-    Edit(Edit<'a>),
-    /// The conversation leaves the unread list; `sn` 0 for all devices.
-    Hide {
-        /// Conversation of the sender.
-        conv: Uid,
-        /// Device.
-        sn: u32,
-    },
-}
-
-/// APPEND or REPLACE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edit<'a> {
-    /// The message.
-    pub mid: u64,
-    /// Recipient the message was sent to.
-    pub to: Uid,
-    /// True for APPEND: the text goes to the end.
-    pub append: bool,
-    /// Text; empty keeps the old one.
-    pub content: &'a str,
-    /// JSON object merged into the old one; empty keeps it.
-    pub config: &'a str,
-    /// JSON object merged into the old one; empty keeps it.
-    pub ext: &'a str,
 }
 
 /// A validated uplink meta.
@@ -156,8 +87,6 @@ pub struct Accepted {
     pub edited_at: Millis,
     /// Conversation named in the ack.
     pub conversation: Uid,
-    /// True when this very meta had been accepted before: nothing is to be delivered.
-    pub repeated: bool,
 }
 
 /// Why an uplink was not accepted; nothing was stored.
@@ -171,6 +100,8 @@ pub enum Refusal {
     NotAuthor,
     /// The author's time to recall is over.
     RecallTooLate,
+    /// The text would become longer than a message may be.
+    TooLong,
 }
 
 impl Refusal {
@@ -181,6 +112,7 @@ impl Refusal {
             Self::NoSuchMessage => "operation.mid: no such message in this conversation",
             Self::NotAuthor => "only the author may change this message",
             Self::RecallTooLate => "exceed recall time limit",
+            Self::TooLong => "content: the edited text would be too long",
         }
     }
 }
@@ -211,12 +143,21 @@ pub struct UnreadRow {
     pub n: u32,
 }
 
+/// Which messages a page of history is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// Older than this message; 0 for the newest.
+    Before(u64),
+    /// Newer than this message; 0 for the oldest.
+    After(u64),
+}
+
 /// A page of history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryPage {
     /// Newest first.
     pub metas: Vec<MetaRow>,
-    /// Key of the following page, 0 when there is nothing older.
+    /// Key of the following page in the same direction, 0 when there is nothing more.
     pub next_key: u64,
 }
 
@@ -253,17 +194,48 @@ impl Store {
         Ok(())
     }
 
-    /// Accepts or refuses an uplink, with all its effects, in one transaction.
+    /// What became of a client id within a day: the ack it got, or a refusal when it is used for
+    /// something else now.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn earlier_send(
+        &self,
+        sender: Uid,
+        client_mid: u64,
+        identity: &[u8],
+        now: Millis,
+    ) -> Result<Option<std::result::Result<Accepted, Refusal>>> {
+        let row = found(
+            self.conn
+                .prepare_cached(
+                    "SELECT digest, conv, server_mid, time, edited_at FROM sent
+                     WHERE owner = ?1 AND client_mid = ?2 AND time > ?3",
+                )?
+                .query_row(params![sql(sender), sql(client_mid), now.saturating_sub(DUPLICATE_WINDOW)], |row| {
+                    Ok((
+                        row.get::<_, String>("digest")?,
+                        Accepted {
+                            server_mid: id(row, "server_mid")?,
+                            time: row.get("time")?,
+                            edited_at: row.get("edited_at")?,
+                            conversation: id(row, "conv")?,
+                        },
+                    ))
+                }),
+        )?;
+        let digest = accounts::digest(identity);
+        Ok(row.map(|(known, accepted)| if known == digest { Ok(accepted) } else { Err(Refusal::Duplicated) }))
+    }
+
+    /// Accepts or refuses an uplink that was not seen before, with all its effects, in one transaction.
     ///
     /// # Errors
     /// SQLite failures.
     pub fn accept(&mut self, up: &Uplink<'_>, now: Millis) -> Result<std::result::Result<Accepted, Refusal>> {
         let digest = accounts::digest(up.identity);
         let tx = self.conn.transaction()?;
-        if let Some(earlier) = earlier(&tx, up, &digest, now)? {
-            return Ok(earlier);
-        }
-        let edited_at = match apply(&tx, up, now)? {
+        let edited_at = match effects::apply(&tx, up, now)? {
             Ok(edited_at) => edited_at,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -285,13 +257,7 @@ impl Store {
             edited_at
         ])?;
         tx.commit()?;
-        Ok(Ok(Accepted {
-            server_mid: mid.cast_unsigned(),
-            time: now,
-            edited_at,
-            conversation: up.conversation,
-            repeated: false,
-        }))
+        Ok(Ok(Accepted { server_mid: mid.cast_unsigned(), time: now, edited_at, conversation: up.conversation }))
     }
 
     /// What a device has to pull: all conversations of the account, newest first.
@@ -310,7 +276,7 @@ impl Store {
              WHERE c.owner = ?1 AND NOT EXISTS (
                  SELECT 1 FROM hidden_conversations h
                  WHERE h.owner = c.owner AND h.conv = c.conv AND h.sn IN (0, ?2))
-             ORDER BY c.last_id DESC",
+             ORDER BY c.last_message DESC",
         )?;
         let rows = statement.query_map(params![sql(owner), sn], |row| {
             Ok(UnreadRow { conv: id(row, "conv")?, kind: row.get("kind")?, n: row.get("n")? })
@@ -361,9 +327,23 @@ impl Store {
         .unwrap_or(0))
     }
 
+    /// True when a device has nothing left to pull after `key`.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn is_last_page(&self, owner: Uid, sn: u32, conv: Uid, key: u64) -> Result<bool> {
+        Ok(!self
+            .conn
+            .prepare_cached("SELECT 1 FROM stream WHERE owner = ?1 AND conv = ?2 AND id > ?3 AND origin_sn <> ?4")?
+            .exists(params![sql(owner), sql(conv), bound(key), sn])?)
+    }
+
     /// Moves a position forward, never back and never beyond what exists: a key invented by a
     /// client must not hide metas that are still to come.
-    fn confirm(&mut self, owner: Uid, sn: u32, conv: Uid, key: u64) -> Result<()> {
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn confirm(&mut self, owner: Uid, sn: u32, conv: Uid, key: u64) -> Result<()> {
         self.conn
             .prepare_cached(
                 "INSERT INTO positions (owner, sn, conv, position)
@@ -375,13 +355,12 @@ impl Store {
         Ok(())
     }
 
-    /// For a push of `mid` without a notice: the meta before it in this device's view (0: none),
-    /// or `None` when the device has not confirmed that one and must pull instead. Confirming
-    /// the pushed page would otherwise skip what lies between.
+    /// The meta before `mid` in this device's view (0: none), and whether the device has confirmed
+    /// it.
     ///
     /// # Errors
     /// SQLite failures.
-    pub fn eager_prev(&self, owner: Uid, sn: u32, conv: Uid, mid: u64) -> Result<Option<u64>> {
+    pub fn previous(&self, owner: Uid, sn: u32, conv: Uid, mid: u64) -> Result<(u64, bool)> {
         let prev: i64 = self
             .conn
             .prepare_cached(
@@ -389,7 +368,7 @@ impl Store {
                  WHERE owner = ?1 AND conv = ?2 AND id < ?3 AND origin_sn <> ?4",
             )?
             .query_row(params![sql(owner), sql(conv), sql(mid), sn], |row| row.get(0))?;
-        Ok((self.position(owner, sn, conv)? >= prev).then_some(prev.cast_unsigned()))
+        Ok((prev.cast_unsigned(), self.position(owner, sn, conv)? >= prev))
     }
 
     /// One meta of a stream.
@@ -410,32 +389,40 @@ impl Store {
         Ok(self.keep_good(row.into_iter().collect()).pop())
     }
 
-    /// Messages older than `key` (0: the newest), edits folded in, without recalled and deleted
-    /// ones. Positions stay.
+    /// At most `n` messages on one side of `key`, the nearest to it, edits folded in, without
+    /// recalled and deleted ones. Positions stay. Always newest first, whichever the direction,
+    /// so that clients treat all pages of history alike.
     ///
     /// # Errors
     /// SQLite failures.
-    pub fn history(&mut self, owner: Uid, conv: Uid, key: u64, n: u32) -> Result<HistoryPage> {
-        let before = if key == 0 { i64::MAX } else { bound(key) };
+    pub fn history(&mut self, owner: Uid, conv: Uid, range: Range, n: u32) -> Result<HistoryPage> {
+        let (side, order, key) = match range {
+            Range::Before(0) => ("<", "DESC", i64::MAX),
+            Range::Before(key) => ("<", "DESC", bound(key)),
+            Range::After(key) => (">", "ASC", bound(key)),
+        };
         let mut rows: Vec<_> = {
-            let mut statement = self.conn.prepare_cached(
+            let mut statement = self.conn.prepare_cached(&format!(
                 "SELECT s.id AS mid, m.*, s.status FROM stream s JOIN metas m ON m.id = s.id
-                 WHERE s.owner = ?1 AND s.conv = ?2 AND s.id < ?3 AND s.deleted = 0
+                 WHERE s.owner = ?1 AND s.conv = ?2 AND s.id {side} ?3 AND s.deleted = 0
                    AND m.is_message = 1 AND m.recalled = 0
-                 ORDER BY s.id DESC LIMIT ?4",
-            )?;
-            let rows = statement.query_map(params![sql(owner), sql(conv), before, i64::from(n) + 1], |row| {
+                 ORDER BY s.id {order} LIMIT ?4"
+            ))?;
+            let rows = statement.query_map(params![sql(owner), sql(conv), key, i64::from(n) + 1], |row| {
                 Ok((row.get::<_, i64>("mid")?, meta_row(row, true)))
             })?;
             rows.collect::<rusqlite::Result<_>>()?
         };
-        // The one row too many tells whether there is something older.
+        // The one row too many tells whether there is more in that direction.
         let more = rows.len() > n as usize;
         rows.truncate(n as usize);
         let next_key = match rows.last() {
-            Some((smallest, _)) if more => smallest.cast_unsigned(),
+            Some((farthest, _)) if more => farthest.cast_unsigned(),
             _ => 0,
         };
+        if matches!(range, Range::After(_)) {
+            rows.reverse();
+        }
         Ok(HistoryPage { metas: self.keep_good(rows), next_key })
     }
 
@@ -449,34 +436,6 @@ impl Store {
         }
         good
     }
-}
-
-/// The answer to a client id that was seen before, if it was.
-fn earlier(
-    tx: &Transaction<'_>,
-    up: &Uplink<'_>,
-    digest: &str,
-    now: Millis,
-) -> Result<Option<std::result::Result<Accepted, Refusal>>> {
-    let row = found(
-        tx.prepare_cached(
-            "SELECT digest, conv, server_mid, time, edited_at FROM sent
-             WHERE owner = ?1 AND client_mid = ?2 AND time > ?3",
-        )?
-        .query_row(params![sql(up.sender), sql(up.client_mid), now.saturating_sub(DUPLICATE_WINDOW)], |row| {
-            Ok((
-                row.get::<_, String>("digest")?,
-                Accepted {
-                    server_mid: id(row, "server_mid")?,
-                    time: row.get("time")?,
-                    edited_at: row.get("edited_at")?,
-                    conversation: id(row, "conv")?,
-                    repeated: true,
-                },
-            ))
-        }),
-    )?;
-    Ok(row.map(|(known, accepted)| if known == digest { Ok(accepted) } else { Err(Refusal::Duplicated) }))
 }
 
 /// Writes the meta and its copies; `edited_at` > 0 is added to the payload.
@@ -502,169 +461,29 @@ fn insert(tx: &Transaction<'_>, mid: i64, meta: &Append<'_>, now: Millis, edited
         meta.is_message
     ])?;
     for copy in meta.copies {
-        let own = copy.owner == meta.from_uid;
+        let own = copy.owner == meta.origin.0;
+        let shown = meta.is_message || copy.kind == ConvKind::System;
         tx.prepare_cached("INSERT INTO stream (owner, conv, id, origin_sn) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![sql(copy.owner), sql(copy.conv), mid, if own { meta.from_sn } else { 0 }])?;
+            .execute(params![sql(copy.owner), sql(copy.conv), mid, if own { meta.origin.1 } else { 0 }])?;
         tx.prepare_cached(
-            "INSERT INTO conversations (owner, conv, kind, last_id) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET last_id = excluded.last_id",
+            "INSERT INTO conversations (owner, conv, kind, last_id, last_message) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET last_id = excluded.last_id,
+                                       last_message = max(last_message, excluded.last_message)",
         )?
-        .execute(params![sql(copy.owner), sql(copy.conv), copy.kind as i32, mid])?;
-        tx.prepare_cached("DELETE FROM hidden_conversations WHERE owner = ?1 AND conv = ?2")?
-            .execute(params![sql(copy.owner), sql(copy.conv)])?;
+        // An operation neither moves a conversation up nor brings a deleted one back.
+        .execute(params![
+            sql(copy.owner),
+            sql(copy.conv),
+            copy.kind as i32,
+            mid,
+            if shown { mid } else { 0 }
+        ])?;
+        if shown {
+            tx.prepare_cached("DELETE FROM hidden_conversations WHERE owner = ?1 AND conv = ?2")?
+                .execute(params![sql(copy.owner), sql(copy.conv)])?;
+        }
     }
     Ok(())
-}
-
-/// Carries out what the operation changes; the edit time for edits, else 0.
-fn apply(tx: &Transaction<'_>, up: &Uplink<'_>, now: Millis) -> Result<std::result::Result<Millis, Refusal>> {
-    let me = sql(up.sender);
-    match up.effect {
-        Effect::None => {}
-        Effect::Status { mid, author, status } => {
-            // Only who has the message may report on it, and only its author is told.
-            tx.execute(
-                "UPDATE stream SET status = max(status, ?3)
-                 WHERE id = ?1 AND owner IN (?2, ?4)
-                   AND EXISTS (SELECT 1 FROM stream WHERE id = ?1 AND owner = ?2)
-                   AND EXISTS (SELECT 1 FROM metas WHERE id = ?1 AND from_uid = ?4)",
-                params![sql(mid), me, status, sql(author)],
-            )?;
-        }
-        Effect::ReadAll { conv, up_to } => {
-            let last = if up_to == 0 { i64::MAX } else { bound(up_to) };
-            tx.execute(
-                "UPDATE stream SET status = 2 WHERE owner = ?1 AND conv = ?2 AND id <= ?3
-                   AND EXISTS (SELECT 1 FROM metas m WHERE m.id = stream.id AND m.from_uid <> ?1)",
-                params![me, sql(conv), last],
-            )?;
-        }
-        Effect::Unread { conv, mid } => {
-            tx.execute(
-                "UPDATE stream SET status = 0 WHERE owner = ?1 AND conv = ?2 AND id = ?3",
-                params![me, sql(conv), sql(mid)],
-            )?;
-        }
-        Effect::Delete { conv, mid } => {
-            tx.execute(
-                "UPDATE stream SET deleted = 1 WHERE owner = ?1 AND conv = ?2 AND id = ?3",
-                params![me, sql(conv), sql(mid)],
-            )?;
-        }
-        Effect::Recall { mid, to } => {
-            let Some(target) = target(tx, mid, up.sender, to)? else {
-                return Ok(Err(Refusal::NoSuchMessage));
-            };
-            let manages = tx
-                .prepare_cached("SELECT 1 FROM group_members WHERE group_id = ?1 AND user_id = ?2 AND role > 0")?
-                .exists([sql(to), me])?;
-            if !manages {
-                if target.author != up.sender {
-                    return Ok(Err(Refusal::NotAuthor));
-                }
-                if now.saturating_sub(target.timestamp) > RECALL_LIMIT {
-                    return Ok(Err(Refusal::RecallTooLate));
-                }
-            }
-            tx.execute("UPDATE metas SET recalled = 1 WHERE id = ?1", [sql(mid)])?;
-        }
-        Effect::Edit(edit) => {
-            let Some(target) = target(tx, edit.mid, up.sender, edit.to)? else {
-                return Ok(Err(Refusal::NoSuchMessage));
-            };
-            if target.author != up.sender {
-                return Ok(Err(Refusal::NotAuthor));
-            }
-            // Strictly growing, so that clients can tell two edits of one millisecond apart.
-            let edited_at = now.max(target.edited_at + 1).max(target.timestamp);
-            let Some(folded) = fold(&target.payload, &edit, edited_at) else {
-                return Ok(Err(Refusal::NoSuchMessage));
-            };
-            tx.execute(
-                "UPDATE metas SET folded = ?2, edited_at = ?3 WHERE id = ?1",
-                params![sql(edit.mid), folded, edited_at],
-            )?;
-            return Ok(Ok(edited_at));
-        }
-        Effect::Hide { conv, sn } => {
-            tx.execute(
-                "INSERT INTO hidden_conversations (owner, conv, sn) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO NOTHING",
-                params![me, sql(conv), sn],
-            )?;
-        }
-    }
-    Ok(Ok(0))
-}
-
-struct Target {
-    author: Uid,
-    timestamp: Millis,
-    edited_at: Millis,
-    payload: Vec<u8>,
-}
-
-/// The message an operation names: one that was sent to `to` and that `sender` can see.
-fn target(tx: &Transaction<'_>, mid: u64, sender: Uid, to: Uid) -> Result<Option<Target>> {
-    found(
-        tx.prepare_cached(
-            "SELECT m.from_uid, m.timestamp, m.edited_at, coalesce(m.folded, m.payload) AS payload
-             FROM metas m JOIN stream s ON s.id = m.id AND s.owner = ?2
-             WHERE m.id = ?1 AND m.is_message = 1 AND m.recalled = 0
-               AND (m.to_uid = ?3 OR (m.from_uid = ?3 AND m.to_uid = ?2)) LIMIT 1",
-        )?
-        .query_row(params![sql(mid), sql(sender), sql(to)], |row| {
-            Ok(Target {
-                author: id(row, "from_uid")?,
-                timestamp: row.get("timestamp")?,
-                edited_at: row.get("edited_at")?,
-                payload: row.get("payload")?,
-            })
-        }),
-    )
-}
-
-/// The message body after an edit; `None` when the stored one is unreadable.
-fn fold(payload: &[u8], edit: &Edit<'_>, edited_at: Millis) -> Option<Vec<u8>> {
-    let mut body = MessageBody::decode(payload).ok()?;
-    if edit.append {
-        body.content.push_str(edit.content);
-    } else if !edit.content.is_empty() {
-        edit.content.clone_into(&mut body.content);
-    }
-    body.config = merged(&body.config, edit.config);
-    body.ext = merged(&body.ext, edit.ext);
-    body.edit_timestamp = edited_at.cast_unsigned();
-    Some(body.encode_to_vec())
-}
-
-/// `patch` merged into `base` (xsync 6.6); a text that is no JSON object counts as absent.
-fn merged(base: &str, patch: &str) -> String {
-    let Ok(patch) = serde_json::from_str::<Map<String, Value>>(patch) else {
-        return base.to_owned();
-    };
-    let mut base = serde_json::from_str::<Map<String, Value>>(base).unwrap_or_default();
-    merge(&mut base, patch);
-    Value::Object(base).to_string()
-}
-
-fn merge(base: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (key, value) in patch {
-        match value {
-            Value::Object(patch) => {
-                let slot = base.entry(key).or_insert_with(|| Value::Object(Map::new()));
-                if !slot.is_object() {
-                    *slot = Value::Object(Map::new());
-                }
-                if let Value::Object(slot) = slot {
-                    merge(slot, patch);
-                }
-            }
-            plain => {
-                base.insert(key, plain);
-            }
-        }
-    }
 }
 
 fn meta_row(row: &Row<'_>, folded: bool) -> std::result::Result<MetaRow, String> {

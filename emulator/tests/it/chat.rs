@@ -485,6 +485,20 @@ async fn eager_delivery_pushes_only_to_devices_that_are_up_to_date() {
 }
 
 #[tokio::test]
+async fn blind_delivery_pushes_over_a_gap_and_says_where_it_is() {
+    let server = server_with(Config { delivery: Delivery::Blind, ..Config::default() }).await;
+    let (w, mut amber, mut basil) = pair(&server).await;
+    basil.pull_all(w.amber.uid).await;
+    let lost = amber.text(1, w.basil.uid, "lost on the way").await;
+    basil.page().await;
+    let pushed = amber.text(2, w.basil.uid, "pushed").await;
+    let page = basil.page().await;
+    assert_eq!((texts(&page.metas), page.prev_mid, page.next_key), (vec!["pushed".into()], lost, pushed));
+    // Nothing was confirmed, so a pull without a key closes the gap.
+    assert_eq!(texts(&basil.pull_all(w.amber.uid).await), ["lost on the way", "pushed"]);
+}
+
+#[tokio::test]
 async fn mixed_delivery_uses_both_ways() {
     let server = server_with(Config { delivery: Delivery::Mixed, ..Config::default() }).await;
     let (w, mut amber, mut basil) = pair(&server).await;
@@ -523,4 +537,61 @@ async fn notices_of_the_server_come_in_the_system_conversation() {
     let notice = UserNotice::decode(metas[0].payload.clone()).unwrap();
     assert_eq!(notice.r#type, 7);
     assert!(body(&metas[3]).is_system);
+}
+
+#[tokio::test]
+async fn every_kind_of_content_arrives_as_it_was_sent() {
+    let server = server().await;
+    let (w, mut amber, mut basil) = pair(&server).await;
+    basil.pull_all(w.amber.uid).await;
+    let mut sent = Vec::new();
+    for ctype in 0..=8 {
+        let message = MessageBody {
+            ctype,
+            // What a merged forward takes.
+            attachment: format!(r#"{{"list":"{}"}}"#, "x".repeat(if ctype == 7 { 40_000 } else { 9 })),
+            config: r#"{"mentionList":[6597069766656]}"#.into(),
+            ext: r#"{"k":"值"}"#.into(),
+            sender_name: "Amber".into(),
+            priority: 3,
+            ..body_to(w.basil.uid, if ctype == 0 { "text" } else { "" })
+        };
+        assert_ok(&amber.send_meta(amber.meta(ctype as u64 + 1, w.basil.uid, &message)).await);
+        sent.push(message);
+    }
+    let got: Vec<_> = basil.pull_all(w.amber.uid).await.iter().map(body).collect();
+    assert_eq!(got, sent);
+    let past: Vec<_> = basil.history(w.amber.uid, 0, 9).await.metas.iter().rev().map(body).collect();
+    assert_eq!(past, sent);
+}
+
+#[tokio::test]
+async fn typing_in_a_group_reaches_who_is_connected_unless_it_may_not() {
+    let server = server().await;
+    let (w, mut amber, mut basil) = pair(&server).await;
+    let typing = |to| MessageBody { qos: message_body::QoS::AtMostOnce.into(), ext: "{}".into(), ..body_to(to, "") };
+    assert_ok(&amber.send_meta(amber.meta(1, w.team, &typing(w.team))).await);
+    let page = basil.page().await;
+    assert_eq!((page.xid.unwrap().uid, page.metas[0].to.as_ref().unwrap().uid), (w.team, w.team));
+    w.basil.call(&server, "POST", "/roster/block", json!({ "user_id": w.amber.uid })).await.data();
+    let ack = amber.send_meta(amber.meta(2, w.basil.uid, &typing(w.basil.uid))).await;
+    assert_eq!(refusal(&ack).1, "you have been blocked by the recipient");
+}
+
+#[tokio::test]
+async fn messages_of_the_system_can_be_read_and_deleted() {
+    let server = server().await;
+    let (w, mut amber, _basil) = pair(&server).await;
+    let mut phone = Device::login(&server, &w.amber, "amber-2").await;
+    for content in ["first", "second"] {
+        post(&server, "/admin/api/notice", json!({ "kind": "message", "user": "amber", "content": content })).await;
+    }
+    let mids: Vec<_> = amber.pull_all(0).await.iter().map(|meta| meta.id).collect();
+    assert_ok(&amber.operate(1, 0, OpType::ReadAck, mids[0], None, "").await);
+    assert_ok(&amber.operate(2, w.amber.uid, OpType::Delete, mids[1], Some(0), "").await);
+    let left = amber.history(0, 0, 10).await;
+    assert_eq!((texts(&left.metas), body(&left.metas[0]).status), (vec!["first".into()], READ));
+    let kinds: Vec<_> =
+        phone.pull_all(0).await.iter().map(|meta| body(meta).operation.map_or(0, |o| o.r#type)).collect();
+    assert_eq!(kinds, [0, 0, OpType::ReadAck as i32, OpType::Delete as i32]);
 }

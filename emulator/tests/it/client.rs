@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 use floo_emulator::{Config, Emulator, Port, start};
 use floo_wasm::core::proto::{
     Conversation, Frame, GroupNotice, MessageBody, MessageOperation, Meta, Provision, RosterNotice, SyncDl, SyncUl,
-    UnreadDl, UnreadUl, Xid, frame::Command, message_body, message_operation::OpType, meta::NameSpace,
+    UnreadDl, UnreadUl, UserNotice, Xid, frame::Command, message_body, message_operation::OpType, meta::NameSpace,
 };
 use futures_util::{SinkExt, StreamExt};
 use prost::Message;
@@ -114,6 +114,8 @@ pub struct Device {
     waiting: VecDeque<Frame>,
     /// Whether every frame must have the fields that shipped clients cannot do without.
     pub strict: bool,
+    /// Logins of other devices that were told meanwhile: kind and serial.
+    pub logins: Vec<(i32, u64)>,
 }
 
 /// What came next.
@@ -128,7 +130,7 @@ impl Device {
     /// Connects without logging in.
     pub async fn connect(address: &str) -> Self {
         let (ws, _) = timeout(LIMIT, connect_async(format!("ws://{address}/"))).await.expect("a connection").unwrap();
-        Self { ws, uid: 0, sn: 0, waiting: VecDeque::new(), strict: true }
+        Self { ws, uid: 0, sn: 0, waiting: VecDeque::new(), strict: true, logins: Vec::new() }
     }
 
     /// Connects and logs in.
@@ -191,7 +193,11 @@ impl Device {
                         if self.strict {
                             check_must_have(&frame);
                         }
-                        return Next::Frame(frame);
+                        match login_notice(&frame) {
+                            // They come whenever another device logs in, so they are kept apart.
+                            Some(login) => self.logins.push(login),
+                            None => return Next::Frame(frame),
+                        }
                     }
                     Err(_) => return Next::Undecodable(bytes.to_vec()),
                 },
@@ -244,6 +250,25 @@ impl Device {
     /// The next page, asked for or not.
     pub async fn page(&mut self) -> SyncDl {
         self.sync_where(|sync| sync.client_mid == 0).await
+    }
+
+    /// Metas of pages that nobody asked for and that came meanwhile.
+    pub fn pushed(&mut self) -> Vec<Meta> {
+        let mut metas = Vec::new();
+        self.waiting.retain(|frame| {
+            let page = SyncDl::decode(frame.payload.clone()).ok().filter(|page| {
+                frame.command == Some(Command::Sync.into()) && page.is_eager_sync && page.client_mid == 0
+            });
+            let keep = page.is_none();
+            metas.extend(page.into_iter().flat_map(|page| page.metas));
+            keep
+        });
+        metas
+    }
+
+    /// Forgets notices that came meanwhile.
+    pub fn forget_notices(&mut self) {
+        self.waiting.retain(|frame| frame.command != Some(Command::Notice.into()));
     }
 
     /// The ack of a client id.
@@ -343,6 +368,19 @@ impl Device {
         };
         self.send_meta(self.meta(mid, to, &body)).await
     }
+}
+
+/// DEVICE_LOGIN or DEVICE_ADDED, if the frame is nothing else.
+fn login_notice(frame: &Frame) -> Option<(i32, u64)> {
+    let sync = SyncDl::decode(frame.payload.clone()).ok().filter(|_| frame.command == Some(Command::Sync.into()))?;
+    let [meta] = sync.metas.as_slice() else { return None };
+    let notice = UserNotice::decode(meta.payload.clone()).ok().filter(|_| meta.ns == NameSpace::UserNotice as i32)?;
+    if !sync.is_eager_sync || ![7, 9].contains(&notice.r#type) {
+        return None;
+    }
+    assert_eq!((sync.next_key, sync.xid.unwrap().uid), (0, 0));
+    let content: Value = serde_json::from_str(&notice.content).unwrap();
+    Some((notice.r#type, content["device_sn"].as_u64().unwrap()))
 }
 
 pub fn xid(uid: u64) -> Xid {
@@ -446,6 +484,13 @@ pub struct World {
     pub basil: Account,
     pub clover: Account,
     pub team: u64,
+}
+
+/// A new account with the password `<name>-demo`, logged in over HTTP.
+pub async fn newcomer(server: &Emulator, name: &str) -> Account {
+    let body = json!({ "username": name, "password": format!("{name}-demo") });
+    post(server, "/user/register/v2", body).await.data();
+    Account::login(server, name).await
 }
 
 pub async fn world(server: &Emulator) -> World {

@@ -192,6 +192,59 @@ async fn files_that_are_not_ours_are_named_and_left_alone() {
     }
 }
 
+/// Everything that the first schema has room for, copied out of a new file into an old one.
+fn make_first_schema(new: &std::path::Path, old: &std::path::Path) {
+    let db = rusqlite::Connection::open(old).unwrap();
+    db.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA application_id = 0x464C4F4F; PRAGMA user_version = 1").unwrap();
+    db.execute_batch(include_str!("../../src/store/schema_1.sql")).unwrap();
+    db.execute("ATTACH ?1 AS new", [new.to_str().unwrap()]).unwrap();
+    let names = |query: &str| -> Vec<String> {
+        let mut statement = db.prepare(query).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    for table in names("SELECT name FROM main.sqlite_schema WHERE type = 'table'") {
+        let columns = names(&format!("SELECT name FROM pragma_table_info('{table}', 'main')")).join(", ");
+        db.execute_batch(&format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")).unwrap();
+    }
+    db.close().unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_schema_is_brought_up_to_date() {
+    let folder = Folder::new("upgrade");
+    let server = server_with(folder.config()).await;
+    let w = world(&server).await;
+    let mut amber = Device::login(&server, &w.amber, "a").await;
+    let mut basil = Device::login(&server, &w.basil, "b").await;
+    basil.pull_all(w.amber.uid).await;
+    let mid = amber.text(1, w.basil.uid, "from the old days").await;
+    let sn = basil.sn;
+    server.stop().await.unwrap();
+
+    let new = folder.0.join("new.sqlite");
+    fs::rename(folder.file(), &new).unwrap();
+    make_first_schema(&new, &folder.file());
+    let db = rusqlite::Connection::open(folder.file()).unwrap();
+    let ids = [w.amber.uid, w.clover.uid].map(|uid| i64::try_from(uid).unwrap());
+    db.execute("UPDATE roster SET relation = 3 WHERE user_id = ?1 AND friend_id = ?2", ids).unwrap();
+    db.close().unwrap();
+
+    let server = server_with(folder.config()).await;
+    let mut basil = Device::login(&server, &w.basil, "b").await;
+    assert_eq!(basil.sn, sn, "devices and tokens are known");
+    assert_eq!(texts(&basil.pull_all(w.amber.uid).await), ["from the old days"]);
+    let kinds: Vec<_> = basil.unread_list().await.unread.iter().map(|row| row.r#type).collect();
+    assert_eq!(kinds, [1, 2], "in the same order");
+    assert_eq!(Device::login(&server, &w.basil, "another").await.sn, sn + 1);
+    let mut amber = Device::login(&server, &w.amber, "a").await;
+    assert_eq!(amber.text(1, w.basil.uid, "from the old days").await, mid, "sends are remembered");
+    let blocked = w.amber.call(&server, "GET", "/roster/blocked_list", Value::Null).await;
+    assert_eq!(blocked.data(), &serde_json::json!([w.clover.uid]));
+    let settings = w.amber.call(&server, "GET", "/user/settings", Value::Null).await;
+    assert_eq!(settings.data()["vibratory"], true);
+    server.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn two_servers_cannot_share_a_file() {
     let folder = Folder::new("shared");
@@ -242,7 +295,19 @@ fn the_command_line_says_what_is_wrong() {
     };
     let (code, text) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for option in ["--port", "--data", "--memory", "--host", "--fault", "--delivery"] {
+    for option in [
+        "--port",
+        "--data",
+        "--memory",
+        "--host",
+        "--fault",
+        "--delivery",
+        "--app",
+        "--dns-socket",
+        "--dns-cluster",
+        "--also-listen",
+        "--high-ids",
+    ] {
         assert!(text.contains(option));
     }
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -254,6 +319,9 @@ fn the_command_line_says_what_is_wrong() {
         (&["--memory=yes"], 2, "--memory"),
         (&["--host", "nowhere"], 2, "--host"),
         (&["--delivery", "pigeon"], 2, "--delivery"),
+        (&["--app", r#"{"frends_only":true}"#], 2, "frends_only"),
+        (&["--memory", "--port", "0", "--app", r#"{"page_size":0}"#], 1, "page_size"),
+        (&["--memory", "--port", "0", "--dns-socket", "here"], 1, "dns_sockets"),
         (&["--memory", "--port", &port], 1, "cannot listen"),
         (&["--memory", "--port", "0", "--fault", r#"{"rules":[{"action":"explode"}]}"#], 1, "explode"),
         (&["--memory", "--port", "0", "--fault", "{"], 1, "--fault"),

@@ -129,14 +129,17 @@ async fn unusual_frames_get_an_answer_or_silence_but_no_harm() {
     let unknown = Frame { command: Some(9), payload: vec![1].into(), ..Frame::default() };
     device.send_bytes(unknown.encode_to_vec()).await;
     // Forms this server does not read are refused by name.
-    for (compress, encrypt, expected, field) in [
-        (1, 0, ErrorCode::InvalidParameter, "compress_method"),
-        (0, 1, ErrorCode::EncryptMethodUnsupported, "encrypt_method"),
+    for (compress, encrypt, sum, expected, field) in [
+        (1, 0, None, ErrorCode::PbParserError, "payload"),
+        (2, 0, None, ErrorCode::InvalidParameter, "compress_method"),
+        (0, 1, None, ErrorCode::EncryptMethodUnsupported, "encrypt_method"),
+        (0, 0, Some(1), ErrorCode::CheckSumFailure, "check_sum"),
     ] {
         let frame = Frame {
             command: Some(1),
             compress_method: Some(compress),
             encrypt_method: encrypt,
+            check_sum: sum,
             payload: vec![1, 2, 3].into(),
             ..Frame::default()
         };
@@ -147,7 +150,7 @@ async fn unusual_frames_get_an_answer_or_silence_but_no_harm() {
     }
     device.send(Command::Sync, &SyncUl::default()).await;
     assert_eq!(refusal(&device.page().await), (code(ErrorCode::InvalidParameter), "xid: missing"));
-    let odd = device.history(w.basil.uid, 0, -5).await;
+    let odd = device.history(w.basil.uid, 0, 0).await;
     assert_eq!(refusal(&odd).0, code(ErrorCode::InvalidParameter));
     assert!(refusal(&odd).1.contains("full_sync_num"));
     // A conversation nobody knows is empty.

@@ -14,8 +14,7 @@ use std::str::FromStr;
 
 /// The most fields that [`decode`] looks at in one frame, over all levels: bounds the memory of the result.
 pub const MAX_FIELDS: u32 = 1 << 18;
-/// The deepest nesting that [`decode`] follows, unknown groups included.
-pub const MAX_DEPTH: u32 = 100;
+pub use super::MAX_DEPTH;
 
 /// Who sent a frame: it decides what the payload of a command is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::merge::Job;
+use super::merge::{Job, Wanted};
 use super::sync::Local;
 use super::{CallId, Event, Session, Timer};
 use crate::core::codec::Uplink;
@@ -14,10 +14,7 @@ const PAGE: Duration = Duration::from_secs(15);
 /// A page that was asked for. Answers carry a uid only, so one is under way per conversation.
 #[derive(Debug)]
 pub(super) struct Request {
-    /// The call that wants it; none for what the session itself needs.
-    call: Option<CallId>,
-    /// The client id of a message of ours that is looked for.
-    resolve: Option<u64>,
+    wish: Wanted,
     of: ConversationId,
     before: u64,
     /// Not 0: towards the present, from this id (xsync 4.6).
@@ -41,19 +38,21 @@ impl Session {
                 found: vec![],
             });
         }
-        self.ask(Request { call: Some(call), resolve: None, of, before, after, limit, deadline: None });
+        self.ask(Request { wish: Wanted::By(call), of, before, after, limit, deadline: None });
     }
 
     /// Looks for a message of ours that the server has already.
     pub(super) fn look_for(&mut self, of: ConversationId, client_mid: u64) {
-        let resolve = Some(client_mid);
-        self.ask(Request { call: None, resolve, of, before: 0, after: 0, limit: super::MAX_PAGE, deadline: None });
+        let wish = Wanted::Ours(client_mid);
+        self.ask(Request { wish, of, before: 0, after: 0, limit: super::MAX_PAGE, deadline: None });
     }
 
     /// Fetches one message again, because only the server knows what it looks like now.
     pub(super) fn fetch_again(&mut self, of: ConversationId, id: u64) {
-        let before = id.saturating_add(1);
-        self.ask(Request { call: None, resolve: None, of, before, after: 0, limit: 1, deadline: None });
+        let (wish, before) = (Wanted::Torn(id), id.saturating_add(1));
+        if self.history.iter().all(|request| request.wish != wish) {
+            self.ask(Request { wish, of, before, after: 0, limit: 1, deadline: None });
+        }
     }
 
     fn ask(&mut self, request: Request) {
@@ -93,13 +92,13 @@ impl Session {
             .iter()
             .position(|r| r.deadline.is_some() && uid.is_none_or(|uid| uid == r.of.uid))
             .and_then(|at| self.history.remove(at));
-        let Some(Request { call, resolve, of, .. }) = found else { return }; // given up since
+        let Some(Request { wish, of, .. }) = found else { return }; // given up since
         let status = page.status.unwrap_or_default();
         if status.code == Status::Ok as i32 {
             let SyncDl { next_key: next, metas, .. } = page;
-            self.enqueue(Job::History { call, resolve, of, next, metas });
+            self.enqueue(Job::History { wish, of, next, metas });
         } else {
-            self.history_failed(call, resolve, Error::from_frame(status.code, status.reason));
+            self.history_failed(wish, Error::from_frame(status.code, status.reason));
         }
         self.history_next(of.uid);
         self.arm_history();
@@ -110,36 +109,45 @@ impl Session {
         let (late, rest): (VecDeque<_>, _) =
             std::mem::take(&mut self.history).into_iter().partition(|r| r.deadline.is_some_and(|d| d <= now));
         self.history = rest;
-        for Request { call, resolve, of, .. } in late {
-            self.history_failed(call, resolve, Error::new(Domain::Frame, ErrorCode::ServerTimeOut, "history"));
+        for Request { wish, of, .. } in late {
+            self.history_failed(wish, Error::new(Domain::Frame, ErrorCode::ServerTimeOut, "history"));
             self.history_next(of.uid);
         }
         self.arm_history();
     }
 
-    fn history_failed(&mut self, call: Option<CallId>, resolve: Option<u64>, error: Error) {
-        match (call, resolve) {
-            (Some(call), _) => self.reply(call, Err(error)),
-            (None, Some(id)) => self.enqueue(Job::Answered { id, ack: SyncDl::default(), error: Some(error) }),
-            (None, None) => self.event(Event::Error(error)),
+    fn history_failed(&mut self, wish: Wanted, error: Error) {
+        match wish {
+            Wanted::By(call) => self.reply(call, Err(error)),
+            Wanted::Ours(id) => self.enqueue(Job::Answered { id, ack: SyncDl::default(), error: Some(error) }),
+            Wanted::Torn(_) => self.event(Event::Error(error)),
         }
     }
 
     /// The connection is gone: this device answers what it can. What the session itself wants comes up
     /// again with the next connection.
     pub(super) fn history_offline(&mut self) {
-        for Request { call, of, before, after, limit, resolve, .. } in std::mem::take(&mut self.history) {
-            if let Some(call) = call {
-                self.load_local(Local { call, of, before, after, limit, newest: false, history: true, found: vec![] });
-            } else if let Some(pending) = resolve.and_then(|id| self.account.as_mut()?.outbox.get_mut(&id)) {
-                pending.answered = false; // it goes out again, and is looked for again
+        for Request { wish, of, before, after, limit, .. } in std::mem::take(&mut self.history) {
+            match wish {
+                Wanted::By(call) => {
+                    let (newest, history, found) = (false, true, Vec::new());
+                    self.load_local(Local { call, of, before, after, limit, newest, history, found });
+                }
+                Wanted::Ours(id) => {
+                    if let Some(pending) = self.account.as_mut().and_then(|a| a.outbox.get_mut(&id)) {
+                        pending.answered = false; // it goes out again, and is looked for again
+                    }
+                }
+                Wanted::Torn(_) => {}
             }
         }
     }
 
     pub(super) fn fail_history(&mut self, why: &Error) {
-        for call in std::mem::take(&mut self.history).into_iter().filter_map(|request| request.call) {
-            self.reply(call, Err(why.clone()));
+        for request in std::mem::take(&mut self.history) {
+            if let Wanted::By(call) = request.wish {
+                self.reply(call, Err(why.clone()));
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the host feeds in.
 use crate::core::model::ConversationId;
-use crate::core::services::Credentials;
+use crate::core::services::{Credentials, Token};
 use crate::ports::{HttpError, Response, Row, StorageKind, StoreError, Table};
 
 /// Names one call of the application; chosen by the caller, echoed in the reply.
@@ -140,7 +140,7 @@ pub enum Command {
         of: ConversationId,
         /// Older than this id; 0 for the newest.
         before: u64,
-        /// Not 0: newer than this id instead, the oldest of them first to come (xsync 4.6, [I]).
+        /// Not 0: newer than this id instead, the oldest of them first to come (xsync 4.6, inferred).
         after: u64,
         /// At most so many.
         limit: u32,
@@ -160,6 +160,8 @@ pub enum Command {
         /// That one message only.
         only: bool,
     },
+    /// The answer to `Event::TokenWanted`, or why there is no token.
+    ProvideToken(Result<Token, String>),
 }
 
 /// What is sent. Sizes are bytes of UTF-8 (decisions, "Limits").

@@ -17,10 +17,11 @@ use prost::Message as _;
 use super::account::Account;
 use super::body::{self, Facts};
 use super::rows::{
-    ConversationRow, EditRow, MessageRow, id_from, message_key, message_query, one_message, pair_key, put,
+    ConversationRow, EditRow, MarkRow, MessageRow, id_from, message_key, message_query, one_message, pair_key, put,
     read_messages, receipt, receipt_key,
 };
 use super::{Batch, CallId, Event, LoadPurpose, Mark, Operation, Output, Place, Reply, Session};
+use crate::core::codec::{CodecError, Payload};
 use crate::core::model::{
     Change, ConversationId, Domain, Error, ErrorCode, Kind, Mention, Message, Millis, Notice, NoticeKind, Update,
 };
@@ -28,14 +29,15 @@ use crate::core::proto::{
     Conversation, GroupNotice, MessageBody, MessageOperation, Meta, RosterNotice, SyncDl, UserNotice, Xid,
     message_body::{QoS, Status as Seen, Type},
     message_operation::OpType,
-    meta::NameSpace,
 };
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// How many unread messages are told to their authors at once; older ones are read silently.
 const MOST_RECEIPTS: u32 = 500;
+/// How many edited messages are fetched after a login.
+const MOST_FETCHED: usize = 20;
 /// How many operations may wait for their messages.
-const MOST_WAITING: usize = 10_000;
+const MOST_WAITING: usize = 2_000;
 
 /// One job: where it comes from and what it leads to.
 #[derive(Debug)]
@@ -43,8 +45,8 @@ pub(super) enum Job {
     /// Metas of the stream: may count as unread, are told, are confirmed with the next key.
     /// An eager page is pushed on top of whatever pull is under way.
     Live { xid: Option<Xid>, next_key: u64, eager: bool, prev: u64, metas: Vec<Meta> },
-    /// Asked for. `call`: by the application; `resolve`: to find a message of ours, by its client id.
-    History { call: Option<CallId>, of: ConversationId, resolve: Option<u64>, next: u64, metas: Vec<Meta> },
+    /// Asked for.
+    History { wish: Wanted, of: ConversationId, next: u64, metas: Vec<Meta> },
     /// The server's answer to an entry of the outbox.
     Answered { id: u64, ack: SyncDl, error: Option<Error> },
     /// The user has read messages.
@@ -55,11 +57,23 @@ pub(super) enum Job {
     Forget { call: CallId, of: ConversationId, target: u64 },
 }
 
+/// Who wants a page of history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The application.
+    By(CallId),
+    /// The session: it looks for a message of ours that the server has already, by its client id.
+    Ours(u64),
+    /// The session: edits have overtaken each other on this message.
+    Torn(u64),
+}
+
 impl Job {
     /// The call that waits for it.
     pub(super) const fn call(&self) -> Option<CallId> {
         match self {
-            Self::History { call, .. } => *call,
+            Self::History { wish: Wanted::By(call), .. } => Some(*call),
+            Self::History { .. } => None,
             Self::Read { call, .. } | Self::Operate { call, .. } | Self::Forget { call, .. } => Some(*call),
             Self::Live { .. } | Self::Answered { .. } => None,
         }
@@ -127,7 +141,9 @@ pub(super) struct Outcome {
     fresh: Vec<Notice>,
     /// Entries that this job adds to the outbox.
     pub(super) marks: Vec<u64>,
-    /// Everything else that is said, in order, once it is durable.
+    /// What is said first, once it is durable.
+    pub(super) first: Vec<Event>,
+    /// Everything else that is said, in order, behind the changes above.
     pub(super) then: Vec<Output>,
     /// Messages to be fetched again, because edits came in the wrong order.
     pub(super) refetch: BTreeSet<(ConversationId, u64)>,
@@ -224,22 +240,24 @@ impl Session {
                     }
                 }
             }
-            Job::History { call, of, resolve, next, .. } => {
+            Job::History { wish, of, next, .. } => {
                 let ids: Vec<_> = items.iter().filter_map(|item| item.id(of)).collect();
                 self.take_in(&mut work, items, false);
-                if let Some(client_mid) = resolve {
-                    self.resolved(&mut work, of, client_mid, &ids);
-                }
-                if let (Some(call), Some(account)) = (call, &self.account) {
-                    let mut page: Vec<_> = ids
-                        .iter()
-                        .filter_map(|id| work.rows.get(&(of, *id)))
-                        .filter(|row| account.is_shown(of, row))
-                        .map(|row| account.message(of, row))
-                        .collect();
-                    page.sort_by_key(|m| m.id);
-                    page.dedup_by_key(|m| m.id);
-                    work.out.then.push(Output::Reply(call, Ok(Reply::History(page, next))));
+                match wish {
+                    Wanted::By(call) => {
+                        let page = self.account.iter().flat_map(|account| {
+                            let rows = ids.iter().filter_map(|id| work.rows.get(&(of, *id)));
+                            rows.filter(|row| account.is_shown(of, row)).map(|row| account.message(of, row))
+                        });
+                        let mut page: Vec<_> = page.collect();
+                        page.sort_by_key(|m| m.id);
+                        page.dedup_by_key(|m| m.id);
+                        work.out.then.push(Output::Reply(call, Ok(Reply::History(page, next))));
+                    }
+                    Wanted::Ours(client_mid) => self.resolved(&mut work, of, client_mid, &ids),
+                    // The server does not have it any more, so its edits come to nothing.
+                    Wanted::Torn(target) if !ids.contains(&target) => self.stop_waiting(&mut work.out, target),
+                    Wanted::Torn(_) => {}
                 }
                 self.conclude(work, None, 0);
             }
@@ -318,7 +336,7 @@ impl Session {
     }
 
     /// A message, new or known.
-    fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
+    pub(super) fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
         let Some(account) = &mut self.account else { return };
         let (id, me) = (meta.id, account.uid);
         let key = (of, id);
@@ -329,6 +347,8 @@ impl Session {
         let mut seen = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
         body::clean(&mut seen);
         let mut fresh = live;
+        let known = work.rows.contains_key(&key);
+        let was_unread = work.rows.get(&key).is_some_and(|row| account.is_unread(of, row));
         let row = match work.rows.entry(key) {
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let row = entry.into_mut();
@@ -343,23 +363,36 @@ impl Session {
             }
         };
         row.quiet &= !live;
-        absorb(row, &seen, me);
         work.out.dirty.insert(key);
-        // Operations that came before it.
+        // Operations that came before it, or edits that overtook each other.
         let early: Vec<_> =
             account.waiting.range((id, 0)..=(id, u64::MAX)).map(|(key, meta)| (*key, meta.clone())).collect();
+        absorb(row, &seen, me, known && !early.is_empty());
+        let mut cancels = Vec::new();
         for ((target, op), meta) in early {
+            let mut patch = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
+            body::clean(&mut patch);
+            if known && seen.edit_timestamp < edit_time(&meta, &patch) {
+                continue; // the server's own copy is older still
+            }
             account.waiting.remove(&(target, op));
             work.out.writes.push(Write::delete(Table::Waiting, pair_key(target, op)));
-            let body = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
-            apply_early(row, me, of, &meta, &body, &mut work.out.writes);
+            if !known {
+                apply_early(row, me, of, &meta, &patch, &mut work.out.writes);
+                if patch.operation.is_some_and(|operation| kind(&operation) == OpType::ReadCancel) {
+                    cancels.push(MarkRow { mid: target, op });
+                }
+            }
         }
         let row = row.clone();
         let facts = Facts::read(&seen.config);
         if row.from() == me && of.kind == Kind::Group && !facts.members.is_empty() {
             work.out.writes.push(Write::put(Table::Receipts, receipt_key(id, 0, of.uid), []));
         }
-        let unread = fresh && account.is_unread(of, &row);
+        let conversation = account.conversations.entry(of).or_default();
+        cancels.retain(|cancel| cancel.op > row.read_op && !conversation.overruled(id, cancel.op) && !row.gone);
+        conversation.cancels.extend(cancels.pop());
+        let unread = account.is_unread(of, &row) && !was_unread;
         let conversation = account.conversations.entry(of).or_default();
         conversation.top = conversation.top.max(id);
         if unread {
@@ -432,7 +465,7 @@ impl Session {
             .filter(|of| !out.relast.contains(of))
             .map(|of| account.conversation(*of))
             .collect();
-        let mut then = Vec::new();
+        let mut then: Vec<_> = out.first.into_iter().map(Output::Event).collect();
         let mut say = |event| then.push(Output::Event(event));
         if !told.is_empty() {
             say(Event::Messages(told));
@@ -474,6 +507,28 @@ impl Session {
         if !out.writes.is_empty() {
             let batch = Batch { place: Place::Account, writes: out.writes, then: out.then, marks };
             self.out.push_back(Output::Persist(batch));
+        }
+    }
+
+    /// Edits that could not be applied when they came: their messages are fetched, a few each login.
+    pub(super) fn fetch_torn(&mut self) {
+        let Some(account) = &self.account else { return };
+        let edits = account.waiting.iter().filter(|(_, meta)| is_edit(meta)).filter_map(|((target, _), meta)| {
+            let operation = MessageBody::decode(meta.payload.clone()).ok()?.operation?;
+            Some((*places(account, meta, &operation).first()?, *target))
+        });
+        for (of, target) in edits.collect::<BTreeSet<_>>().into_iter().take(MOST_FETCHED) {
+            self.fetch_again(of, target);
+        }
+    }
+
+    /// Forgets the edits that wait for a message: there is nothing left to edit.
+    pub(super) fn stop_waiting(&mut self, out: &mut Outcome, target: u64) {
+        let Some(account) = &mut self.account else { return };
+        let waiting = account.waiting.range((target, 0)..=(target, u64::MAX));
+        for key in waiting.filter(|(_, meta)| is_edit(meta)).map(|(key, _)| *key).collect::<Vec<_>>() {
+            account.waiting.remove(&key);
+            out.writes.push(Write::delete(Table::Waiting, pair_key(key.0, key.1)));
         }
     }
 
@@ -572,11 +627,12 @@ impl Work {
                 }
                 if *only {
                     wish.row(*of, *up_to);
-                } else if *up_to > row.read_top && row.unread > 0 {
-                    let limit = MOST_RECEIPTS;
-                    let query = message_query(*of, row.read_top + 1, up_to.saturating_add(1), limit, true);
-                    wish.loads.push((query, Part::Rows(*of)));
-                    wish.above(account, *of, *up_to);
+                } else if row.unread > 0 {
+                    if *up_to > row.read_top {
+                        let (from, to) = (row.read_top.saturating_add(1), up_to.saturating_add(1));
+                        wish.loads.push((message_query(*of, from, to, MOST_RECEIPTS, true), Part::Rows(*of)));
+                    }
+                    wish.above(account, *of, row.read_top.max(*up_to));
                 }
             }
             Job::Operate { of, target, .. } | Job::Forget { of, target, .. } => wish.row(*of, *target),
@@ -651,11 +707,9 @@ impl Wish {
             self.applied = Some((first.min(id), last.max(id)));
         }
         match item {
-            Item::Message(of, meta) => {
-                if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) {
-                    let range = self.ranges.entry(*of).or_insert((meta.id, meta.id));
-                    *range = (range.0.min(meta.id), range.1.max(meta.id));
-                }
+            Item::Message(of, meta) if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) => {
+                let range = self.ranges.entry(*of).or_insert((meta.id, meta.id));
+                *range = (range.0.min(meta.id), range.1.max(meta.id));
             }
             Item::Operation(meta, _, operation) => {
                 for of in places(account, meta, operation) {
@@ -742,9 +796,10 @@ pub(super) fn update(change: Change, conversation: ConversationId, target: u64, 
 }
 
 /// Takes over what the server knows about a message beside its content: status and edits folded in.
-fn absorb(row: &mut MessageRow, seen: &MessageBody, me: u64) {
+/// `torn`: edits have overtaken each other here, so that the server knows better also at the same time.
+fn absorb(row: &mut MessageRow, seen: &MessageBody, me: u64, torn: bool) {
     let at = seen.edit_timestamp;
-    if at != 0 && row.edit.as_ref().is_none_or(|edit| edit.at < at) {
+    if at != 0 && row.edit.as_ref().is_none_or(|edit| edit.at < at || (torn && edit.at == at)) {
         let MessageBody { content, config, ext, .. } = seen.clone();
         row.edit = Some(EditRow { at, text: content, config, ext, newest: 0 });
     }
@@ -775,6 +830,7 @@ fn apply_early(
             row.receipts |= bits;
         } else if by == me && op == OpType::ReadAck {
             row.read = true;
+            row.read_op = row.read_op.max(meta.id);
         }
     };
     match kind(operation) {
@@ -790,6 +846,11 @@ fn apply_early(
         }
         _ => {}
     }
+}
+
+fn is_edit(meta: &Meta) -> bool {
+    let operation = MessageBody::decode(meta.payload.clone()).ok().and_then(|body| body.operation);
+    operation.is_some_and(|operation| matches!(kind(&operation), OpType::Append | OpType::Replace))
 }
 
 /// The server's time of an edit.
@@ -808,55 +869,47 @@ pub(super) fn strip(row: &mut MessageRow) {
 
 /// Says what a meta is and where it belongs (xsync 4.8, 6.1).
 fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
-    match NameSpace::try_from(meta.ns) {
-        Ok(NameSpace::Message) => message(meta, account, page),
-        Ok(NameSpace::GroupNotice | NameSpace::RosterNotice | NameSpace::UserNotice) => match notice(&meta) {
-            Ok(notice) => Item::Notice(notice, meta),
-            Err(why) => Item::Bad(meta, why),
-        },
-        Ok(NameSpace::Conversation) => {
-            let operation = Conversation::decode(meta.payload.clone()).ok().and_then(|c| c.operation);
+    match Payload::of(&meta) {
+        Ok(Payload::Message(body)) => message(meta, body, account, page),
+        Ok(Payload::Conversation(Conversation { operation, .. })) => {
             match operation.map(|operation| (operation.r#type, operation.xid)) {
                 Some((1 | 2, Some(xid))) => Item::Removal(meta.id, xid.uid),
                 Some((_, Some(_))) => Item::Skipped,
-                _ => Item::Bad(meta, "conversation operation: `xid` is missing or `payload` is unreadable"),
+                _ => Item::Bad(meta, "conversation operation: `xid` is missing"),
             }
         }
-        _ => Item::Skipped,
+        Ok(payload) => match notice(&meta, payload) {
+            Some(Ok(notice)) => Item::Notice(notice, meta),
+            Some(Err(why)) => Item::Bad(meta, why),
+            None => Item::Skipped,
+        },
+        Err(CodecError::TooLarge { .. }) => Item::Bad(meta, "meta: `payload` is over the limit"),
+        Err(CodecError::TooMany { .. }) => Item::Bad(meta, "notice: `to` is over the limit"),
+        Err(_) => Item::Bad(meta, "meta: `payload` is unreadable"),
     }
 }
 
-/// Reads a notice; an error names what is wrong with it.
-pub(super) fn notice(meta: &Meta) -> Result<Notice, &'static str> {
-    let payload = meta.payload.clone();
-    let (kind, r#type, group, from, to, content) = match NameSpace::try_from(meta.ns) {
-        Ok(NameSpace::GroupNotice) => match GroupNotice::decode(payload) {
-            Ok(GroupNotice { gid: None, .. }) => return Err("group notice: `gid` is missing"),
-            Ok(GroupNotice { r#type, gid, from, to, content }) => {
-                (NoticeKind::Group, r#type, uid(gid), uid(from), to, content)
-            }
-            Err(_) => return Err("group notice: `payload` is unreadable"),
-        },
-        Ok(NameSpace::RosterNotice) => match RosterNotice::decode(payload) {
-            Ok(RosterNotice { from: None, .. }) => return Err("roster notice: `from` is missing"),
-            Ok(RosterNotice { r#type, from, to, content, .. }) => {
-                (NoticeKind::Roster, r#type, 0, uid(from), to, content)
-            }
-            Err(_) => return Err("roster notice: `payload` is unreadable"),
-        },
-        _ => match UserNotice::decode(payload) {
-            Ok(UserNotice { r#type, content }) => (NoticeKind::User, r#type, 0, 0, Vec::new(), content),
-            Err(_) => return Err("user notice: `payload` is unreadable"),
-        },
+/// The notice in a payload, if it is one; an error names what is wrong with it.
+pub(super) fn notice(meta: &Meta, payload: Payload) -> Option<Result<Notice, &'static str>> {
+    let (kind, r#type, group, from, to, content) = match payload {
+        Payload::Group(GroupNotice { gid: None, .. }) => return Some(Err("group notice: `gid` is missing")),
+        Payload::Group(GroupNotice { r#type, gid, from, to, content }) => {
+            (NoticeKind::Group, r#type, uid(gid), uid(from), to, content)
+        }
+        Payload::Roster(RosterNotice { from: None, .. }) => return Some(Err("roster notice: `from` is missing")),
+        Payload::Roster(RosterNotice { r#type, from, to, content, .. }) => {
+            (NoticeKind::Roster, r#type, 0, uid(from), to, content)
+        }
+        Payload::User(UserNotice { r#type, content }) => (NoticeKind::User, r#type, 0, 0, Vec::new(), content),
+        _ => return None,
     };
     let to = to.iter().map(|xid| xid.uid).collect();
-    Ok(Notice { id: meta.id, kind, r#type, group, from, to, content, timestamp: Millis(meta.timestamp), kept: false })
+    let timestamp = Millis(meta.timestamp);
+    Some(Ok(Notice { id: meta.id, kind, r#type, group, from, to, content, timestamp, kept: false }))
 }
 
-fn message(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
-    let Ok(body) = MessageBody::decode(meta.payload.clone()) else {
-        return Item::Bad(meta, "message: `payload` is unreadable");
-    };
+fn message(meta: Meta, mut body: MessageBody, account: &Account, page: Option<ConversationId>) -> Item {
+    body::clean(&mut body);
     let Some(Xid { uid: from, .. }) = meta.from else {
         return Item::Bad(meta, "message: `from` is missing");
     };

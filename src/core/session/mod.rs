@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! One concept a file: login, keepalive (socket, heartbeat, reconnect), sync (pulls), merge (what a page
+//! One concept a file: login, rotation (addresses), keepalive (socket, heartbeat, reconnect), sync (pulls), merge (what a page
 //! comes to), outbox, operations, receipts, notices, typing, history, cards. This file only dispatches.
 mod account;
 mod backoff;
@@ -30,6 +30,7 @@ mod operations;
 mod outbox;
 mod output;
 mod receipts;
+mod rotation;
 mod rows;
 mod sync;
 #[cfg(test)]
@@ -39,11 +40,11 @@ mod typing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use event::{Event, Level, Receipts, Reply, State};
+pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
 pub use input::{CallId, Command, Content, Input, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
-use crate::core::codec::{self, Downlink, Uplink};
+use crate::core::codec::{Codec, Downlink, Uplink};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::services::Servers;
 use crate::ports::{Query, Request, Row, StoreError, Write};
@@ -72,6 +73,10 @@ pub struct Config {
     pub device_info: String,
     /// Tell senders that their messages have reached this device.
     pub delivery_receipts: bool,
+    /// The application answers `Event::TokenWanted`.
+    pub token_provider: bool,
+    /// A first login sends a random serial like the former SDK instead of 0 (xsync 3.4, 3.11).
+    pub legacy_random_sn: bool,
 }
 
 /// Where a cloud is.
@@ -105,6 +110,8 @@ enum Purpose {
     GroupIds,
     UserCards(Vec<u64>),
     GroupCards,
+    Register,
+    Probe(usize),
 }
 
 /// What a read of the store is for.
@@ -149,9 +156,11 @@ pub struct Session {
     parked: Option<Vec<(CallId, Command)>>,
     /// Who logged in last on this device.
     remembered: Option<rows::LoginRow>,
-    servers: Option<Servers>,
+    rotation: rotation::Rotation,
     account: Option<Account>,
     login: login::Login,
+    /// Of the current connection.
+    codec: Codec,
     link: keepalive::Link,
     sync: sync::Sync,
     merger: merge::Merger,
@@ -169,9 +178,9 @@ pub struct Session {
 impl Session {
     /// A session of nobody. `seed` is all the randomness it will ever have: 128 unpredictable bits.
     pub fn new(config: Config, seed: u128) -> Self {
-        let servers = match &config.cloud {
-            Cloud::Fixed(servers) => Some(servers.clone()),
-            Cloud::Dns(_) => None,
+        let rotation = match &config.cloud {
+            Cloud::Fixed(servers) => rotation::Rotation::fixed(servers.clone()),
+            Cloud::Dns(_) => rotation::Rotation::default(),
         };
         #[expect(clippy::cast_possible_truncation, reason = "jitter needs no more")]
         let rng = Rng::new(seed as u64 ^ (seed >> 64) as u64);
@@ -187,9 +196,10 @@ impl Session {
             reported: BTreeSet::new(),
             parked: Some(Vec::new()),
             remembered: None,
-            servers,
+            rotation,
             account: None,
             login: login::Login::default(),
+            codec: Codec::default(),
             link: keepalive::Link::default(),
             sync: sync::Sync::default(),
             merger: merge::Merger::default(),
@@ -215,12 +225,17 @@ impl Session {
             Input::Opened => self.opened(),
             Input::Frame(bytes) => self.frame(bytes),
             Input::Closed(reason) => self.lost(reason),
-            Input::Answer(id, answer) => match self.requests.remove(&id) {
-                Some(Purpose::Dns) => self.dns_answered(answer),
-                Some(Purpose::Token) => self.token_answered(answer),
-                Some(purpose) => self.cards_answered(purpose, answer),
-                None => {} // asked for by a login that has ended since
-            },
+            Input::Answer(id, answer) => {
+                let Some(purpose) = self.requests.remove(&id) else { return }; // of a login that has ended since
+                self.rest_answered(&purpose, answer.is_ok());
+                match purpose {
+                    Purpose::Dns => self.dns_answered(answer),
+                    Purpose::Token => self.token_answered(answer),
+                    Purpose::Register => self.registered(answer),
+                    Purpose::Probe(cluster) => self.probe_answered(cluster, &answer),
+                    purpose => self.cards_answered(purpose, answer),
+                }
+            }
             Input::StoreOpened(result) => self.store_opened(result),
             Input::Loaded(id, rows) => match self.loads.remove(&id) {
                 Some(LoadPurpose::Merge(part)) => self.part_loaded(part, rows),
@@ -237,6 +252,7 @@ impl Session {
             Input::PersistFailed(e, marks) => self.persist_failed(&e, &marks),
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
+                self.awake();
                 while let Some(timer) = self.timers.due(now) {
                     self.fire(timer);
                 }
@@ -265,13 +281,14 @@ impl Session {
             Command::Login(credentials) => return self.log_in(call, credentials),
             Command::Resume => return self.resume(call),
             Command::Logout => return self.log_out(call),
+            Command::ProvideToken(given) => return self.provide_token(call, given),
             _ => {}
         }
         let Some(account) = &self.account else {
             return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
         };
         match command {
-            Command::Login(_) | Command::Resume | Command::Logout => {}
+            Command::Login(_) | Command::Resume | Command::Logout | Command::ProvideToken(_) => {}
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
             Command::Cancel(id) => self.cancel(call, id),
@@ -303,8 +320,11 @@ impl Session {
     }
 
     fn frame(&mut self, bytes: &[u8]) {
+        if !self.link.up {
+            return; // of a connection that is being closed
+        }
         self.heard();
-        match codec::decode(bytes) {
+        match self.codec.decode(bytes) {
             Ok(Downlink::Provision(reply)) => self.provisioned(reply),
             Ok(Downlink::Unread(list)) => self.unread(list),
             Ok(Downlink::Notice(notice)) => self.noticed(notice.xid.unwrap_or_default()),
@@ -321,7 +341,7 @@ impl Session {
             Timer::Connect => self.lost("the connection was not opened within 10 s"),
             Timer::Provision => self.lost("the login was not answered within 10 s"),
             Timer::Heartbeat => self.heartbeat(),
-            Timer::HeartbeatReply => self.lost("the heartbeat was not answered within 20 s"),
+            Timer::HeartbeatReply => self.lost("the heartbeat was not answered in time"),
             Timer::Reconnect => self.connect(),
             Timer::Pull => self.pulls_overdue(),
             Timer::Ack => self.lost("a message was not acknowledged within 15 s"),
@@ -330,6 +350,9 @@ impl Session {
             Timer::ReadAll => self.tell_read(),
             Timer::Typing => self.typing_expired(),
             Timer::Outbox => self.flush(),
+            Timer::SignIn => self.sign_in_overdue(),
+            Timer::Token => self.token_overdue(),
+            Timer::SpeedTest => self.speed_tested(0),
         }
     }
 
@@ -385,9 +408,11 @@ impl Session {
     }
 
     /// A frame for the current connection, to be put into the FIFO or behind a batch.
-    fn transmit(&self, uplink: &Uplink) -> Result<Output, Error> {
-        let frame =
-            codec::encode(uplink).map_err(|e| Error::new(Domain::Frame, ErrorCode::MessageInvalid, e.to_string()))?;
+    fn transmit(&mut self, uplink: &Uplink) -> Result<Output, Error> {
+        let frame = self
+            .codec
+            .encode(uplink)
+            .map_err(|e| Error::new(Domain::Frame, ErrorCode::MessageInvalid, e.to_string()))?;
         Ok(Output::Transmit { generation: self.link.generation, frame })
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::merge::{Outcome, notice};
 use super::rows::{group_write, put, user_write};
 use super::{CallId, Event, LoadPurpose, Output, Reply, Session, State};
+use crate::core::codec::Payload;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Notice, NoticeKind};
 use crate::core::proto::{Meta, group_notice::Type as Group, roster_notice::Type as Roster, user_notice::Type as User};
 use crate::ports::{Query, Row, StoreError, Table, Write};
@@ -252,7 +253,7 @@ impl Session {
         };
         let (mut notices, mut bad, mut writes) = (Vec::new(), Vec::new(), Vec::new());
         for row in rows {
-            match Meta::decode(&row.value[..]).ok().and_then(|meta| notice(&meta).ok()) {
+            match Meta::decode(&row.value[..]).ok().and_then(|meta| notice(&meta, Payload::of(&meta).ok()?)?.ok()) {
                 Some(notice) if drop.contains(&notice.id) => writes.push(Write::delete(Table::Notices, row.key)),
                 Some(notice) => notices.push(Notice { kept: true, ..notice }),
                 None => bad.push(super::rows::bad_row(Table::Notices, &row.key)),

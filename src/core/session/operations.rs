@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use super::account::{Errand, Pending};
 use super::body;
 use super::merge::{Outcome, Work, edit_time, kind, places, row_of, strip, uid, update};
-use super::rows::{CancelRow, clear_messages, kv, put, receipt, receipt_key};
+use super::rows::{MarkRow, clear_messages, kv, put, receipt, receipt_key};
 use super::{Batch, CallId, Event, MAX_EXT, MAX_TEXT, Mark, Operation, Output, Place, Receipts, Reply, Session};
 use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode, Kind, Millis, Update};
 use crate::core::proto::{
@@ -104,6 +104,9 @@ impl Session {
         operation: Operation,
     ) {
         let (kind, text, config, ext) = operation.wire();
+        if kind == OpType::ReadCancel {
+            self.tell_read(); // what was read before this has to be told before it
+        }
         let (me, sn) = self.address();
         let own = Xid { uid: me, device_sn: sn };
         let author = work.rows.get(&(of, target)).map_or(of.uid, super::rows::MessageRow::from);
@@ -124,10 +127,11 @@ impl Session {
         };
         self.entrust(&mut work.out, id, of, to, &body, Some(call));
         let Some(account) = &mut self.account else { return };
-        let unread = work.rows.get(&(of, target)).is_some_and(|row| account.is_unread(of, row));
-        if kind == OpType::ReadCancel && !unread && work.rows.contains_key(&(of, target)) {
+        let read =
+            work.rows.get(&(of, target)).is_some_and(|row| account.may_count(row) && !account.is_unread(of, row));
+        if kind == OpType::ReadCancel && read {
             let conversation = account.conversations.entry(of).or_default();
-            conversation.cancels.push(CancelRow { mid: target, op: u64::MAX });
+            conversation.cancels.push(MarkRow { mid: target, op: u64::MAX });
             conversation.unread += 1;
             work.out.touched.insert(of);
         }
@@ -224,7 +228,7 @@ impl Session {
         let group = work.homes.get(&target).map(|gid| ConversationId::group(*gid)).filter(|_| receipt);
         if group.is_some() {
             work.out.writes.push(Write::put(Table::Receipts, receipt_key(target, op as u8, by), []));
-        } else if !(receipt && by == account.uid) {
+        } else {
             work.wait(account, target, meta);
         }
         let of = group.or_else(|| places.first().copied()).unwrap_or(ConversationId::SYSTEM);
@@ -264,24 +268,28 @@ impl Session {
             OpType::DeliverAck if own && by != me => work.change(of, target, |row| row.receipts |= receipt::DELIVERED),
             OpType::PlayAck if own != (by == me) => work.change(of, target, |row| row.receipts |= receipt::PLAYED),
             OpType::ReadAck if !own && by == me => {
-                if unread {
-                    let conversation = account.conversations.entry(of).or_default();
-                    conversation.unread = conversation.unread.saturating_sub(1);
-                    conversation.cancels.retain(|cancel| cancel.mid != target);
-                    work.out.touched.insert(of);
+                if let Some(conversation) = account.conversations.get_mut(&of) {
+                    conversation.cancels.retain(|cancel| cancel.mid != target || cancel.op > meta.id);
                 }
-                work.change(of, target, |row| row.read = true)
+                work.change(of, target, |row| {
+                    row.read = true;
+                    row.read_op = row.read_op.max(meta.id);
+                });
+                self.count_again(work, of, target, unread);
+                true
             }
             OpType::ReadCancel if !own => {
+                let read_op = work.rows.get(&(of, target)).map_or(0, |row| row.read_op);
                 let conversation = account.conversations.entry(of).or_default();
                 if let Some(cancel) = conversation.cancels.iter_mut().find(|cancel| cancel.mid == target) {
-                    cancel.op = meta.id; // ours, accepted
-                } else if unread || (target <= conversation.read_top && meta.id < conversation.read_op) {
-                    return false; // it is unread anyway, or was read after that
+                    cancel.op = if cancel.op == u64::MAX { meta.id } else { cancel.op.max(meta.id) };
+                } else if read_op > meta.id || conversation.overruled(target, meta.id) {
+                    return false; // it was read after that
                 } else {
-                    conversation.cancels.push(CancelRow { mid: target, op: meta.id });
-                    conversation.unread += 1;
+                    // Noted also when it is unread anyway: an earlier reading may still come.
+                    conversation.cancels.push(MarkRow { mid: target, op: meta.id });
                 }
+                self.count_again(work, of, target, unread);
                 work.out.touched.insert(of);
                 true
             }
@@ -309,21 +317,34 @@ impl Session {
         }
     }
 
+    /// Keeps the counter right after a message has changed that was (or was not) unread before.
+    pub(super) fn count_again(&mut self, work: &mut Work, of: ConversationId, target: u64, was_unread: bool) {
+        let Some(account) = &mut self.account else { return };
+        let is_unread = work.rows.get(&(of, target)).is_some_and(|row| account.is_unread(of, row));
+        if was_unread == is_unread {
+            return;
+        }
+        if let Some(conversation) = account.conversations.get_mut(&of) {
+            conversation.unread =
+                if is_unread { conversation.unread + 1 } else { conversation.unread.saturating_sub(1) };
+            work.out.touched.insert(of);
+        }
+    }
+
     /// Takes a message away for good.
     pub(super) fn take_away(&mut self, work: &mut Work, of: ConversationId, target: u64) {
         let Some(account) = &mut self.account else { return };
         let unread = work.rows.get(&(of, target)).is_some_and(|row| account.is_unread(of, row));
         if let Some(conversation) = account.conversations.get_mut(&of) {
             conversation.cancels.retain(|cancel| cancel.mid != target);
-            conversation.unread = conversation.unread.saturating_sub(u32::from(unread));
             if conversation.mention == target {
                 conversation.mention = 0;
-            }
-            if unread {
                 work.out.touched.insert(of);
             }
         }
         work.change(of, target, strip);
+        self.count_again(work, of, target, unread);
+        self.stop_waiting(&mut work.out, target);
     }
 
     /// The server answered an entry of the outbox that is no message, or refused a message.
@@ -442,7 +463,7 @@ impl Session {
             row.cancels.clear();
             row.mention = 0;
             row.read_top = row.read_top.max(row.top);
-            row.read_told = row.read_top;
+            row.read_due = 0;
             out.removed.push(of);
         }
         out.writes.push(clear_messages(of, row.floor));

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use prost::Message as _;
 
-use super::account::{Account, Errand, Pending};
-use super::body::{self, Facts};
+use super::account::{Errand, Pending};
+use super::body;
 use super::merge::{Job, Work};
-use super::rows::{ConversationRow, MessageRow, kv, put, receipt_key};
+use super::rows::{ConversationRow, kv, put};
 use super::{
     Batch, CallId, Content, Event, MAX_ATTACHMENT, MAX_EXT, MAX_TEXT, Mark, Output, Place, Reply, Session, Timer,
 };
@@ -26,6 +26,7 @@ use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode, Kind,
 use crate::core::proto::{
     MessageBody, Meta, SyncDl, SyncUl, Xid,
     message_body::{ContentType, QoS, Type},
+    message_operation::OpType,
     meta::NameSpace,
     status,
 };
@@ -230,7 +231,8 @@ impl Session {
         let mut metas = Vec::new();
         for receipts in [false, true] {
             for pending in account.outbox.values_mut() {
-                let receipt = matches!(pending.errand, Errand::Receipt(..));
+                // Marking unread goes with the receipts, so that it does not overtake a reading before it.
+                let receipt = matches!(pending.errand, Errand::Receipt(..) | Errand::Operation(OpType::ReadCancel, _));
                 if receipt != receipts || pending.row.failed != 0 || pending.sent.is_some() || pending.answered {
                     continue;
                 }
@@ -329,7 +331,7 @@ impl Session {
             let message = account.pending(id, &pending);
             work.out.writes.push(put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
             account.outbox.insert(id, pending);
-            work.out.then.push(Output::Event(Event::Failed(vec![message])));
+            work.out.first.push(Event::Failed(vec![message]));
             work.out.touched.insert(of);
             return;
         }
@@ -345,21 +347,18 @@ impl Session {
     pub(super) fn accepted(&mut self, work: &mut Work, of: ConversationId, client_mid: u64, meta: Meta) {
         let Some(account) = &mut self.account else { return };
         account.outbox.remove(&client_mid);
-        let id = meta.id;
-        // It may have come as history before the answer.
-        let row = work.rows.entry((of, id)).or_insert_with(|| MessageRow { meta: Some(meta), ..MessageRow::default() });
-        row.client_mid = client_mid;
-        row.quiet = false;
-        let row = row.clone();
-        work.change(of, id, |_| ());
-        if of.kind == Kind::Group && !Facts::read(&body::body(&row).config).members.is_empty() {
-            work.out.writes.push(Write::put(Table::Receipts, receipt_key(id, 0, of.uid), []));
-        }
         work.out.writes.push(Write::delete(Table::Outbox, client_mid.to_be_bytes()));
-        newest(account, of, &row);
-        work.out.touched.insert(of);
-        let message = account.message(of, &row);
-        work.out.then.push(Output::Event(Event::Sent(vec![message])));
+        let id = meta.id;
+        // As if it came from history, which it may have done before the answer; what waits for it is carried out.
+        self.message_came(work, of, meta, false);
+        work.change(of, id, |row| {
+            row.client_mid = client_mid;
+            row.quiet = false;
+        });
+        let (Some(account), Some(row)) = (&mut self.account, work.rows.get(&(of, id))) else { return };
+        account.conversations.entry(of).or_default().hidden = false;
+        let message = Message { client_id: client_mid, ..account.message(of, row) };
+        work.out.first.push(Event::Sent(vec![message]));
     }
 
     /// A page of history was fetched to find a message that the server has already: is it there?
@@ -382,14 +381,5 @@ impl Session {
                 self.answered(work, client_mid, &SyncDl::default(), Some(error));
             }
         }
-    }
-}
-
-fn newest(account: &mut Account, of: ConversationId, row: &MessageRow) {
-    let conversation = account.conversations.entry(of).or_default();
-    conversation.top = conversation.top.max(row.id());
-    conversation.hidden = false;
-    if body::counts(&body::body(row)) && conversation.last.as_ref().is_none_or(|last| last.id() <= row.id()) {
-        conversation.last = Some(row.clone());
     }
 }

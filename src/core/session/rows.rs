@@ -33,6 +33,9 @@ pub(super) struct MessageRow {
     /// Recalled or deleted.
     #[prost(bool, tag = "7")]
     pub(super) gone: bool,
+    /// Id of the operation that read it by itself; 0 while that is not accepted.
+    #[prost(uint64, tag = "8")]
+    pub(super) read_op: u64,
 }
 
 /// Bits of `MessageRow::receipts`.
@@ -91,21 +94,21 @@ pub(super) struct ConversationRow {
     /// Everything up to this message is read, but for `cancels`.
     #[prost(uint64, tag = "5")]
     pub(super) read_top: u64,
-    /// Id of the operation that said so; 0 when this device did and the server has not answered.
-    #[prost(uint64, tag = "6")]
-    pub(super) read_op: u64,
+    /// The operations that said so, but for those that a later one with a higher message covers.
+    #[prost(message, repeated, tag = "6")]
+    pub(super) reads: Vec<MarkRow>,
     /// Messages that were marked unread again.
     #[prost(message, repeated, tag = "7")]
-    pub(super) cancels: Vec<CancelRow>,
+    pub(super) cancels: Vec<MarkRow>,
     /// The newest unread message that calls on the user; 0 for none.
     #[prost(uint64, tag = "8")]
     pub(super) mention: u64,
     /// It calls on everybody.
     #[prost(bool, tag = "9")]
     pub(super) mention_all: bool,
-    /// How far the other devices were told; behind `read_top` while that is still to be done.
+    /// What the other devices are still to be told: everything is read up to this message; 0 for nothing.
     #[prost(uint64, tag = "10")]
-    pub(super) read_told: u64,
+    pub(super) read_due: u64,
     /// It was deleted with everything up to this id; nothing of that comes back by itself.
     #[prost(uint64, tag = "11")]
     pub(super) floor: u64,
@@ -114,8 +117,24 @@ pub(super) struct ConversationRow {
     pub(super) hidden: bool,
 }
 
+impl ConversationRow {
+    /// Whether a later reading undoes the marking of a message as unread by an operation.
+    pub(super) fn overruled(&self, mid: u64, op: u64) -> bool {
+        self.reads.iter().any(|read| read.mid >= mid && read.op > op)
+    }
+
+    /// Notes an operation that has read everything up to a message.
+    pub(super) fn read_by(&mut self, mid: u64, op: u64) {
+        if !self.reads.iter().any(|read| read.mid >= mid && read.op >= op) {
+            self.reads.retain(|read| read.mid > mid || read.op > op);
+            self.reads.push(MarkRow { mid, op });
+        }
+    }
+}
+
+/// A message and the operation that marked it.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct CancelRow {
+pub(super) struct MarkRow {
     /// The message.
     #[prost(uint64, tag = "1")]
     pub(super) mid: u64,
@@ -163,11 +182,25 @@ pub(super) struct GroupRow {
 
 /// Who logged in last on this device (the device's own store).
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub(super) struct LoginRow {
     #[prost(uint64, tag = "1")]
     pub(super) uid: u64,
     #[prost(string, tag = "2")]
     pub(super) token: String,
+    #[prost(string, tag = "3")]
+    pub(super) public_key: String,
+    /// Name and password of a visitor, which nobody else knows; empty for others.
+    #[prost(string, tag = "4")]
+    pub(super) visitor: String,
+    #[prost(string, tag = "5")]
+    pub(super) password: String,
+}
+
+impl std::fmt::Debug for LoginRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginRow").field("uid", &self.uid).finish_non_exhaustive()
+    }
 }
 
 /// What the server knows this installation of an account by (xsync 3.4).

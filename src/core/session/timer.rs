@@ -1,4 +1,6 @@
 //! Named deadlines in one table, so that what is armed can be seen and every timer is handled.
+use std::time::Duration;
+
 use crate::core::model::Millis;
 
 /// Why the session wants to be woken.
@@ -29,10 +31,19 @@ pub(super) enum Timer {
     Typing,
     /// Sending goes on after a pause.
     Outbox,
+    /// A login did not get online in time.
+    SignIn,
+    /// The application did not hand in a token in time.
+    Token,
+    /// No cluster answered the speed test in time.
+    SpeedTest,
 }
 
+/// A deadline that is seen to be over this late was not being watched.
+const FROZEN: Duration = Duration::from_secs(5);
+
 impl Timer {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 15] = [
         Self::Connect,
         Self::Provision,
         Self::Heartbeat,
@@ -45,7 +56,15 @@ impl Timer {
         Self::ReadAll,
         Self::Typing,
         Self::Outbox,
+        Self::SignIn,
+        Self::Token,
+        Self::SpeedTest,
     ];
+
+    /// Belongs to the login and not to a connection.
+    const fn outlives_connection(self) -> bool {
+        matches!(self, Self::SignIn | Self::Token | Self::SpeedTest)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -53,17 +72,36 @@ pub(super) struct Timers([Option<Millis>; Timer::ALL.len()]);
 
 impl Timers {
     /// Arms or moves a timer; `None` disarms.
-    pub(super) const fn set(&mut self, timer: Timer, at: Option<Millis>) {
-        self.0[timer as usize] = at;
+    pub(super) fn set(&mut self, timer: Timer, at: Option<Millis>) {
+        if let Some(deadline) = self.0.get_mut(timer as usize) {
+            *deadline = at;
+        }
     }
 
-    pub(super) const fn get(&self, timer: Timer) -> Option<Millis> {
-        self.0[timer as usize]
+    pub(super) fn get(&self, timer: Timer) -> Option<Millis> {
+        self.0.get(timer as usize).copied().flatten()
     }
 
-    /// Disarms all: nothing of an ended connection may fire later.
+    /// Disarms all: nothing of an ended session may fire later.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
+    }
+
+    /// Disarms what belongs to a connection that has ended.
+    pub(super) fn clear_connection(&mut self) {
+        for timer in Timer::ALL.into_iter().filter(|timer| !timer.outlives_connection()) {
+            self.set(timer, None);
+        }
+    }
+
+    /// Gives deadlines that passed while nobody could watch a little more time: what they wait for may
+    /// have come meanwhile and not been seen. Only the next attempt needs no such thing.
+    pub(super) fn thaw(&mut self, now: Millis) {
+        for timer in Timer::ALL {
+            if timer != Timer::Reconnect && self.get(timer).is_some_and(|at| at + FROZEN <= now) {
+                self.set(timer, Some(now + FROZEN));
+            }
+        }
     }
 
     /// The earliest deadline.
@@ -73,8 +111,8 @@ impl Timers {
 
     /// Takes one timer that is due.
     pub(super) fn due(&mut self, now: Millis) -> Option<Timer> {
-        let timer = Timer::ALL.into_iter().find(|t| self.0[*t as usize].is_some_and(|at| at <= now))?;
-        self.0[timer as usize] = None;
+        let timer = Timer::ALL.into_iter().find(|t| self.get(*t).is_some_and(|at| at <= now))?;
+        self.set(timer, None);
         Some(timer)
     }
 }

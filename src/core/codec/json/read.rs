@@ -81,8 +81,8 @@ impl Decoder {
             }
         }
         for (at, inner, parts) in nested {
-            let value = self.message(inner, &parts, depth + 1).map_err(|e| e.under(message.fields[at].name))?;
-            values[at] = Some(Value::Object(value));
+            let (Some(field), Some(value)) = (message.fields.get(at), values.get_mut(at)) else { continue };
+            *value = Some(Value::Object(self.message(inner, &parts, depth + 1).map_err(|e| e.under(field.name))?));
         }
         let mut out = Map::new();
         for (field, value) in message.fields.iter().zip(values) {
@@ -218,8 +218,7 @@ fn scalar(kind: &Kind, raw: Raw<'_>, kept: bool) -> Result<Option<Value>> {
 }
 
 fn hex(bytes: &[u8]) -> Option<Value> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble & 15), 16).unwrap_or('0');
     (!bytes.is_empty())
         .then(|| bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect::<String>().into())
 }

@@ -1,11 +1,17 @@
 //! The session against a scripted server in virtual time: what is said, sent and written, in order.
 mod cards;
+mod checklist;
 mod connection;
 mod history;
 mod login;
+mod notices;
+mod operations;
 mod outbox;
 mod store;
+mod storm;
 mod sync;
+mod traces;
+mod typing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +19,7 @@ use std::time::Duration;
 use prost::Message as _;
 
 use super::*;
-use crate::core::model::{Conversation, MessageStatus};
+use crate::core::model::{Conversation, Message, MessageStatus};
 use crate::core::proto::{
     self, ConversationUnread, Frame, MessageBody, Meta, Provision, Status, SyncDl, SyncUl, UnreadDl, UserNotice, Xid,
     frame::Command as Cmd,
@@ -26,6 +32,9 @@ const PEER: u64 = 6_600_000_000_128;
 const GROUP: u64 = 6_600_000_000_145;
 /// Above 2^53 on purpose.
 const MID: u64 = 1_234_567_890_123_456_789;
+
+/// When every test begins.
+const START: Millis = Millis(1_700_000_100_000);
 
 type Rows = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
@@ -46,6 +55,14 @@ struct World {
     replies: BTreeMap<CallId, Result<Reply, Error>>,
     /// One word for each output, in order.
     trace: Vec<&'static str>,
+    /// The same in full, for people.
+    journal: String,
+    /// The frames that were sent, to the byte.
+    frames: Vec<Vec<u8>>,
+    /// So many outputs are still carried out; then the process is dead.
+    fuel: Option<u32>,
+    /// Called once, in the middle of an event.
+    on_event: Option<fn(&mut Self)>,
     deadline: Option<Millis>,
 }
 
@@ -93,10 +110,12 @@ impl World {
             cloud: Cloud::Dns("http://dns/v2/app_dns".into()),
             device_info: "Web".into(),
             delivery_receipts: false,
+            token_provider: false,
+            legacy_random_sn: false,
         };
         let mut world = Self {
             session: Session::new(config, 42),
-            now: Millis(1_700_000_100_000),
+            now: START,
             device,
             account,
             fail_writes: false,
@@ -109,6 +128,10 @@ impl World {
             events: vec![],
             replies: BTreeMap::new(),
             trace: vec![],
+            journal: String::new(),
+            frames: vec![],
+            fuel: None,
+            on_event: None,
             deadline: None,
         };
         let rows = rows(&world.device, &Query::all(Table::Kv));
@@ -117,6 +140,7 @@ impl World {
     }
 
     fn feed(&mut self, input: Input<'_>) {
+        self.note_input(&input);
         self.session.handle(self.now, input);
         loop {
             match self.session.poll() {
@@ -130,6 +154,12 @@ impl World {
     }
 
     fn carry_out(&mut self, output: Output) {
+        match &mut self.fuel {
+            Some(0) => return,
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.note_output(&output);
         match output {
             Output::Connect { url, .. } => {
                 self.trace.push("connect");
@@ -140,6 +170,7 @@ impl World {
                     return;
                 }
                 self.trace.push("transmit");
+                self.frames.push(frame.clone());
                 let frame = Frame::decode(&frame[..]).unwrap();
                 match Cmd::try_from(frame.command.unwrap()).unwrap() {
                     Cmd::Unread => self.heartbeats += 1,
@@ -192,6 +223,9 @@ impl World {
                     _ => "event",
                 });
                 self.events.push(event);
+                if let Some(listener) = self.on_event {
+                    listener(self);
+                }
             }
             Output::Reply(call, result) => {
                 self.trace.push("reply");

@@ -117,3 +117,176 @@ fn texts_out_of_bounds_are_refused_and_nothing_is_kept() {
     w.frame(&ack(id, MID));
     assert!(w.events.iter().any(|e| matches!(e, Event::Sent(_))));
 }
+
+#[test]
+fn every_kind_of_content_goes_out_as_it_was_given() {
+    let mut w = World::new();
+    w.log_in();
+    let url = r#"{"url":"https://h/f?file_sign=s","dName":"a.png"}"#;
+    for (n, (ctype, text, attachment)) in [
+        (0, "text", ""),
+        (1, "", url),
+        (2, "", url),
+        (3, "", url),
+        (4, "", url),
+        (5, "", r#"{"lat":1.5,"lon":2,"addr":"here"}"#),
+        (6, "do it", ""),
+        (7, "", r#"{"messages":[]}"#),
+        (8, "", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = w.session.allocate_id(w.now).unwrap();
+        let content = Content {
+            ctype,
+            text: text.into(),
+            attachment: attachment.into(),
+            config: r#"{"mentionList":[18446744073709551615],"mentionAll":true}"#.into(),
+            ext: "anything".into(),
+            sender_name: "Amber".into(),
+            qos: 2,
+            priority: 7,
+        };
+        w.command(20 + n as u32, Command::Send { id, to: ConversationId::group(GROUP), content: content.clone() });
+        assert_eq!(w.replies[&(20 + n as u32)], Ok(Reply::Done));
+        let meta = w.sent.last().unwrap().meta.clone().unwrap();
+        assert_ne!(meta.timestamp, 0);
+        let body = MessageBody::decode(meta.payload).unwrap();
+        assert_eq!(
+            (body.r#type, body.ctype, &body.content, &body.attachment),
+            (3, ctype, &content.text, &content.attachment)
+        );
+        assert_eq!((&body.config, &body.ext, &body.sender_name), (&content.config, &content.ext, &content.sender_name));
+        assert_eq!((body.qos, body.priority, body.operation), (2, 7, None));
+        w.frame(&ack(id, MID + n as u64));
+    }
+}
+
+#[test]
+fn unusable_content_is_refused_naming_the_field() {
+    let mut w = World::new();
+    w.log_in();
+    let good = || Content { text: "x".into(), ..Content::default() };
+    for (n, (content, field)) in [
+        (Content { ctype: 9, ..good() }, "type"),
+        (Content { ctype: 1, ..good() }, "attachment"),
+        (Content { attachment: "[]".into(), ..good() }, "attachment"),
+        (Content { config: "1".into(), ..good() }, "config"),
+        (Content { config: format!(r#"{{"a":"{}"}}"#, "x".repeat(MAX_EXT)), ..good() }, "config"),
+        (Content { priority: 11, ..good() }, "priority"),
+        (Content { qos: 3, ..good() }, "qos"),
+        (Content { sender_name: "x".repeat(257), ..good() }, "senderName"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (call, id) = (20 + n as u32, w.session.allocate_id(w.now).unwrap());
+        w.command(call, Command::Send { id, to: ConversationId::user(PEER), content });
+        let e = w.replies[&call].as_ref().unwrap_err();
+        assert_eq!(e.code, ErrorCode::MessageInvalid);
+        assert!(e.detail.contains(field), "{}", e.detail);
+    }
+    assert!(w.account.keys().all(|(t, _)| *t != Table::Outbox));
+}
+
+#[test]
+fn at_most_once_is_now_or_never_and_not_kept() {
+    let mut w = World::new();
+    w.log_in();
+    let send = |w: &mut World, call| {
+        let id = w.session.allocate_id(w.now).unwrap();
+        let content = Content { text: "ping".into(), qos: 1, ..Content::default() };
+        w.command(call, Command::Send { id, to: ConversationId::user(PEER), content });
+    };
+    send(&mut w, 2);
+    assert_eq!(w.replies[&2], Ok(Reply::Done));
+    w.feed(Input::Closed("gone"));
+    send(&mut w, 3);
+    assert_eq!(w.error_of(3), ErrorCode::ServerNotReachable);
+    assert!(w.account.keys().all(|(t, _)| *t != Table::Outbox));
+}
+
+#[test]
+fn a_failed_message_is_sent_again_under_its_id_or_cancelled() {
+    let mut w = World::new();
+    w.log_in();
+    let refused = |id| {
+        let status = Some(Status { code: 12, reason: "antispam".into() });
+        frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() })
+    };
+    let id = w.send(2, "bad word");
+    w.frame(&refused(id));
+    w.command(3, Command::Resend(id));
+    assert_eq!(w.replies[&3], Ok(Reply::Done));
+    assert_eq!(w.sent.iter().filter(|s| s.meta.as_ref().is_some_and(|m| m.id == id)).count(), 2);
+    w.command(4, Command::Resend(id));
+    assert_eq!(w.error_of(4), ErrorCode::InvalidRequestParameter, "it has not failed");
+    w.frame(&refused(id));
+    w.command(5, Command::Cancel(id));
+    assert_eq!(w.replies[&5], Ok(Reply::Done));
+    assert!(w.account.keys().all(|(t, _)| *t != Table::Outbox));
+
+    w.feed(Input::Closed("gone"));
+    let id = w.send(6, "never mind");
+    w.command(7, Command::Cancel(id));
+    assert_eq!(w.replies[&7], Ok(Reply::Done));
+    w.feed(Input::Signal(Signal::Online));
+    w.go_online();
+    assert!(w.sent.iter().all(|s| s.meta.as_ref().is_none_or(|m| m.id != id)));
+    let id = w.send(8, "too late");
+    w.command(9, Command::Cancel(id));
+    assert_eq!(w.error_of(9), ErrorCode::InvalidRequestParameter, "the server may have it");
+}
+
+#[test]
+fn a_server_that_wants_less_gets_the_same_message_after_a_pause() {
+    let mut w = World::new();
+    w.log_in();
+    let id = w.send(2, "hi");
+    for pause in [1, 2, 4] {
+        let before = w.sent.len();
+        let status = Some(Status { code: 20, reason: "slow down".into() });
+        w.frame(&frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() }));
+        let at = w.now;
+        w.send(10 + pause, "another");
+        assert_eq!(w.sent.len(), before, "nothing goes out meanwhile");
+        w.sleep();
+        assert_eq!(w.now, at + Duration::from_secs(u64::from(pause)));
+        assert_eq!(w.sent[before].meta.as_ref().unwrap().id, id);
+    }
+}
+
+#[test]
+fn a_retry_that_the_server_knows_already_is_found_and_not_a_failure() {
+    let mut w = World::new();
+    w.log_in();
+    let id = w.send(2, "hello");
+    w.feed(Input::Closed("gone"));
+    w.feed(Input::Signal(Signal::Online));
+    w.go_online();
+    let status = Some(Status { code: 2, reason: "client msg id duplicated".into() });
+    w.frame(&frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() }));
+    assert!(w.sent.last().unwrap().is_full_sync, "it is looked for");
+    let xid = Some(Xid { uid: PEER, device_sn: 0 });
+    let metas = vec![text_meta(MID + 1, PEER, ME, "hello"), text_meta(MID, ME, PEER, "hello")];
+    w.frame(&frame(Cmd::Sync, SyncDl { status: ok(), xid, metas, is_full_sync: true, ..SyncDl::default() }));
+    let sent = w.events.iter().find_map(|e| if let Event::Sent(m) = e { Some(m[0].clone()) } else { None }).unwrap();
+    assert_eq!((sent.id, sent.client_id), (MID, id));
+    assert!(!w.events.iter().any(|e| matches!(e, Event::Failed(_))));
+    assert!(w.account.keys().all(|(t, _)| *t != Table::Outbox));
+}
+
+#[test]
+fn receipts_never_hold_up_messages() {
+    let mut w = World::new();
+    w.log_in();
+    let metas = (0..40).map(|n| text_meta(MID + n, PEER, ME, "m")).collect();
+    w.frame(&page(PEER, metas, 0));
+    w.command(5, Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false });
+    let id = w.send(6, "quick answer");
+    let receipts: Vec<_> = w.sent.iter().filter_map(|s| s.meta.as_ref()).map(|m| m.id).collect();
+    assert_eq!(receipts.len(), 8, "eight wait for their answer");
+    w.frame(&ack(receipts[0], MID + 100));
+    assert_eq!(w.sent.last().unwrap().meta.as_ref().unwrap().id, id);
+}

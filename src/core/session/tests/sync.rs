@@ -133,3 +133,90 @@ fn garbage_is_counted_and_the_third_within_a_minute_ends_the_connection() {
     assert_eq!(w.session.state(), State::Reconnecting);
     assert_eq!(w.session.stats().bad_frames, 3);
 }
+
+#[test]
+fn a_hole_before_an_eager_page_is_pulled_and_the_page_is_not_confirmed() {
+    let mut w = World::new();
+    w.log_in();
+    let eager = |id, prev_mid| {
+        let xid = Some(Xid { uid: PEER, device_sn: 0 });
+        let metas = vec![text_meta(id, PEER, ME, &format!("e{}", id - MID))];
+        frame(
+            Cmd::Sync,
+            SyncDl { status: ok(), xid, metas, next_key: id, prev_mid, is_eager_sync: true, ..SyncDl::default() },
+        )
+    };
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "e0")], 0));
+    w.frame(&eager(MID + 1, MID));
+    assert_eq!(w.sent.last().unwrap().key, MID + 1, "nothing is missing: confirmed");
+    w.frame(&page(PEER, vec![], 0));
+    w.frame(&eager(MID + 3, MID + 2));
+    let ask = w.sent.last().unwrap();
+    assert_eq!((ask.key, ask.xid.unwrap().uid), (0, PEER), "a pull from where the server is sure that we are");
+    assert_eq!(w.told(), ["e0", "e1", "e3"]);
+    w.frame(&page(PEER, vec![text_meta(MID + 2, PEER, ME, "e2"), text_meta(MID + 3, PEER, ME, "e3")], MID + 3));
+    assert_eq!(w.told(), ["e0", "e1", "e3", "e2"]);
+    assert_eq!(w.sent.last().unwrap().key, MID + 3);
+    // The row of the stream survives a restart, and with it the knowledge of what is missing.
+    let mut w = World::with(w.device, w.account);
+    w.command(1, Command::Resume);
+    w.go_online();
+    w.frame(&eager(MID + 4, MID + 3));
+    assert_eq!(w.sent.last().unwrap().key, MID + 4);
+}
+
+#[test]
+fn pulls_begin_at_most_eight_at_a_time_twenty_at_once_and_the_open_conversation_first() {
+    let mut w = World::new();
+    w.log_in();
+    let of = ConversationId::user(130);
+    w.command(5, Command::Focus(Some(of)));
+    let entry = |n: u64| ConversationUnread { xid: Some(Xid { uid: 100 + n, device_sn: 0 }), n: 1, r#type: 1 };
+    w.frame(&frame(Cmd::Unread, UnreadDl { status: ok(), unread: (0..60u64).map(entry).collect() }));
+    let uids = |w: &World| w.sent.iter().map(|s| s.xid.unwrap().uid).collect::<Vec<_>>();
+    assert_eq!(uids(&w), [130, 100, 101, 102, 103, 104, 105, 106]);
+    for n in 0..12 {
+        let uid = uids(&w)[n];
+        w.frame(&page(uid, vec![], 0));
+    }
+    assert_eq!(uids(&w).len(), 20);
+    let uid = uids(&w)[12];
+    w.frame(&page(uid, vec![], 0));
+    assert_eq!(uids(&w).len(), 20, "no token is left");
+    let before = w.now;
+    w.sleep();
+    assert_eq!((uids(&w).len(), w.now), (21, before + Duration::from_millis(50)));
+}
+
+#[test]
+fn unknown_content_is_kept_as_it_came_and_the_cursor_goes_on() {
+    let mut w = World::new();
+    w.log_in();
+    let body = MessageBody { r#type: 2, content: "from the future".into(), ctype: 77, ..MessageBody::default() };
+    let future = Meta { payload: body.encode_to_vec().into(), ..text_meta(MID, PEER, ME, "") };
+    let space = Meta { ns: 42, ..text_meta(MID + 1, PEER, ME, "") };
+    w.frame(&page(PEER, vec![future, space], MID + 1));
+    assert_eq!(w.told(), ["from the future"]);
+    assert_eq!(w.session.stats().skipped, 1);
+    assert_eq!(w.sent.last().unwrap().key, MID + 1);
+}
+
+#[test]
+fn a_message_of_no_declared_kind_is_a_message_all_the_same() {
+    let mut w = World::new();
+    w.log_in();
+    let body = MessageBody { content: "normal".into(), ..MessageBody::default() };
+    w.frame(&page(PEER, vec![Meta { payload: body.encode_to_vec().into(), ..text_meta(MID, PEER, ME, "") }], 0));
+    assert_eq!(w.told(), ["normal"]);
+}
+
+#[test]
+fn a_message_of_the_system_has_a_conversation_of_its_own() {
+    let mut w = World::new();
+    w.log_in();
+    let body = MessageBody { r#type: 2, content: "maintenance".into(), is_system: true, ..MessageBody::default() };
+    let meta = Meta { from: Some(Xid::default()), payload: body.encode_to_vec().into(), ..text_meta(MID, 0, ME, "") };
+    w.frame(&page(0, vec![meta], 0));
+    let list = w.list();
+    assert_eq!((list[0].id, list[0].unread), (ConversationId::SYSTEM, 1));
+}
