@@ -120,6 +120,9 @@ describe("the core's contract", () => {
       ["dropNotices", { ids: ["1", 2] }, "`ids`"],
       ["login", { username: "a", password: 5 }, "`password`"],
       ["login", { username: "a" }, "password"],
+      ["login", { anonymous: "yes" }, "`anonymous`"],
+      ["provideToken", {}, "userId and token, or error"],
+      ["provideToken", { userId: "1", token: 5 }, "`token`"],
       ["focus", { kind: 1, of: "x" }, "`of`"],
     ]) {
       const [ok, error] = await ask(name, params);
@@ -139,6 +142,7 @@ describe("the core's contract", () => {
       [{ ...OPTIONS, memory: "yes" }, "`memory`"],
       [{ ...OPTIONS, deliveryReceipts: 1 }, "`deliveryReceipts`"],
       [{ ...OPTIONS, rest: "http://x" }, "`dns`"],
+      [{ ...OPTIONS, tokenProvider: () => 1 }, "`tokenProvider`"],
       [{ ...OPTIONS, colour: 1 }, "`colour`"],
     ]) {
       assert.throws(
