@@ -171,7 +171,7 @@ pub struct Content {
     pub ctype: i32,
     /// At most 64 KiB; a text message has at least one byte.
     pub text: String,
-    /// A JSON object (xsync 5.7), at most 16 KiB; empty for none.
+    /// A JSON object (xsync 5.7), at most 256 KiB; empty for none.
     pub attachment: String,
     /// A JSON object (xsync 5.8), at most 16 KiB; empty for none.
     pub config: String,
