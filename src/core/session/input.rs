@@ -17,6 +17,8 @@ pub enum Input<'a> {
     Started(Result<Vec<Row>, StoreError>),
     /// The application wants something.
     Command(CallId, Command),
+    /// 32 fresh bytes of the platform's random source, never used before and for nothing else.
+    Secret([u8; 32]),
     /// The socket opened.
     Opened,
     /// One binary message came in.

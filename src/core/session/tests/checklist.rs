@@ -1,7 +1,7 @@
 //! The conformance checklist of the protocol (xsync 12), an item a test. Item 1 is in
 //! `tests/protocol/vectors.rs`; items 13 (tabs) and 15 (legacy names) belong to storage and to the facade.
 use super::*;
-use crate::core::codec::{Codec, WirePolicy};
+use crate::core::codec::Codec;
 use crate::core::proto::{MessageOperation, message_operation::OpType};
 
 fn peer() -> ConversationId {

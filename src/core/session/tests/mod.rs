@@ -12,6 +12,7 @@ mod storm;
 mod sync;
 mod traces;
 mod typing;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -110,6 +111,7 @@ impl World {
             cloud: Cloud::Dns("http://dns/v2/app_dns".into()),
             device_info: "Web".into(),
             delivery_receipts: false,
+            wire: WirePolicy::default(),
             token_provider: false,
             legacy_random_sn: false,
         };
