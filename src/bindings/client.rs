@@ -98,12 +98,7 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "send" => Command::Send { id: p.id("id")?, to: p.conversation()?, content: content(&mut p)? },
         "resend" => Command::Resend(p.id("id")?),
         "cancel" => Command::Cancel(p.id("id")?),
-        "operate" => Command::Operate {
-            id: p.id("id")?,
-            of: p.conversation()?,
-            target: p.id("target")?,
-            operation: operation(&mut p)?,
-        },
+        "operate" => Command::Operate { of: p.conversation()?, target: p.id("target")?, operation: operation(&mut p)? },
         "forget" => Command::Forget { of: p.conversation()?, target: p.id("target")? },
         "receipts" => Command::Receipts { of: p.conversation()?, target: p.id("target")? },
         "typing" => Command::Typing(p.conversation()?, p.flag("active")?),

@@ -89,8 +89,6 @@ pub enum Command {
     Cancel(u64),
     /// Change a message that the server has (xsync 5.6); settled with the server's answer.
     Operate {
-        /// A client id from `Session::allocate_id`.
-        id: u64,
         /// Where the message is.
         of: ConversationId,
         /// The message.

@@ -295,7 +295,7 @@ impl Session {
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
             Command::Cancel(id) => self.cancel(call, id),
-            Command::Operate { id, of, target, operation } => self.operate(call, id, of, target, operation),
+            Command::Operate { of, target, operation } => self.operate(call, of, target, operation),
             Command::Forget { of, target } => self.enqueue(Job::Forget { call, of, target }),
             Command::Typing(of, active) => self.type_in(call, of, active),
             Command::DeleteConversation { of, everywhere } => self.delete_conversation(call, of, everywhere),
