@@ -283,7 +283,7 @@ step(
 );
 
 scenario(stage, "notices of groups and contacts change the lists and are kept until they are dismissed", async () => {
-  const group = String((await emulator.state()).groups[0].id);
+  const group = ids.Team;
   const notice = (body) => emulator.admin("notice", body);
   await notice({ kind: "roster", user: "basil", type: "APPLIED", from: "clover", content: "hello" });
   await notice({

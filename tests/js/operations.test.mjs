@@ -314,7 +314,7 @@ describe("events", () => {
         {
           ...notice,
           id: "2",
-          kind: "contact",
+          kind: "roster",
           type: "applied",
           typeNumber: 7,
           group: null,
