@@ -95,6 +95,9 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
     let origin = (session.user, session.sn);
     if plan.stored {
         sync::announce(cloud, &mut store, &plan.copies, accepted.server_mid, origin)?;
+        if let (Content::Message(body), true) = (&content, plan.is_message) {
+            cloud.bots.hear(session.user, &plan.copies, accepted.server_mid, body);
+        }
     } else {
         let copy = passing_copy(meta, session, &plan, &accepted, payload);
         sync::pass_on(cloud, &plan.copies, &copy, origin);

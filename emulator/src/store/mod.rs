@@ -9,6 +9,7 @@ mod effects;
 mod fields;
 mod group_requests;
 mod groups;
+mod handles;
 mod members;
 mod seed;
 mod streams;
@@ -32,7 +33,9 @@ pub use effects::{Edit, Effect};
 pub use fields::{Change, Field, Kind};
 pub use group_requests::{Announcement, GroupApplication, GroupInvitation, Request};
 pub use groups::{GROUP_FIELDS, Group, NewGroup, Role};
+pub(crate) use handles::{openid, secret};
 pub use members::{Member, Membership};
+pub(crate) use seed::APP_ID;
 pub(crate) use streams::CONTENT_LIMIT;
 pub use streams::{Accepted, Append, ConvKind, Copy, HistoryPage, MetaRow, Range, Refusal, UnreadRow, Uplink};
 
@@ -42,7 +45,7 @@ pub type Uid = u64;
 /// Identifies our files among all SQLite files ("FLOO").
 const APPLICATION_ID: i32 = 0x464C_4F4F;
 /// Schema steps; the file's `user_version` tells how many it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_4.sql")];
 /// First server message id. Far above 2^53, so that a client that squeezes ids into doubles fails.
 const FIRST_MID: i64 = 1_234_567_890_123_456_701;
 

@@ -3,9 +3,11 @@
 mod accounts;
 mod chat;
 mod client;
+mod contract;
 mod faults;
 mod notices;
 mod persistence;
 mod rest;
 mod rules;
+mod schema;
 mod session;
