@@ -21,7 +21,7 @@ rows! {
     P4 GET "/app/official_account/login" App log_in [must("code", Word(ID))] -> Named("Credentials"), [], "What a WeChat code is good for";
     P4 GET "/app/official_account/is_bind" Token is_bound_to_account [] -> Bool, [10000], "True when the caller has WeChat, otherwise a failure";
     P4 GET "/user/bind_openid" Token bind [must("open_id", Word(ID)), may("type", Int)] -> Bool, [10011], "Binds WeChat to the caller";
-    P4 GET "/app/wechat_login" App log_in [must("code", Word(ID)), may("iv", Text(4096)), may("data", Text(65_536))] -> Named("Credentials"), [], "What a WeChat code is good for";
+    P4 GET "/app/wechat_login" App log_in [must("code", Word(ID)), may("iv", Text(1024)), may("data", Text(4096))] -> Named("Credentials"), [], "What a WeChat code is good for";
     Rest GET "/app/wechat_login_android" App log_in [must("code", Word(ID))] -> Named("Credentials"), [], "The same";
     Rest GET "/app/wechat_login_app" App log_in [must("code", Word(ID))] -> Named("Credentials"), [], "The same";
     P4 POST "/app/wechat/bind" Token bind [must("open_id", Word(ID)), must("type", Int)] -> Bool, [10011], "Binds WeChat to the caller";
