@@ -323,11 +323,7 @@ fn notice(call: &Call<'_>) -> Answer {
 
 /// A user by id or login name.
 fn user_id(cloud: &Cloud, field: &str, reference: &str) -> Result<Uid, ApiError> {
-    let store = guard(&cloud.store);
-    let uid = match reference.parse() {
-        Ok(uid) => store.user_exists(uid)?.then_some(uid),
-        Err(_) => store.user_by_name(reference)?,
-    };
+    let uid = guard(&cloud.store).user_by_reference(reference)?;
     uid.ok_or_else(|| ApiError::new(400, format!("{field}: no such user")))
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     Answer, ApiError,
     call::Call,
-    desk::{MINUTE, Slip},
+    desk::{MINUTE, Slip, print},
     group_call::{GID, GroupCall},
     table::{Shape::*, Type::*, must, rows},
     users,
@@ -44,11 +44,7 @@ fn link(call: &Call<'_>) -> Answer {
     let end = link.split(['?', '#']).next().unwrap_or(link).trim_end_matches('/');
     let name = end.rsplit('/').next().unwrap_or(end);
     let store = call.store();
-    let user = match name.parse() {
-        Ok(uid) => store.user_exists(uid)?.then_some(uid),
-        Err(_) => store.user_by_name(name)?,
-    };
-    let profile = user.map(|user| store.profile(user)).transpose()?.flatten();
+    let profile = store.user_by_reference(name)?.map(|user| store.profile(user)).transpose()?.flatten();
     let profile = profile.ok_or_else(|| ApiError::new(10000, "link: leads to nobody"))?;
     let text = format!("Hello {}", profile.nick_name);
     Ok(json!({ "app_id": APP_ID, "uid": profile.user_id, "text": text, "type": "chat" }))
@@ -76,7 +72,7 @@ fn take_secret(call: &Call<'_>) -> Answer {
 
 fn qr_code(call: &Call<'_>) -> Answer {
     let code = call.desk().leave(Slip::Scan(None), call.now(), 2 * MINUTE)?;
-    println!("floo-emulator: QR login {code}");
+    print(&format!("QR login {code}"));
     Ok(json!({ "qr_code": code, "url": format!("floo-emulator:login/{code}"), "expired": call.now() + 2 * MINUTE }))
 }
 

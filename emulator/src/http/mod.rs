@@ -113,6 +113,7 @@ async fn serve(State(server): State<Arc<Server>>, request: Request) -> Response 
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "app_id, access-token, content-type"),
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
         (header::CACHE_CONTROL, "no-store"),
     ] {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Answer, ApiError,
     call::Call,
-    desk::{MINUTE, Slip},
+    desk::{MINUTE, Slip, print},
     profile::{self, MOBILE},
     table::{Shape::*, Type::*, must, rows},
     users::{self, PASSWORD},
@@ -42,7 +42,7 @@ rows! {
 fn captcha(call: &Call<'_>) -> Answer {
     let answer: String = store::secret()?.chars().take(4).collect();
     let id = call.desk().leave(Slip::Captcha(answer.clone()), call.now(), 5 * MINUTE)?;
-    println!("floo-emulator: captcha {id}: {answer}");
+    print(&format!("captcha {id}: {answer}"));
     Ok(id.into())
 }
 
@@ -68,7 +68,7 @@ fn sms(call: &Call<'_>) -> Answer {
     call.desk().tries(&sms_name(mobile), false, call.now())?;
     let digits: String = store::secret()?.bytes().map(|byte| char::from(b'0' + byte % 10)).take(6).collect();
     call.desk().put(sms_name(mobile), Slip::Sms(digits.clone()), call.now(), 5 * MINUTE);
-    println!("floo-emulator: SMS code for {mobile}: {digits}");
+    print(&format!("SMS code for {mobile}: {digits}"));
     Ok(true.into())
 }
 

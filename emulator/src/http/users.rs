@@ -144,9 +144,7 @@ fn app_token_id(call: &Call<'_>) -> Answer {
 
 fn is_good_name(name: &str) -> bool {
     let good = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '@' | '+');
-    // A name of digits alone could be taken for an id.
-    let number = name.bytes().all(|byte| byte.is_ascii_digit());
-    (1..=NAME_LIMIT).contains(&name.chars().count()) && name.chars().all(good) && !number
+    (1..=NAME_LIMIT).contains(&name.chars().count()) && name.chars().all(good)
 }
 
 /// A login name of the call, in the parameter `username`.
@@ -155,13 +153,13 @@ fn good_name<'a>(call: &Call<'a>) -> Result<&'a str, ApiError> {
     if is_good_name(name) {
         Ok(name)
     } else {
-        Err(ApiError::parameter("username", "must have 1 to 64 letters, digits or any of _ - . @ +, not digits alone"))
+        Err(ApiError::parameter("username", "must have 1 to 64 letters, digits or any of _ - . @ +"))
     }
 }
 
 fn name_check(call: &Call<'_>) -> Answer {
     let name = call.params.required_text("username")?;
-    Ok((is_good_name(name) && call.store().user_by_name(name)?.is_none()).into())
+    Ok((is_good_name(name) && call.store().is_free_name(name)?).into())
 }
 
 fn rename(call: &Call<'_>) -> Answer {
@@ -244,6 +242,7 @@ fn delete(call: &Call<'_>) -> Answer {
         call.notifier(&mut store).group(&notice, &members)?;
     }
     store.set_state(call.caller, State::Deleted)?;
+    store.release_handles(call.caller)?;
     store.revoke_tokens(call.caller, None)?;
     call.notifier(&mut store).push(call.caller, user_notice::Type::Removed, "", |_| true)?;
     Ok(json!(true))

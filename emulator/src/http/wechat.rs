@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     Answer, ApiError,
     call::Call,
-    desk::{MINUTE, Slip},
+    desk::{MINUTE, Slip, print},
     table::{Shape::*, Type::*, may, missing, must, rows},
     users,
 };
@@ -31,7 +31,7 @@ rows! {
 
 fn qrcode(call: &Call<'_>) -> Answer {
     let id = call.desk().leave(Slip::WeChat(None), call.now(), 2 * MINUTE)?;
-    println!("floo-emulator: WeChat QR code {id}");
+    print(&format!("WeChat QR code {id}"));
     Ok(json!({ "qrcode_id": id, "url": format!("floo-emulator:wechat/{id}"), "expired": call.now() + 2 * MINUTE }))
 }
 

@@ -31,6 +31,42 @@ impl Store {
         Ok(self.ids("SELECT id FROM users WHERE state <> 3 ORDER BY id DESC LIMIT 1", &[])?.pop())
     }
 
+    /// The user with this id, or else with this login name.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn user_by_reference(&self, reference: &str) -> Result<Option<Uid>> {
+        match reference.parse() {
+            Ok(uid) if self.user_exists(uid)? => Ok(Some(uid)),
+            _ => self.user_by_name(reference),
+        }
+    }
+
+    /// True when no account has, or had, this login name.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn is_free_name(&self, name: &str) -> Result<bool> {
+        Ok(!self.conn.prepare_cached("SELECT 1 FROM users WHERE username = ?1")?.exists([name])?)
+    }
+
+    /// Lets go of what only one account can have, when one is deleted.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn release_handles(&mut self, uid: Uid) -> Result<()> {
+        let tx = self.conn.transaction()?;
+        for statement in [
+            "UPDATE users SET mobile = NULL, verified_mobile = NULL WHERE id = ?1",
+            "DELETE FROM openids WHERE user_id = ?1",
+            "DELETE FROM push_tokens WHERE user_id = ?1",
+        ] {
+            tx.execute(statement, [sql(uid)])?;
+        }
+        tx.commit()?;
+        Ok(())
+    }
+
     /// Changes the login name; false when another account has it.
     ///
     /// # Errors

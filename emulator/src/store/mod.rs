@@ -181,7 +181,7 @@ impl Store {
     /// # Errors
     /// SQLite failures.
     pub fn counts(&self) -> Result<Vec<(&'static str, u64)>> {
-        ["users", "devices", "tokens", "groups", "metas", "stream"]
+        ["users", "devices", "tokens", "groups", "metas", "stream", "push_tokens"]
             .into_iter()
             .map(|table| Ok((table, self.count(table)?)))
             .collect()

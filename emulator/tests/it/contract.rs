@@ -395,7 +395,7 @@ async fn accounts(walk: &mut Walk, w: &World) {
     let check = "GET /app/user/name_check";
     assert_eq!(walk.open(&format!("{check}?username=dill"), Value::Null).await, false);
     assert_eq!(walk.open(&format!("{check}?username=dull"), Value::Null).await, true);
-    assert_eq!(walk.open(&format!("{check}?username=123"), Value::Null).await, false);
+    assert_eq!(walk.open(&format!("{check}?username=d+ll"), Value::Null).await, false);
     walk.open("POST /token/user", json!({ "name": "dill", "password": "dill-demo" })).await;
     walk.open("POST /token/login", json!({ "login_name": "dill", "password": "dill-demo" })).await;
     walk.open("POST /token/id", json!({ "user_id": w.amber.uid, "password": "amber-demo" })).await;
@@ -704,8 +704,14 @@ async fn devices(walk: &mut Walk, w: &World) {
     let own = Device::login(&walk.server, &w.clover, "own").await;
     assert_eq!(walk.ok(&w.clover, status, Value::Null).await["online"], true);
     let bind = json!({ "device_sn": own.sn, "device_token": "t", "notifier_name": "n" });
-    walk.ok(&w.clover, "POST /user/token/bind", bind).await;
-    walk.ok(&w.clover, &format!("POST /user/token/unbind?deviceSn={}", own.sn), json!({})).await;
+    for (kept, request, body) in [
+        (1, "POST /user/token/bind".to_owned(), bind),
+        (0, format!("POST /user/token/unbind?deviceSn={}", own.sn), json!({})),
+    ] {
+        walk.ok(&w.clover, &request, body).await;
+        let state = walk.open("GET /admin/api/state", Value::Null).await;
+        assert_eq!(state["counts"]["push_tokens"], kept);
+    }
     let other = Device::login(&walk.server, &tablet, "tablet").await;
     assert_eq!(walk.ok(&w.clover, "GET /user/device/list", Value::Null).await.as_array().unwrap().len(), 2);
     for path in ["/user/kick", "/user/device/kick", "/user/device/remove"] {
@@ -714,11 +720,14 @@ async fn devices(walk: &mut Walk, w: &World) {
     assert_eq!(walk.ok(&w.clover, "GET /user/device/list", Value::Null).await.as_array().unwrap().len(), 1);
 }
 
-async fn endings(walk: &mut Walk, _: &World) {
+async fn endings(walk: &mut Walk, w: &World) {
     let dill = Account::login(&walk.server, "dill").await;
     walk.ok(&dill, "POST /user/username?username=dilly", json!({})).await;
     let change = json!({ "old_password": "dill-demo", "new_password": "dilly-demo" });
     walk.ok(&dill, "POST /user/change_password", change).await;
     let dill = Account::login(&walk.server, "dilly").await;
     walk.ok(&dill, "POST /user/delete", json!({ "password": "dilly-demo" })).await;
+    // The phone is free again, the name is not.
+    walk.ok(&w.basil, "POST /app/user/mobile_update", json!({ "mobile": "13900000001" })).await;
+    assert_eq!(walk.open("GET /app/user/name_check?username=dilly", Value::Null).await, false);
 }
