@@ -120,8 +120,15 @@ async fn main() -> ExitCode {
     let config = match read_args(std::env::args().skip(1)) {
         Ok(Command::Run(config)) => config,
         Ok(Command::OpenApi) => {
-            println!("{}", openapi());
-            return ExitCode::SUCCESS;
+            return match writeln!(io::stdout(), "{}", openapi()) {
+                Ok(()) => ExitCode::SUCCESS,
+                // Whoever reads has read enough.
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+                Err(e) => {
+                    eprintln!("floo-emulator: {e}");
+                    ExitCode::FAILURE
+                }
+            };
         }
         Ok(Command::Help) => {
             print!("{HELP}");
