@@ -45,7 +45,8 @@ pub type Uid = u64;
 /// Identifies our files among all SQLite files ("FLOO").
 const APPLICATION_ID: i32 = 0x464C_4F4F;
 /// Schema steps; the file's `user_version` tells how many it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_4.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_handles.sql")];
 /// First server message id. Far above 2^53, so that a client that squeezes ids into doubles fails.
 const FIRST_MID: i64 = 1_234_567_890_123_456_701;
 
