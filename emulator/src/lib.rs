@@ -2,6 +2,8 @@
 //! one SQLite file. For development and tests only; see [`start`].
 pub mod clock;
 mod faults;
+mod files;
+mod frames;
 mod http;
 mod hub;
 mod ids;
@@ -10,8 +12,10 @@ mod notify;
 mod outage;
 mod packing;
 pub mod policy;
+mod raw;
 mod rules;
 mod socket;
+mod socketio;
 pub mod store;
 mod sync;
 mod uplink;
@@ -32,6 +36,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
 use clock::Clock;
 use faults::{Faults, RulesError};
+use files::Files;
+use frames::Frames;
 use hub::{Hub, Out};
 use ids::Ids;
 use outage::{Door, Outage};
@@ -143,6 +149,9 @@ pub enum StartError {
     /// The data cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder of uploaded files cannot be used.
+    #[error("uploaded files: {0}")]
+    Files(io::Error),
     /// The port cannot be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -166,6 +175,8 @@ pub(crate) struct Cloud {
     pub(crate) store: Mutex<Store>,
     pub(crate) hub: Hub,
     pub(crate) faults: Faults,
+    pub(crate) files: Files,
+    pub(crate) frames: Frames,
     pub(crate) outage: Outage,
     pub(crate) delivery: Delivery,
     pub(crate) policy: Mutex<Policy>,
@@ -182,6 +193,8 @@ impl Cloud {
             store: Mutex::new(store),
             hub: Hub::default(),
             faults: Faults::default(),
+            files: Files::new(&config.data),
+            frames: Frames::default(),
             outage: Outage::default(),
             delivery: config.delivery,
             policy: Mutex::new(config.policy),
@@ -226,6 +239,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>();
     let addresses = addresses.map_err(|source| StartError::Listen { address: SocketAddr::new(host, 0), source })?;
     let cloud = Arc::new(Cloud::new(clock, store, config, addresses));
+    cloud.files.tidy().map_err(StartError::Files)?;
     if let Some(text) = &faults {
         let rules = serde_json::from_str(text).map_err(|e| StartError::Faults(e.to_string()))?;
         faults::install(&cloud, &rules).map_err(|e| match e {
@@ -235,7 +249,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     }
     let (stop, stopped) = oneshot::channel::<Infallible>();
     let door = Door::new(listeners, Arc::clone(&cloud));
-    let router = http::router(Arc::clone(&cloud));
+    let router = http::router(Arc::clone(&cloud)).layer(socketio::layer(Arc::clone(&cloud)));
     let server = tokio::spawn(
         axum::serve(door, router)
             .with_graceful_shutdown(async move {
@@ -281,6 +295,7 @@ impl Emulator {
     pub async fn stop(mut self) -> io::Result<()> {
         // The receiver is gone only if the server has ended, which the join below tells.
         drop(self.stop.take());
+        self.cloud.frames.end();
         for sender in self.cloud.hub.senders(None) {
             sender.send(Out::Close);
         }
@@ -298,6 +313,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        self.cloud.frames.end();
         for sender in self.cloud.hub.senders(None) {
             sender.send(Out::Close);
         }

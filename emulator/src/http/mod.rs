@@ -1,14 +1,21 @@
 //! The REST side: one table of endpoints, one envelope, CORS everywhere.
 mod admin;
+mod admin_page;
 mod call;
 mod devices;
 mod dns;
+mod download;
+mod files;
 mod group_call;
+mod group_files;
 mod group_manage;
 mod group_members;
 mod groups;
+mod pictures;
 mod profile;
 mod roster;
+mod streams;
+mod upload;
 mod users;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -23,8 +30,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    Cloud, guard,
-    socket::{self, FRAME_LIMIT},
+    Cloud, guard, raw,
+    socket::FRAME_LIMIT,
     store::{StoreError, TokenOwner, Uid},
 };
 use call::{Call, Params};
@@ -168,6 +175,15 @@ const ROWS: &[Row] = &[
     Row(Method::POST, "/group/announcement/delete", Access::Token, group_manage::delete_announcement),
     Row(Method::POST, "/group/msg/mute_mode", Access::Token, group_manage::mute_mode),
     Row(Method::POST, "/group/msg/push_mode", Access::Token, group_manage::push_mode),
+    Row(Method::GET, "/file/upload/avatar/user", Access::Token, files::user_avatar),
+    Row(Method::GET, "/file/upload/avatar/group", Access::Token, files::group_avatar),
+    Row(Method::GET, "/file/upload/chat", Access::Token, files::chat),
+    Row(Method::GET, "/file/upload/forward", Access::Token, files::forward),
+    Row(Method::GET, "/group/file/list", Access::Token, group_files::list),
+    Row(Method::GET, "/group/file", Access::Token, group_files::one),
+    Row(Method::POST, "/group/file/upload", Access::Token, group_files::upload),
+    Row(Method::POST, "/group/file/update_name", Access::Token, group_files::rename),
+    Row(Method::POST, "/group/file/delete", Access::Token, group_files::delete),
     Row(Method::GET, "/admin/api/state", Access::Admin, admin::state),
     Row(Method::POST, "/admin/api/faults", Access::Admin, admin::faults),
     Row(Method::POST, "/admin/api/clock", Access::Admin, admin::clock),
@@ -193,13 +209,14 @@ async fn serve(State(server): State<Arc<Server>>, request: Request) -> Response 
     let headers = response.headers_mut();
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "app_id, access-token, content-type"),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "app_id, access-token, content-type, range"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, OPTIONS"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "accept-ranges, content-length, content-range, etag"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
-        (header::CACHE_CONTROL, "no-store"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -228,11 +245,15 @@ async fn dispatch(server: &Server, request: Request) -> Response {
                 upgrade
                     .max_message_size(FRAME_LIMIT)
                     .max_frame_size(FRAME_LIMIT)
-                    .on_upgrade(move |socket| socket::serve(cloud, socket))
+                    .on_upgrade(move |socket| raw::serve(cloud, socket))
             }
             Err(rejection) => rejection.into_response(),
         };
     }
+    let body = match streams::serve(cloud, &parts, body).await {
+        Ok(response) => return response,
+        Err(body) => body,
+    };
     let Some(row) = server.rows.get(&(&parts.method, parts.uri.path())) else {
         return envelope(
             Access::Open,
@@ -263,6 +284,12 @@ async fn read_params(query: &str, body: Body) -> Result<Params, ApiError> {
 }
 
 fn call(cloud: &Cloud, row: &Row, headers: &HeaderMap, params: Params) -> Answer {
+    let (caller, token) = identify(cloud, row.2, headers, &params)?;
+    row.3(&Call { cloud, caller, token: &token, headers, params: &params })
+}
+
+/// Who calls, with which token; nobody where anybody may.
+fn identify(cloud: &Cloud, access: Access, headers: &HeaderMap, params: &Params) -> Result<(Uid, String), ApiError> {
     const APP_ID: HeaderName = HeaderName::from_static("app_id");
     const TOKEN: HeaderName = HeaderName::from_static("access-token");
     let given = |name: &HeaderName| -> Result<Option<String>, ApiError> {
@@ -274,30 +301,28 @@ fn call(cloud: &Cloud, row: &Row, headers: &HeaderMap, params: Params) -> Answer
             None => Ok(params.text(name.as_str())?.map(str::to_owned)),
         }
     };
-    if matches!(row.2, Access::App | Access::Token) {
+    if matches!(access, Access::App | Access::Token) {
         match given(&APP_ID)? {
             Some(app_id) if !guard(&cloud.store).app_exists(&app_id)? => {
                 return Err(ApiError::new(40000, "app_id does not exist"));
             }
-            None if row.2 == Access::App => {
+            None if access == Access::App => {
                 return Err(ApiError::parameter("app_id", "missing"));
             }
             // A token belongs to its application.
             Some(_) | None => {}
         }
     }
-    let (caller, token) = if row.2 == Access::Token {
-        let token = given(&TOKEN)?
-            .filter(|token| !token.is_empty())
-            .ok_or_else(|| ApiError::new(10003, "access-token header is missing"))?;
-        match guard(&cloud.store).token_owner(&token, cloud.clock.now())? {
-            TokenOwner::User(uid) => (uid, token),
-            TokenOwner::Nobody => return Err(ApiError::new(402, "access-token is invalid")),
-        }
-    } else {
-        (Uid::default(), String::new())
-    };
-    row.3(&Call { cloud, caller, token: &token, headers, params: &params })
+    if access != Access::Token {
+        return Ok((Uid::default(), String::new()));
+    }
+    let token = given(&TOKEN)?
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| ApiError::new(10003, "access-token header is missing"))?;
+    match guard(&cloud.store).token_owner(&token, cloud.clock.now())? {
+        TokenOwner::User(uid) => Ok((uid, token)),
+        TokenOwner::Nobody => Err(ApiError::new(402, "access-token is invalid")),
+    }
 }
 
 /// HTTP status 200 also for failures (http-api 4), except for the admin page.

@@ -4,6 +4,7 @@ mod accounts;
 mod chat;
 mod client;
 mod faults;
+mod files;
 mod notices;
 mod persistence;
 mod rest;
