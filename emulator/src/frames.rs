@@ -92,6 +92,8 @@ impl Frames {
     /// What is remembered after number `after`, and everything from then on without a gap.
     pub(crate) fn watch(&self, after: u64) -> (Vec<Passage>, broadcast::Receiver<Seen>) {
         let ring = guard(&self.ring);
+        // Numbers from before a restart say nothing.
+        let after = if after > ring.0 { 0 } else { after };
         (ring.1.iter().filter(|passage| passage.n > after).copied().collect(), self.live.subscribe())
     }
 
@@ -116,6 +118,7 @@ mod tests {
         let (past, mut live) = frames.watch(0);
         assert_eq!(past.iter().map(|p| p.n).collect::<Vec<_>>(), (11..=count).collect::<Vec<_>>());
         assert_eq!(frames.watch(count - 1).0.len(), 1);
+        assert_eq!(frames.watch(count + 1).0.len(), RING);
         frames.record(Passage::up(7, Some(16), Class::Pull, Some(0)), 6);
         let Seen::Frame(next) = live.try_recv().unwrap() else { panic!("the end") };
         assert_eq!((next.n, next.at, next.socket), (count + 1, 6, 7));

@@ -71,6 +71,8 @@ const STREAMS: &[Stream] = &[
     Stream(Method::GET, "/file/download/chat", |it| Box::pin(download::chat(it))),
     Stream(Method::GET, "/file/download/avatar", |it| Box::pin(download::avatar(it))),
     Stream(Method::GET, "/admin", |it| Box::pin(admin_page::page(it))),
+    Stream(Method::GET, "/admin/page.css", |it| Box::pin(admin_page::style(it))),
+    Stream(Method::GET, "/admin/page.js", |it| Box::pin(admin_page::script(it))),
     Stream(Method::GET, "/admin/api/frames", |it| Box::pin(admin_page::frames(it))),
 ];
 
