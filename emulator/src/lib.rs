@@ -3,6 +3,8 @@
 pub mod bots;
 pub mod clock;
 mod faults;
+mod files;
+mod frames;
 mod http;
 mod hub;
 mod ids;
@@ -11,8 +13,10 @@ mod notify;
 mod outage;
 mod packing;
 pub mod policy;
+mod raw;
 mod rules;
 mod socket;
+mod socketio;
 pub mod store;
 mod sync;
 mod uplink;
@@ -39,6 +43,8 @@ use tokio::{
 use bots::{Bot, Bots};
 use clock::Clock;
 use faults::{Faults, RulesError};
+use files::Files;
+use frames::Frames;
 use http::desk::Desk;
 use hub::{Hub, Out};
 use ids::Ids;
@@ -157,6 +163,9 @@ pub enum StartError {
     /// The data cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder of uploaded files cannot be used.
+    #[error("uploaded files: {0}")]
+    Files(io::Error),
     /// The port cannot be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -180,6 +189,8 @@ pub(crate) struct Cloud {
     pub(crate) store: Mutex<Store>,
     pub(crate) hub: Hub,
     pub(crate) faults: Faults,
+    pub(crate) files: Files,
+    pub(crate) frames: Frames,
     pub(crate) outage: Outage,
     pub(crate) delivery: Delivery,
     pub(crate) policy: Mutex<Policy>,
@@ -201,6 +212,8 @@ impl Cloud {
             store: Mutex::new(store),
             hub: Hub::default(),
             faults: Faults::default(),
+            files: Files::new(&config.data),
+            frames: Frames::default(),
             outage: Outage::default(),
             delivery: config.delivery,
             policy: Mutex::new(config.policy),
@@ -256,6 +269,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>();
     let addresses = addresses.map_err(|source| StartError::Listen { address: SocketAddr::new(host, 0), source })?;
     let cloud = Arc::new(Cloud::new(clock, store, config, addresses));
+    cloud.files.tidy().map_err(StartError::Files)?;
     if let Some(text) = &faults {
         let rules = serde_json::from_str(text).map_err(|e| StartError::Faults(e.to_string()))?;
         faults::install(&cloud, &rules).map_err(|e| match e {
@@ -269,7 +283,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     bots.spawn(bots::run(Arc::clone(&cloud)));
     let (stop, stopped) = oneshot::channel::<Infallible>();
     let door = Door::new(listeners, Arc::clone(&cloud));
-    let router = http::router(Arc::clone(&cloud));
+    let router = http::router(Arc::clone(&cloud)).layer(socketio::layer(Arc::clone(&cloud)));
     let server = tokio::spawn(
         axum::serve(door, router)
             .with_graceful_shutdown(async move {
@@ -316,6 +330,7 @@ impl Emulator {
         // The receiver is gone only if the server has ended, which the join below tells.
         drop(self.stop.take());
         self.bots.shutdown().await;
+        self.cloud.frames.end();
         for sender in self.cloud.hub.senders(None) {
             sender.send(Out::Close);
         }
@@ -333,6 +348,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        self.cloud.frames.end();
         for sender in self.cloud.hub.senders(None) {
             sender.send(Out::Close);
         }

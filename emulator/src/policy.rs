@@ -35,6 +35,17 @@ pub enum DnsFormat {
     V2,
 }
 
+/// How upload slots want the bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum UploadMethod {
+    /// In a form, behind the fields that let the client in.
+    #[default]
+    Post,
+    /// Alone; the URL lets the client in.
+    Put,
+}
+
 /// The switches, as in `POST /admin/api/app`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -63,6 +74,10 @@ pub struct Policy {
     pub max_joined_groups: usize,
     /// How many HTTP requests an account may send within 10 s; 0 for any number.
     pub http_rate: usize,
+    /// How files are uploaded.
+    pub upload_method: UploadMethod,
+    /// Largest file, in bytes.
+    pub upload_limit: u64,
     /// Shape of the DNS document.
     pub dns_format: DnsFormat,
     /// Long connections in front of this server's own, as URLs.
@@ -86,6 +101,8 @@ impl Default for Policy {
             max_own_groups: 0,
             max_joined_groups: 0,
             http_rate: 5000,
+            upload_method: UploadMethod::default(),
+            upload_limit: 100 << 20,
             dns_format: DnsFormat::default(),
             dns_sockets: Vec::new(),
             dns_clusters: Vec::new(),

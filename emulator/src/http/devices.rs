@@ -93,7 +93,7 @@ fn log_out(call: &Call<'_>, gone: u32, forget: bool, kind: user_notice::Type) ->
     notifier.push(call.caller, user_notice::Type::DeviceLogout, &content, |sn| sn != gone)?;
     for (sn, sender) in call.cloud.hub.devices(call.caller) {
         if sn == gone {
-            sender.send(Out::Close);
+            sender.send(Out::Dismiss);
         }
     }
     Ok(())

@@ -1,21 +1,28 @@
 //! The REST side: one table of endpoints, one envelope, CORS everywhere.
 mod admin;
+mod admin_page;
 mod call;
 mod codes;
 pub(crate) mod desk;
 mod devices;
 mod dns;
+mod download;
+mod files;
 mod group_call;
+mod group_files;
 mod group_manage;
 mod group_members;
 mod groups;
 mod openapi;
 mod origin;
 mod phone;
+mod pictures;
 mod profile;
 mod roster;
 mod shapes;
+mod streams;
 mod table;
+mod upload;
 mod users;
 mod wechat;
 
@@ -31,8 +38,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use crate::{
-    Cloud, guard,
-    socket::{self, FRAME_LIMIT},
+    Cloud, guard, raw,
+    socket::FRAME_LIMIT,
     store::{StoreError, TokenOwner, Uid},
 };
 use call::{Call, Params};
@@ -84,6 +91,8 @@ const TABLES: &[&[Row]] = &[
     group_manage::ROWS,
     codes::ROWS,
     admin::ROWS,
+    files::ROWS,
+    group_files::ROWS,
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
@@ -92,7 +101,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
 
 /// The OpenAPI document of all endpoints.
 pub(crate) fn openapi() -> Value {
-    openapi::document(rows())
+    openapi::document(rows(), streams::STREAMS)
 }
 
 struct Server {
@@ -111,14 +120,14 @@ async fn serve(State(server): State<Arc<Server>>, request: Request) -> Response 
     let headers = response.headers_mut();
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "app_id, access-token, content-type"),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, OPTIONS"),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "app_id, access-token, content-type, range"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, OPTIONS"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "accept-ranges, content-length, content-range, etag, retry-after"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
-        (header::CACHE_CONTROL, "no-store"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -147,20 +156,24 @@ async fn dispatch(server: &Server, request: Request) -> Response {
                 upgrade
                     .max_message_size(FRAME_LIMIT)
                     .max_frame_size(FRAME_LIMIT)
-                    .on_upgrade(move |socket| socket::serve(cloud, socket))
+                    .on_upgrade(move |socket| raw::serve(cloud, socket))
             }
             Err(rejection) => rejection.into_response(),
         };
     }
+    if parts.uri.path().starts_with("/admin")
+        && let Err(foreign) = origin::check(&parts.headers)
+    {
+        return failure(Access::Admin, foreign);
+    }
+    let body = match streams::serve(cloud, &parts, body).await {
+        Ok(response) => return response,
+        Err(body) => body,
+    };
     let Some(row) = server.rows.get(&(&parts.method, parts.uri.path())) else {
         let unknown = ApiError::new(404, format!("unknown endpoint {} {}", parts.method, parts.uri.path()));
         return failure(Access::Open, unknown);
     };
-    if row.access == Access::Admin
-        && let Err(foreign) = origin::check(&parts.headers)
-    {
-        return failure(row.access, foreign);
-    }
     let answer = match read_params(parts.uri.query().unwrap_or(""), body).await {
         Ok(params) => call(cloud, row, &parts.headers, &params).and_then(|data| good(row, data, &params)),
         Err(e) => Err(e),

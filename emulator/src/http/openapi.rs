@@ -4,17 +4,22 @@ use serde_json::{Map, Value, json};
 
 use super::{
     shapes::SHAPES,
+    streams::Stream,
     table::{Access, Param, Row, Shape, Type},
 };
 
 /// The document of these endpoints. Paths of other servers that are served here as well have no
 /// row of their own kind: they are listed like all others.
-pub(super) fn document<'a>(rows: impl Iterator<Item = &'a Row>) -> Value {
+pub(super) fn document<'a>(rows: impl Iterator<Item = &'a Row>, streams: &[Stream]) -> Value {
     let mut paths = Map::new();
     for row in rows {
         let method = row.method.as_str().to_ascii_lowercase();
         let item = paths.entry(row.path).or_insert_with(|| json!({}));
         item[method] = operation(row);
+    }
+    for Stream(method, path, params, _, summary) in streams {
+        let item = paths.entry(*path).or_insert_with(|| json!({}));
+        item[method.as_str().to_ascii_lowercase()] = stream(path, params, summary);
     }
     let schemas: Map<_, _> = SHAPES.iter().map(|(name, shape)| ((*name).to_owned(), schema(shape))).collect();
     json!({
@@ -37,14 +42,32 @@ pub(super) fn document<'a>(rows: impl Iterator<Item = &'a Row>) -> Value {
     })
 }
 
+/// Files and the developer's page: whatever bytes, and failures with an HTTP status.
+fn stream(path: &str, params: &[Param], summary: &str) -> Value {
+    let anything = json!({ "description": "as asked", "content": { "*/*": {} } });
+    let code = json!({ "type": "integer" });
+    let bad = json!({ "type": "object", "properties": { "code": code, "message": { "type": "string" } } });
+    let bad = json!({ "description": "refused", "content": { "application/json": { "schema": bad } } });
+    let security = if path.starts_with("/file/download/") { json!([{ "app": [], "token": [] }]) } else { json!([]) };
+    json!({
+        "summary": summary,
+        "tags": [path.trim_start_matches('/').split('/').next()],
+        "x-access": "stream",
+        "security": security,
+        "parameters": params.iter().map(in_query).collect::<Vec<_>>(),
+        "responses": { "200": anything, "206": anything, "4XX": bad },
+    })
+}
+
+fn in_query(param: &Param) -> Value {
+    json!({ "name": param.name, "in": "query", "required": param.required, "schema": takes(param) })
+}
+
 fn operation(row: &Row) -> Value {
     let tag = row.path.trim_start_matches('/').split('/').next().unwrap_or_default();
     let (body, query): (Vec<_>, Vec<_>) =
         row.all_params().partition(|param| row.method == Method::POST && !param.in_query);
-    let parameters: Vec<_> = query
-        .into_iter()
-        .map(|param: &Param| json!({ "name": param.name, "in": "query", "required": param.required, "schema": takes(param) }))
-        .collect();
+    let parameters: Vec<_> = query.into_iter().map(in_query).collect();
     let security = match row.access {
         Access::Open | Access::Admin => json!([]),
         Access::App => json!([{ "app": [] }]),

@@ -19,6 +19,8 @@ pub(super) const SHAPES: &[(&str, Shape)] = &[
     ("SupportContact", SUPPORT_CONTACT),
     ("Dns", DNS),
     ("Credentials", CREDENTIALS),
+    ("FileUpload", FILE_UPLOAD),
+    ("SharedFile", SHARED_FILE),
 ];
 
 const TOKEN: Shape = Fields(&[
@@ -149,6 +151,28 @@ const DNS: Shape = Fields(&[
     ("link_server_list", DOMAINS),
     ("recommend_cluster_id?", Num),
     ("clusters?", CLUSTERS),
+]);
+
+const FILE_UPLOAD: Shape = Fields(&[
+    ("upload_url", Str),
+    ("upload_method", Str),
+    ("download_url", Str),
+    (
+        "oss_body_param",
+        Fields(&[("OSSAccessKeyId?", Str), ("policy?", Str), ("signature?", Str), ("callback?", Str), ("key?", Str)]),
+    ),
+]);
+
+const SHARED_FILE: Shape = Fields(&[
+    ("file_id", Num),
+    ("group_id", Num),
+    ("name", Str),
+    ("size", Num),
+    ("type", Str),
+    ("url", Str),
+    ("uploader", Num),
+    ("created_at", Num),
+    ("updated_at", Num),
 ]);
 
 /// For a login in the usual way; the password works once.

@@ -5,6 +5,7 @@ mod chat;
 mod client;
 mod contract;
 mod faults;
+mod files;
 mod handed_over;
 mod notices;
 mod persistence;

@@ -10,7 +10,7 @@ pub fn check_answer(method: &str, target: &str, status: u16, body: &Value) {
     let path = target.split('?').next().unwrap();
     let operation = &DOCUMENT["paths"][path][method.to_ascii_lowercase()];
     // Pictures and broken connections have no JSON; unknown endpoints are not in the document.
-    if operation.is_null() || body.is_null() {
+    if operation.is_null() || body.is_null() || operation["x-access"] == "stream" {
         return;
     }
     let schema = &operation["responses"][status.to_string()]["content"]["application/json"]["schema"];
