@@ -30,6 +30,11 @@ export class Emulator {
     return `${this.url}/v2/app_dns`;
   }
 
+  /** Its process, while it runs. */
+  get pid() {
+    return this.#child?.pid;
+  }
+
   /** What it wrote to its error output. */
   get said() {
     return this.#said;
