@@ -153,12 +153,13 @@ async fn receipts_of_a_group_message_go_to_its_author_only() {
     }
     amber.pull_all(w.basil.uid).await;
     // Only in groups that want it.
+    let read_ack = |on| json!({ "group_id": w.team, "value": on });
+    w.amber.call(&server, "POST", "/group/settings/enable_read_ack", read_ack(false)).await.data();
     let early = amber.text(9, w.team, "who cares?").await;
     assert_ok(&basil.operate(9, w.amber.uid, OpType::ReadAck, early, None, "").await);
     assert!(amber.pull_all(w.basil.uid).await.is_empty());
     assert_eq!(body(&basil.history(w.team, 0, 1).await.metas[0]).status, 2, "read all the same");
-    let body_on = json!({ "group_id": w.team, "value": true });
-    w.amber.call(&server, "POST", "/group/settings/enable_read_ack", body_on).await.data();
+    w.amber.call(&server, "POST", "/group/settings/enable_read_ack", read_ack(true)).await.data();
     let mid = amber.text(1, w.team, "who reads this?").await;
     for device in [&mut amber, &mut basil, &mut clover] {
         device.pull_all(w.team).await;
