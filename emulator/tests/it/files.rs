@@ -594,3 +594,60 @@ async fn a_forwarded_file_outlives_the_list_it_came_from() {
     assert_eq!(get(&server, &copy, &w.amber, "").await.bytes, b"kept");
     server.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn bytes_that_have_gone_from_the_disk() {
+    let folder = Folder::new("gone");
+    let server = server_with(folder.config()).await;
+    let w = world(&server).await;
+    let slot = slot(&server, &w.amber, w.basil.uid, 100).await;
+    let path = uploaded(&server, &slot, "a.txt", "text/plain", b"here").await;
+    fs::remove_dir_all(folder.file().with_extension("files")).unwrap();
+    let answer = get(&server, &path, &w.basil, "").await;
+    assert_eq!((answer.status, answer.message().as_str()), (404, "the file has gone from the disk"));
+    // The folder is made again when it is needed.
+    uploaded(&server, &slot, "a.txt", "text/plain", b"back").await;
+    assert_eq!(get(&server, &path, &w.basil, "").await.bytes, b"back");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_developers_page_works_while_the_rest_fails() {
+    let server = server().await;
+    let rules = json!({ "rules": [{ "action": { "type": "http", "status": 503 }, "times": 100 }] });
+    http(&server, "POST", "/admin/api/faults", &[], rules).await.data();
+    assert_eq!(fetch(&server, "GET", "/app/config", "", b"").await.status, 503);
+    assert_eq!(fetch(&server, "POST", "/file/upload/store", "", b"").await.status, 503);
+    for (path, kind) in [
+        ("/admin", "text/html; charset=utf-8"),
+        ("/admin/page.css", "text/css; charset=utf-8"),
+        ("/admin/page.js", "text/javascript; charset=utf-8"),
+    ] {
+        let answer = fetch(&server, "GET", path, "", b"").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+        assert!(!answer.bytes.is_empty());
+        let head = fetch(&server, "HEAD", path, "", b"").await;
+        assert_eq!((head.status, head.bytes.len()), (200, 0));
+    }
+}
+
+#[tokio::test]
+async fn memory_alone_leaves_no_file_behind() {
+    let (server, w) = stage().await;
+    let mine = format!("floo-emulator-{}-", std::process::id());
+    let folders = || {
+        let all = fs::read_dir(std::env::temp_dir()).unwrap();
+        all.map(|entry| entry.unwrap().path())
+            .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(&mine))
+            .filter(|path| fs::read_dir(path).is_ok_and(|mut files| files.any(|f| f.is_ok_and(|f| is_ours(&f.path())))))
+            .count()
+    };
+    fn is_ours(path: &std::path::Path) -> bool {
+        fs::read(path).is_ok_and(|bytes| bytes == b"memory_alone_leaves_no_file_behind")
+    }
+    let slot = slot(&server, &w.amber, w.basil.uid, 100).await;
+    uploaded(&server, &slot, "a.txt", "text/plain", b"memory_alone_leaves_no_file_behind").await;
+    assert_eq!(folders(), 1);
+    server.stop().await.unwrap();
+    assert_eq!(folders(), 0);
+}
