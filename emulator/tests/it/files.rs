@@ -362,6 +362,22 @@ async fn an_upload_that_breaks_off_can_be_repeated() {
 }
 
 #[tokio::test]
+async fn two_uploads_at_once_to_one_slot_do_not_mix() {
+    let (server, w) = stage().await;
+    let slot = slot(&server, &w.amber, w.basil.uid, 100).await;
+    let path = path_of(&server, &slot["download_url"]);
+    for round in 0..5 {
+        let files: Vec<_> = (0..4).map(|n| vec![n; 100_000 * (usize::from(n) + 1)]).collect();
+        let sends = files.iter().map(|bytes| send(&server, &slot, "a", "text/plain", bytes));
+        for answer in futures_util::future::join_all(sends).await {
+            assert_eq!(answer.status, 200);
+        }
+        let bytes = get(&server, &path, &w.basil, "").await.bytes;
+        assert!(files.contains(&bytes), "round {round}: {} bytes", bytes.len());
+    }
+}
+
+#[tokio::test]
 async fn bytes_alone_where_the_application_wants_them() {
     let (server, w) = stage().await;
     http(&server, "POST", "/admin/api/app", &[], json!({ "upload_method": "PUT", "upload_limit": 1000 })).await.data();
