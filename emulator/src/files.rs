@@ -113,13 +113,20 @@ impl Incoming {
         Ok(())
     }
 
-    /// Makes them the object's bytes, in place of older ones.
+    /// Waits until everything taken has been written.
     ///
     /// # Errors
-    /// They cannot be written or moved.
-    pub(crate) async fn keep_as(mut self, path: &Path) -> io::Result<()> {
-        self.file.flush().await?;
-        tokio::fs::rename(&self.path, path).await?;
+    /// It cannot be written.
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        self.file.flush().await
+    }
+
+    /// Makes them the object's bytes, in place of older ones; flushed before.
+    ///
+    /// # Errors
+    /// They cannot be moved.
+    pub(crate) fn keep_as(mut self, path: &Path) -> io::Result<()> {
+        fs::rename(&self.path, path)?;
         self.kept = true;
         Ok(())
     }

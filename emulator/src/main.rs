@@ -32,7 +32,7 @@ floo-emulator: a local cloud to develop and test floo-wasm with. Not meant for p
   --help            this text
 
 Demo application: floo-demo. Users: amber, basil and clover, password <name>-demo.
-State of the server: GET /admin/api/state.
+A page that shows what happens and makes things go wrong: /admin. State: GET /admin/api/state.
 ";
 
 enum Command {

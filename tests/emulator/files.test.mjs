@@ -91,9 +91,21 @@ describe("files", () => {
     const target = await slot();
     const bytes = noise(60 * MB);
     const stop = new AbortController();
+    // Half of it, and then nothing more.
+    const encoded = new Response(form(target, new Blob([bytes]), "again"));
+    let passed = 0;
+    const half = new TransformStream({
+      transform(chunk, controller) {
+        controller.enqueue(chunk);
+        passed += chunk.length;
+        return passed > bytes.length / 2 ? new Promise(() => undefined) : undefined;
+      },
+    });
     const upload = fetch(target.upload_url, {
       method: "POST",
-      body: form(target, new Blob([bytes]), "again"),
+      headers: { "content-type": encoded.headers.get("content-type") },
+      body: encoded.body.pipeThrough(half),
+      duplex: "half",
       signal: stop.signal,
     });
     upload.catch(() => undefined); // looked at below

@@ -116,9 +116,12 @@ async fn answer<R: AsyncRead + Send + Unpin + 'static>(
     set(header::ETAG, tag);
     set(header::CACHE_CONTROL, "private, max-age=3600");
     set(header::CONTENT_DISPOSITION, &disposition(name));
-    // What users upload must not run as a page of this server.
+    // What users upload must not run as a page of this server. The rest goes without: browsers
+    // show no PDF in a sandbox.
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; style-src 'unsafe-inline'");
+    if ["html", "xml", "svg"].iter().any(|active| kind.to_ascii_lowercase().contains(active)) {
+        set(header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'; style-src 'unsafe-inline'");
+    }
     if let Some(part) = part {
         set(header::CONTENT_RANGE, &format!("bytes {}-{}/{size}", part.start, part.end - 1));
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;

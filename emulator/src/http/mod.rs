@@ -184,7 +184,7 @@ async fn dispatch(server: &Server, request: Request) -> Response {
 /// What the fault rules do to a request: it waits, and it may fail.
 fn misfortune(cloud: &Cloud, request: &Request) -> (Duration, Option<StatusCode>) {
     let path = request.uri().path();
-    if path.starts_with("/admin/") || request.headers().contains_key(header::UPGRADE) {
+    if path == "/admin" || path.starts_with("/admin/") || request.headers().contains_key(header::UPGRADE) {
         return (Duration::ZERO, None);
     }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");

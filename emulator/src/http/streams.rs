@@ -53,6 +53,9 @@ impl From<ApiError> for Refusal {
 
 impl From<std::io::Error> for Refusal {
     fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return Self::new(StatusCode::NOT_FOUND, "the file has gone from the disk");
+        }
         eprintln!("floo-emulator: file: {error}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the file cannot be read or written")
     }

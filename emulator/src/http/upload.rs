@@ -186,9 +186,11 @@ async fn store(
         content_type: kind.filter(|kind| !kind.is_empty() && kind.len() <= TYPE_LIMIT).unwrap_or(BINARY),
         size: incoming.size(),
     };
-    incoming.keep_as(&cloud.files.path(object)).await?;
-    let filled = guard(&cloud.store).fill_slot(&arrived).map_err(super::ApiError::from)?;
-    if !filled {
+    incoming.flush().await?;
+    // Under one lock, so that of two uploads to one slot bytes and size are of the same one.
+    let mut store = guard(&cloud.store);
+    incoming.keep_as(&cloud.files.path(object))?;
+    if !store.fill_slot(&arrived).map_err(super::ApiError::from)? {
         cloud.files.remove(object);
         return Err(Refusal::new(StatusCode::FORBIDDEN, "policy: has expired"));
     }

@@ -162,8 +162,7 @@ async fn files_of_all_sizes_come_back_as_they_were() {
             assert_eq!(answer.header("content-length"), Some(size.to_string().as_str()));
             assert_eq!(answer.header("content-disposition"), Some("inline; filename*=UTF-8''Plan%20B.pdf"));
             assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-            // Uploaded pages have no scripts.
-            assert!(answer.header("content-security-policy").unwrap().starts_with("sandbox"));
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         }
         let token = &w.basil.token;
         let query = format!("{path}&access-token={token}&app_id=floo-demo");
@@ -171,6 +170,25 @@ async fn files_of_all_sizes_come_back_as_they_were() {
         let head = fetch(&server, "HEAD", &query, "", b"").await;
         assert_eq!((head.status, head.header("content-length")), (200, Some(size.to_string().as_str())));
         assert!(head.bytes.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn uploaded_pages_have_no_scripts() {
+    let (server, w) = stage().await;
+    for (kind, tame) in [
+        ("text/html", true),
+        ("Text/HTML; charset=utf-8", true),
+        ("image/svg+xml", true),
+        ("application/xhtml+xml", true),
+        ("application/pdf", false),
+        ("image/png", false),
+    ] {
+        let slot = slot(&server, &w.amber, w.basil.uid, 100).await;
+        let path = uploaded(&server, &slot, "a", kind, b"<script>fetch('/admin/api/state')</script>").await;
+        let answer = get(&server, &path, &w.basil, "").await;
+        let policy = answer.header("content-security-policy");
+        assert_eq!(policy.is_some_and(|policy| policy.starts_with("sandbox; default-src 'none'")), tame, "{kind}");
     }
 }
 
@@ -341,6 +359,22 @@ async fn an_upload_that_breaks_off_can_be_repeated() {
     let basil = Account::login(&server, "basil").await;
     assert!(get(&server, &path, &basil, "").await.bytes == bytes);
     server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_uploads_at_once_to_one_slot_do_not_mix() {
+    let (server, w) = stage().await;
+    let slot = slot(&server, &w.amber, w.basil.uid, 100).await;
+    let path = path_of(&server, &slot["download_url"]);
+    for round in 0..5 {
+        let files: Vec<_> = (0..4).map(|n| vec![n; 100_000 * (usize::from(n) + 1)]).collect();
+        let sends = files.iter().map(|bytes| send(&server, &slot, "a", "text/plain", bytes));
+        for answer in futures_util::future::join_all(sends).await {
+            assert_eq!(answer.status, 200);
+        }
+        let bytes = get(&server, &path, &w.basil, "").await.bytes;
+        assert!(files.contains(&bytes), "round {round}: {} bytes", bytes.len());
+    }
 }
 
 #[tokio::test]
@@ -593,4 +627,61 @@ async fn a_forwarded_file_outlives_the_list_it_came_from() {
     assert_eq!(get(&server, &path, &w.basil, "").await.status, 404);
     assert_eq!(get(&server, &copy, &w.amber, "").await.bytes, b"kept");
     server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn bytes_that_have_gone_from_the_disk() {
+    let folder = Folder::new("gone");
+    let server = server_with(folder.config()).await;
+    let w = world(&server).await;
+    let slot = slot(&server, &w.amber, w.basil.uid, 100).await;
+    let path = uploaded(&server, &slot, "a.txt", "text/plain", b"here").await;
+    fs::remove_dir_all(folder.file().with_extension("files")).unwrap();
+    let answer = get(&server, &path, &w.basil, "").await;
+    assert_eq!((answer.status, answer.message().as_str()), (404, "the file has gone from the disk"));
+    // The folder is made again when it is needed.
+    uploaded(&server, &slot, "a.txt", "text/plain", b"back").await;
+    assert_eq!(get(&server, &path, &w.basil, "").await.bytes, b"back");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_developers_page_works_while_the_rest_fails() {
+    let server = server().await;
+    let rules = json!({ "rules": [{ "action": { "type": "http", "status": 503 }, "times": 100 }] });
+    http(&server, "POST", "/admin/api/faults", &[], rules).await.data();
+    assert_eq!(fetch(&server, "GET", "/app/config", "", b"").await.status, 503);
+    assert_eq!(fetch(&server, "POST", "/file/upload/store", "", b"").await.status, 503);
+    for (path, kind) in [
+        ("/admin", "text/html; charset=utf-8"),
+        ("/admin/page.css", "text/css; charset=utf-8"),
+        ("/admin/page.js", "text/javascript; charset=utf-8"),
+    ] {
+        let answer = fetch(&server, "GET", path, "", b"").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+        assert!(!answer.bytes.is_empty());
+        let head = fetch(&server, "HEAD", path, "", b"").await;
+        assert_eq!((head.status, head.bytes.len()), (200, 0));
+    }
+}
+
+#[tokio::test]
+async fn memory_alone_leaves_no_file_behind() {
+    let (server, w) = stage().await;
+    let mine = format!("floo-emulator-{}-", std::process::id());
+    let folders = || {
+        let all = fs::read_dir(std::env::temp_dir()).unwrap();
+        all.map(|entry| entry.unwrap().path())
+            .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(&mine))
+            .filter(|path| fs::read_dir(path).is_ok_and(|mut files| files.any(|f| f.is_ok_and(|f| is_ours(&f.path())))))
+            .count()
+    };
+    fn is_ours(path: &std::path::Path) -> bool {
+        fs::read(path).is_ok_and(|bytes| bytes == b"memory_alone_leaves_no_file_behind")
+    }
+    let slot = slot(&server, &w.amber, w.basil.uid, 100).await;
+    uploaded(&server, &slot, "a.txt", "text/plain", b"memory_alone_leaves_no_file_behind").await;
+    assert_eq!(folders(), 1);
+    server.stop().await.unwrap();
+    assert_eq!(folders(), 0);
 }
