@@ -302,7 +302,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_stream_is_no_other_text(
+    fn a_damaged_stream_is_no_other_text_that_its_sum_can_tell(
         text in proptest::collection::vec(0..8_u8, 0..600),
         place in any::<proptest::sample::Index>(),
         bit in 0..8_u32,
@@ -314,10 +314,22 @@ proptest! {
         prop_assert_eq!(decode(&frame(&packed)), Ok(Downlink::Sync(sync.clone())));
         let place = place.index(packed.len());
         packed[place] ^= 1 << bit;
-        // A few bits say nothing: the level, and what is left of the last byte. All else is noticed.
+        // A few bits say nothing: the level, and what is left of the last byte. All else is noticed, as far as
+        // zlib's own sum can tell: a distance that is off may swap bytes in a way that it does not see.
         match decode(&frame(&packed)) {
-            Ok(downlink) => prop_assert_eq!(downlink, Downlink::Sync(sync)),
+            Ok(Downlink::Sync(other)) => {
+                prop_assert_eq!(adler32(&other.encode_to_vec()), adler32(&sync.encode_to_vec()));
+            }
+            Ok(other) => prop_assert!(false, "{other:?}"),
             Err(error) => prop_assert_eq!(error.ends_connection(), true),
         }
     }
+}
+
+/// The sum at the end of a zlib stream (RFC 1950).
+fn adler32(bytes: &[u8]) -> (u32, u32) {
+    bytes.iter().fold((1, 0), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65_521;
+        (a, (b + a) % 65_521)
+    })
 }
