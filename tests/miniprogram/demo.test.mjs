@@ -214,11 +214,7 @@ demoTest("after logging out the next start asks for a sign-in", async () => {
   await back(amber);
   await online(amber);
   await amber.tap("menu");
-  const item = await amber.until(
-    "the menu",
-    async () => (await amber.driver.findElements({ css: ".mp-sheet-item" }))[0],
-  );
-  await item.click();
+  await amber.choose("Log out");
   await amber.one("signin-submit");
   await amber.open({ profile: "ios" });
   await amber.one("signin-submit");

@@ -24,6 +24,10 @@ function open(dns) {
     client = createClient({
       appId: config.appId,
       servers: { dns: dns },
+      // Others see that their messages have arrived here.
+      deliveryReceipts: true,
+      // The whole log is in `client.logs`; the console gets what a developer looks for first.
+      logLevel: "info",
       logger: (level, text) => console.info("[floo " + level + "] " + text),
     });
     client.on("error", (event) => complain(event.error));

@@ -64,10 +64,21 @@ function colour(id) {
   return COLOURS[sum % COLOURS.length];
 }
 
+/** What stands for a message without a text of its own, by its type. */
+const LABELS = {
+  image: "[Photo]",
+  audio: "[Voice]",
+  video: "[Video]",
+  file: "[File]",
+  location: "[Location]",
+  forward: "[Chat history]",
+  rtc: "[Call]",
+};
+
 /** A message in one line. */
 function preview(message) {
-  if (message === null) return "";
-  return message.type === "text" ? message.text.replace(/\s+/g, " ") : "[" + message.type + "]";
+  if (message === null || message.type === "command") return "";
+  return message.type === "text" ? message.text.replace(/\s+/g, " ") : LABELS[message.type] || "[Message]";
 }
 
 module.exports = { listTime, chatTime, errorText, initial, colour, preview };

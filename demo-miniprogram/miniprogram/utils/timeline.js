@@ -1,5 +1,6 @@
 /** The messages of one conversation, in order, as rows for the view. */
-const { chatTime, preview } = require("./text");
+const { describe } = require("./content");
+const { chatTime } = require("./text");
 
 /** A line with the time comes between messages that are further apart than this. */
 const PAUSE_MS = 5 * 60 * 1000;
@@ -16,8 +17,19 @@ function compare(a, b) {
   return a.id === null ? 1 : -1;
 }
 
+/** Commands are for the app itself, calls for a part that this demo does not have. */
+const shows = (message) => message.type !== "command" && message.type !== "rtc";
+
+/** What the mark beside an own message says: how far it has come. */
+function mark(message) {
+  if (!message.outgoing || message.status !== "sent" || message.conversation.kind !== "user") return message.status;
+  return message.read ? "read" : message.delivered ? "delivered" : "sent";
+}
+
 function createTimeline() {
   const byKey = new Map();
+  /** What is said in place of messages that were taken back, by key. */
+  const notes = new Map();
   let sorted = null;
 
   const all = () => {
@@ -29,12 +41,26 @@ function createTimeline() {
     /** Adds messages, or replaces them by newer snapshots; answers how many were not there before. */
     merge(messages) {
       const before = byKey.size;
-      for (const message of messages) byKey.set(message.key, message);
+      for (const message of messages.filter(shows)) {
+        byKey.set(message.key, message);
+        notes.delete(message.key);
+      }
       sorted = null;
       return byKey.size - before;
     },
+    /** Takes a message away; `note` is said in its place, unless it is empty. */
+    remove(message, note) {
+      if (!byKey.has(message.key)) return;
+      if (note === "") byKey.delete(message.key);
+      else notes.set(message.key, note);
+      sorted = null;
+    },
     get(key) {
       return byKey.get(key);
+    },
+    /** Who has written what is here, each once. */
+    senders() {
+      return Array.from(new Set(all().map((message) => message.from)));
     },
     get size() {
       return byKey.size;
@@ -56,9 +82,12 @@ function createTimeline() {
           /** A name for the view's element; a key may hold characters that ids may not. */
           anchor: "m" + message.key.replace(/[^0-9a-zA-Z]/g, "_"),
           time: divided || index === 0 ? chatTime(message.timestamp, now) : "",
-          text: message.type === "text" ? message.text : preview(message),
+          note: notes.get(message.key) || "",
+          body: describe(message),
+          edited: message.editedAt > 0,
           mine: message.outgoing,
           status: message.status,
+          mark: mark(message),
           from: message.from,
           name: card.name,
           avatar: card.avatar,

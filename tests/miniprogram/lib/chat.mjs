@@ -45,10 +45,28 @@ export async function send(phone, text) {
   await phone.tap("send");
 }
 
-/** The shown messages, oldest first: `{ text, status, outgoing }`. */
-export async function messages(phone) {
-  const [texts, data] = [await phone.texts("message-text"), await phone.dataset("message")];
-  return texts.map((text, i) => ({ text, status: data[i]?.status, outgoing: data[i]?.outgoing }));
+/** The shown messages, oldest first: `{ text, status, mark, outgoing, body, edited }`; `text` is "" when there is none. */
+export const messages = (phone) =>
+  phone.run(`
+    const page = [...document.querySelectorAll(".mp-page")].at(-1);
+    const bubbles = [...page.querySelectorAll("[class*=bubble]")].map((e) => e.closest(".message")).filter(Boolean);
+    return [...new Set(bubbles)].map((element) => {
+      const { status, mark, outgoing } = element.__wxElement.dataset;
+      const { body, edited } = element.__wxElement.data;
+      const text = element.querySelector("[class*=message-text]")?.textContent.trim() ?? "";
+      return { text, status, mark, outgoing, body, edited };
+    });`);
+
+/** Waits until a message is shown that `fits`. */
+export const message = (phone, what, fits) => phone.until(what, async () => (await messages(phone)).find(fits));
+
+/** Holds a finger on the newest message with that text, and chooses from its menu. */
+export async function act(phone, text, ...labels) {
+  await phone.hold(`the message "${text}"`, async () => {
+    const index = (await messages(phone)).map((m) => m.text).lastIndexOf(text);
+    return index >= 0 && (await phone.all("bubble"))[index];
+  });
+  for (const label of labels) await phone.choose(label);
 }
 
 /** Waits until a message with that text, and that status if given, is shown. */

@@ -141,6 +141,33 @@ export class Phone {
     });
   }
 
+  /** Holds a finger on an element that `pick` answers until something comes of it: a sheet of actions. */
+  async hold(what, pick) {
+    const element = await this.until(what, pick);
+    await this.run("arguments[0].scrollIntoView({ block: 'nearest' })", element);
+    await this.driver.actions().move({ origin: element }).press().perform();
+    try {
+      await this.until("the menu of a long press", async () => (await this.labels()).length > 0);
+    } finally {
+      await this.driver.actions().release().perform();
+    }
+  }
+
+  /** What the open action sheet offers. */
+  labels() {
+    return this.run("return [...document.querySelectorAll('.mp-sheet-item')].map((e) => e.textContent)");
+  }
+
+  /** Chooses from the open action sheet. */
+  async choose(label) {
+    const item = await this.until(`"${label}" in the menu`, async () => {
+      const items = await this.driver.findElements({ css: ".mp-sheet-item" });
+      for (const one of items) if ((await one.getText()) === label) return one;
+      return false;
+    });
+    await item.click();
+  }
+
   /** Replaces what is written in an `input` or `textarea`. */
   async type(name, text) {
     const field = await this.until(`"${name}" to be writable`, async () => {

@@ -1,10 +1,15 @@
-/** One message with its avatar. A tap on the mark of a failed one triggers `failure`. */
+/**
+ * One message with its avatar. Triggers `hold` for a long press, `open` for a tap on what can be opened and `failure`
+ * for a tap on the mark of a failed one.
+ */
 Component({
   properties: {
-    text: String,
+    /** From `describe`. */
+    body: Object,
     mine: Boolean,
-    /** `sending`, `sent`, `failed` or `received`. */
-    status: String,
+    edited: Boolean,
+    /** `sending`, `sent`, `delivered`, `read`, `failed` or `received`. */
+    mark: String,
     /** The sender's name; shown when `named`. */
     name: String,
     named: Boolean,
@@ -14,6 +19,12 @@ Component({
   methods: {
     onMark() {
       this.triggerEvent("failure");
+    },
+    onHold() {
+      this.triggerEvent("hold");
+    },
+    onOpen() {
+      this.triggerEvent("open");
     },
   },
 });

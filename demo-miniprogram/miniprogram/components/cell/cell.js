@@ -7,6 +7,8 @@ Component({
     note: String,
     /** Puts a red mark before the note: something could not be sent. */
     failed: Boolean,
+    /** Said in red before the note: an unread message calls on the user. */
+    mention: String,
     time: String,
     unread: Number,
   },

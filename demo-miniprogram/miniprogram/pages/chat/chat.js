@@ -1,6 +1,11 @@
+const { act } = require("../../utils/actions");
+const { mentionsIn } = require("../../utils/mentions");
+const { open } = require("../../utils/open");
+const player = require("../../utils/player");
 const session = require("../../utils/session");
 const { errorText } = require("../../utils/text");
 const { createTimeline } = require("../../utils/timeline");
+const { createTyping } = require("../../utils/typing");
 const { createStops, goToSignIn, showError } = require("../../utils/ui");
 
 const PAGE_SIZE = 20;
@@ -14,6 +19,8 @@ Page({
     writable: false,
     rows: [],
     draft: "",
+    /** The draft replaces a message. */
+    editing: false,
     /** The row to scroll to. */
     into: "",
     /** Whether an older page is being fetched, and whether there is none. */
@@ -30,6 +37,8 @@ Page({
     this.key = { kind: query.kind, id: query.id };
     this.timeline = createTimeline();
     this.pages = null;
+    /** Ids of those who are typing now. */
+    this.typists = new Set();
     this.atEnd = true;
     this.visible = true;
     let who;
@@ -53,10 +62,12 @@ Page({
 
   onHide() {
     this.visible = false;
+    player.stop();
   },
 
   onUnload() {
     this.visible = false;
+    player.stop();
     this.stops.end();
   },
 
@@ -68,9 +79,18 @@ Page({
       showError(error);
       return;
     }
+    this.typing = createTyping(this.conversation, showError);
+    this.stops.add(() => this.typing.stop());
     this.stops.add(client.on("messages", (event) => this.onArrived(event.messages)));
     this.stops.add(client.on("message:sent", (event) => this.onChanged(event.message)));
     this.stops.add(client.on("message:failed", (event) => this.onChanged(event.message)));
+    this.stops.add(client.on("message:updated", (event) => this.onUpdated(event)));
+    this.stops.add(client.on("typing", (event) => this.onTyping(event)));
+    this.stops.add(
+      client.on("conversation:removed", (event) => {
+        if (this.isHere(event.conversation)) wx.reLaunch({ url: "/pages/conversations/conversations" });
+      }),
+    );
     this.stops.add(
       client.on("conversations", (event) => {
         if (event.changed.some((info) => this.isHere(info.key))) this.refresh();
@@ -81,9 +101,19 @@ Page({
     this.stops.add(client.on("state", (change) => this.onState(change)));
     this.setData({ group: this.key.kind === "group", writable: this.key.kind !== "system", ready: true });
     await this.refresh();
+    if (this.data.group) await this.readContacts();
     if (this.timeline.size < PAGE_SIZE) await this.loadOlder();
     this.paint({ toEnd: true });
     this.markRead();
+  },
+
+  /** Whom a message in a group may call on besides those who have written. */
+  async readContacts() {
+    try {
+      this.contacts = (await this.client.roster.list()).map((user) => user.id);
+    } catch (error) {
+      showError(error);
+    }
   },
 
   onReady() {
@@ -123,6 +153,27 @@ Page({
     if (!this.isHere(message.conversation)) return;
     this.timeline.merge([message]);
     this.paint({ toEnd: this.atEnd });
+  },
+
+  onUpdated(event) {
+    const message = event.message;
+    if (!this.isHere(message.conversation)) return;
+    if (event.change === "recall") {
+      const own = event.by === null || event.by === this.client.session.userId;
+      this.timeline.remove(message, (own ? "You" : this.card(event.by).name) + " took a message back");
+    } else if (event.change === "delete") {
+      this.timeline.remove(message, "");
+    } else if (message.id === null || this.timeline.get(message.key)) {
+      this.timeline.merge([message]);
+    }
+    this.paint({ toEnd: this.atEnd });
+  },
+
+  onTyping(event) {
+    if (!this.isHere(event.conversation)) return;
+    if (event.active) this.typists.add(event.user);
+    else this.typists.delete(event.user);
+    this.showTitle();
   },
 
   /** Reads the newest messages on this phone: own ones on their way and those of own other devices among them. */
@@ -202,7 +253,9 @@ Page({
   showTitle() {
     const info = this.client.conversations.snapshot.find((one) => this.isHere(one.key));
     const known = this.key.kind === "group" ? this.client.groups.get(this.key.id) : this.client.roster.get(this.key.id);
-    const title = info ? info.title : known === null ? this.key.id : known.displayName || known.name;
+    const name = info ? info.title : known === null ? this.key.id : known.displayName || known.name;
+    const typists = Array.from(this.typists, (id) => this.card(id).name).join(", ");
+    const title = typists === "" ? name : this.data.group ? typists + " is typing\u2026" : "typing\u2026";
     if (title === this.title) return;
     this.title = title;
     wx.setNavigationBarTitle({ title: title });
@@ -220,27 +273,89 @@ Page({
 
   onDraft(event) {
     this.setData({ draft: event.detail.value });
+    this.typing.touch(event.detail.value, Date.now());
   },
 
-  async onSend() {
+  onSend() {
     const text = this.data.draft;
+    const edited = this.edited;
+    this.typing.stop();
+    this.endEdit();
+    return edited ? this.saveEdit(edited, text) : this.send(text);
+  },
+
+  async send(text) {
     this.atEnd = true;
-    this.setData({ draft: "" });
-    const sending = this.conversation.send({ text: text });
+    const content = { text: text };
+    if (this.data.group) content.mentions = mentionsIn(text, this.people());
+    const sending = this.conversation.send(content);
     // The row is there before the answer is: show it as being sent.
     this.refresh();
     try {
       this.onChanged(await sending);
     } catch (error) {
+      if (error.code === "Cancelled") return; // discarded by the user
       // A refused message stays in the list with its reason; one that was never taken goes back to the draft.
       if (error.code === "MessageInvalid" && this.data.draft === "") this.setData({ draft: text });
       showError(error);
     }
   },
 
-  onFailure(event) {
-    const message = this.timeline.get(event.currentTarget.dataset.key);
-    if (!message || message.error === null) return;
-    wx.showModal({ title: "Not sent", content: errorText(message.error), showCancel: false, confirmText: "OK" });
+  /** Contacts, and whoever has written here: who can be called on by name. */
+  people() {
+    return this.timeline
+      .senders()
+      .concat(this.contacts || [])
+      .map((id) => this.client.roster.get(id))
+      .filter((user) => user !== null && user.id !== this.client.session.userId);
+  },
+
+  /** Takes the text of a message into the draft. */
+  beginEdit(message) {
+    this.edited = message;
+    this.setData({ editing: true, draft: message.text });
+  },
+
+  endEdit() {
+    this.edited = null;
+    this.setData({ editing: false, draft: "" });
+  },
+
+  async saveEdit(message, text) {
+    try {
+      await this.conversation.edit(message, { text: text });
+    } catch (error) {
+      showError(error);
+    }
+  },
+
+  /** Forgets a message that this phone gave up sending. */
+  drop(message) {
+    this.timeline.remove(message, "");
+    this.paint({});
+  },
+
+  rowOf(event) {
+    return this.timeline.get(event.currentTarget.dataset.key);
+  },
+
+  async onHold(event) {
+    const message = this.rowOf(event);
+    try {
+      if (message) await act(this, message, message.error === null ? "" : errorText(message.error));
+    } catch (error) {
+      showError(error);
+    }
+  },
+
+  async onOpen(event) {
+    const message = this.rowOf(event);
+    if (!message) return;
+    try {
+      await open(message);
+      if (message.type === "audio" && !message.outgoing && !message.played) await this.conversation.markPlayed(message);
+    } catch (error) {
+      showError(error);
+    }
   },
 });

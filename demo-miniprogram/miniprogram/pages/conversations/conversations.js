@@ -1,6 +1,10 @@
+const { askScope } = require("../../utils/actions");
 const session = require("../../utils/session");
 const { errorText, listTime, preview } = require("../../utils/text");
-const { createStops, goToSignIn, showError } = require("../../utils/ui");
+const { choose, copy, createStops, goToSignIn, showError } = require("../../utils/ui");
+
+/** What is said of an unread message that calls on somebody. */
+const MENTIONS = { none: "", me: "[You were mentioned]", all: "[Everybody]" };
 
 /** A row of the list as the view wants it. */
 function row(info, client, now) {
@@ -12,6 +16,7 @@ function row(info, client, now) {
     avatar: info.avatar,
     note: (sender === null ? "" : sender.displayName + ": ") + preview(last),
     failed: last !== null && last.status === "failed",
+    mention: MENTIONS[info.mention],
     time: listTime(info.timestamp, now),
     unread: info.unread,
   };
@@ -22,6 +27,8 @@ Page({
     ready: false,
     me: null,
     rows: [],
+    /** How many notices nobody has dismissed. */
+    notices: 0,
     /** Contacts and groups without a conversation yet. */
     others: [],
   },
@@ -45,7 +52,7 @@ Page({
 
   onShow() {
     this.visible = true;
-    if (this.client) this.update();
+    if (this.client) this.refresh();
   },
 
   onHide() {
@@ -59,6 +66,8 @@ Page({
   start(client) {
     this.client = client;
     this.stops.add(client.conversations.subscribe(() => this.update()));
+    this.stops.add(client.on("unread:total", () => this.showTitle()));
+    this.stops.add(client.on("notice", () => this.refresh()));
     this.stops.add(client.on("roster", () => this.refresh()));
     this.stops.add(client.on("groups", () => this.refresh()));
     this.stops.add(client.on("state", (change) => this.onState(change)));
@@ -78,9 +87,15 @@ Page({
   async refresh() {
     try {
       const client = this.client;
-      const lists = await Promise.all([client.conversations.list(), client.roster.list(), client.groups.list()]);
+      const lists = await Promise.all([
+        client.conversations.list(),
+        client.roster.list(),
+        client.groups.list(),
+        client.notices.list(),
+      ]);
       this.contacts = lists[1];
       this.groups = lists[2];
+      this.notices = lists[3].length;
       this.update();
     } catch (error) {
       showError(error);
@@ -123,26 +138,60 @@ Page({
         online: client.state === "online",
       },
       rows: rows,
+      notices: this.notices || 0,
       others: others,
     });
+    this.showTitle();
+  },
+
+  showTitle() {
     // The bar belongs to the page in front, which may be a chat.
     if (!this.visible) return;
-    const unread = client.conversations.snapshot.reduce((sum, info) => sum + info.unread, 0);
+    const unread = this.client.conversations.unread;
     wx.setNavigationBarTitle({ title: unread > 0 ? "Chats (" + unread + ")" : "Chats" });
   },
 
-  onOpen(event) {
-    const parts = event.currentTarget.dataset.id.split(":");
-    wx.navigateTo({ url: "/pages/chat/chat?kind=" + parts[0] + "&id=" + parts[1] });
+  /** The conversation of a row, and what is known of it. */
+  chosen(event) {
+    const id = event.currentTarget.dataset.id;
+    const parts = id.split(":");
+    return { key: { kind: parts[0], id: parts[1] }, row: this.data.rows.find((one) => one.id === id) };
   },
 
-  onMenu() {
-    wx.showActionSheet({
-      alertText: this.data.me.name + " \u00b7 messages are kept in " + this.client.storage,
-      itemList: ["Log out"],
-      success: () => this.logOut(),
-      fail: () => undefined, // closed without a choice
-    });
+  /** A long press on a conversation. */
+  async onHold(event) {
+    const { key, row } = this.chosen(event);
+    if (!row) return;
+    const labels = row.unread > 0 ? ["Delete", "Mark as read"] : ["Delete"];
+    try {
+      const index = await choose(labels, row.name);
+      if (index < 0) return;
+      const conversation = this.client.conversation(key);
+      if (index === 1) {
+        await conversation.markRead();
+        return;
+      }
+      const scope = await askScope();
+      if (scope !== null) await conversation.remove({ scope: scope });
+    } catch (error) {
+      showError(error);
+    }
+  },
+
+  onNotices() {
+    wx.navigateTo({ url: "/pages/notices/notices" });
+  },
+
+  onOpen(event) {
+    const { key } = this.chosen(event);
+    wx.navigateTo({ url: "/pages/chat/chat?kind=" + key.kind + "&id=" + key.id });
+  },
+
+  async onMenu() {
+    const where = this.data.me.name + " \u00b7 messages are kept in " + this.client.storage;
+    const index = await choose(["Copy the log", "Log out"], where);
+    if (index === 1) await this.logOut();
+    else if (index === 0) copy(this.client.logs.export()).catch(showError);
   },
 
   async logOut() {

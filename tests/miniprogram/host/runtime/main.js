@@ -6,6 +6,7 @@ import * as glassEasel from "glass-easel";
 import { MiniProgramEnv } from "glass-easel-miniprogram-adapter";
 import { defineBuiltins } from "./components.js";
 import { Device } from "./device.js";
+import { watchLongpress } from "./longpress.js";
 import { Modules } from "./modules.js";
 import { Pages } from "./pages.js";
 import { createRealm } from "./realm.js";
@@ -40,7 +41,9 @@ function createBackend() {
     if (!added.has(key)) added.set(key, append(path, scope));
     return added.get(key);
   };
+  const tapIsOver = watchLongpress(document.getElementById("screen"), glassEasel);
   backend.onEvent((target, type, detail, options) => {
+    if (type === "tap" && tapIsOver()) return undefined;
     const event = new glassEasel.Event(type, detail, options);
     glassEasel.Event.dispatchEvent(target, event);
     return event.getEventBubbleStatus();

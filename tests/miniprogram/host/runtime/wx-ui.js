@@ -120,6 +120,21 @@ export function createUi(context, pages, screen) {
         veil.append(sheet);
       });
     }),
+    setClipboardData: api("setClipboardData", ({ data }, ok, fail) => {
+      if (typeof data !== "string") {
+        fail("parameter error: data should be a text");
+        return;
+      }
+      navigator.clipboard.writeText(data).then(
+        () => {
+          // The platform tells the user by itself.
+          showToast("内容已复制", false);
+          toastTimer = setTimeout(hideToast, 1500);
+          ok({});
+        },
+        (error) => fail(error.message),
+      );
+    }),
     setNavigationBarTitle: api("setNavigationBarTitle", ({ title }, ok) => {
       pages.setTitle(title);
       ok({});

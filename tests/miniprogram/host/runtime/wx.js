@@ -1,5 +1,6 @@
 // The `wx` object of the host.
 import { makeApi } from "./wx-call.js";
+import { createMedia } from "./wx-media.js";
 import { createNetwork } from "./wx-network.js";
 import { createUi } from "./wx-ui.js";
 
@@ -41,12 +42,6 @@ function system(context, appId, launch) {
       for (let i = 0; i < length; i += RANDOM_STEP) real.crypto.getRandomValues(bytes.subarray(i, i + RANDOM_STEP));
       setTimeout(() => ok({ randomValues: bytes.buffer }));
     }),
-    setClipboardData: makeApi(context, "setClipboardData", ({ data }, ok, fail) => {
-      navigator.clipboard.writeText(data).then(
-        () => ok({}),
-        (error) => fail(error.message),
-      );
-    }),
     arrayBufferToBase64: (buffer) => {
       let text = "";
       for (const byte of new Uint8Array(buffer)) text += String.fromCharCode(byte);
@@ -76,6 +71,7 @@ export function createWx(context, { appId, pages, screen, storage, launch }) {
     ...lifecycle(context),
     ...createNetwork(context),
     ...createUi(context, pages, screen),
+    ...createMedia(context, screen),
     ...storage,
     canIUse: (name) => name.split(".")[0] in api,
   };
