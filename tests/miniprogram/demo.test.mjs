@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before } from "node:test";
+import { startEmulator } from "../lib/emulator.mjs";
 import { serve } from "./host/serve.mjs";
 import { back, messages, online, openChat, row, send, shown, signIn, submit } from "./lib/chat.mjs";
-import { startEmulator } from "./lib/emulator.mjs";
 import { phoneTest, Stage, troubles } from "./lib/stage.mjs";
 
 const stage = new Stage();
@@ -13,7 +13,7 @@ let amber;
 let basil;
 
 before(async () => {
-  emulator = await startEmulator(path.join(stage.directory(), "cloud.sqlite"));
+  emulator = await startEmulator({ data: path.join(stage.directory(), "cloud.sqlite") });
   stage.later(() => emulator.stop());
   const base = await stage.demo();
   amber = await stage.phone(base);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
+import { startEmulator } from "../lib/emulator.mjs";
 import { openChat, send, shown, signIn } from "./lib/chat.mjs";
-import { startEmulator } from "./lib/emulator.mjs";
 import { until } from "./lib/phone.mjs";
 import { phoneTest, repository, Stage, troubles } from "./lib/stage.mjs";
 

@@ -53,7 +53,7 @@ const VIEWS = {
     title: "Chat history",
     lines: it.messages
       .slice(0, CARD_LINES)
-      .map((one) => (one.senderName || one.from || "Somebody") + ": " + preview(one)),
+      .map((one, key) => ({ key, text: (one.senderName || one.from || "Somebody") + ": " + preview(one) })),
     detail: it.messages.length === 1 ? "1 message" : it.messages.length + " messages",
   }),
 };

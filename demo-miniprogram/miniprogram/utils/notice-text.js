@@ -12,7 +12,7 @@ const TEXTS = {
     kicked: (_, group) => "You were removed from " + group,
     blocked: (_, group) => "You were banned from " + group,
   },
-  contact: {
+  roster: {
     applied: (who) => who + " wants to add you as a contact",
     declined: (who) => who + " declined your request",
     removed: (who) => who + " removed you from the contacts",

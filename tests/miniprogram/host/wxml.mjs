@@ -37,13 +37,21 @@ function prefixBuiltins(source, own, report) {
   });
 }
 
+/** `rpx` in the `style` of a tag: 750 are the width of the screen, also when a number comes from the data. */
+const inlineUnits = (source) =>
+  source.replace(/\bstyle="[^"]*"/g, (style) =>
+    style
+      .replace(/(\{\{[^}]*\}\})rpx\b/g, "calc($1 * 100cqw / 750)")
+      .replace(/(-?[\d.]+)rpx\b/g, "calc($1 * 100cqw / 750)"),
+  );
+
 /** Collects templates and hands out one ES module with all of them. */
 export class Templates {
   #group = new TmplGroup();
 
   /** Adds the template of one page or component; `own` are the tags it declares, `report` takes problems. */
   add(path, source, own, report) {
-    for (const w of this.#group.addTmpl(path, prefixBuiltins(source, own, report)) ?? []) {
+    for (const w of this.#group.addTmpl(path, inlineUnits(prefixBuiltins(source, own, report))) ?? []) {
       report(`line ${w.startLine + 1}: ${w.message}`);
     }
     const scripts = [...this.#group.getScriptDependencies(path), ...this.#group.getInlineScriptModuleNames(path)];

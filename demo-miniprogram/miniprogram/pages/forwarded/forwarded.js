@@ -13,7 +13,8 @@ Page({
     this.messages = handover.take() || [];
     const now = Date.now();
     this.setData({
-      rows: this.messages.map((message) => ({
+      rows: this.messages.map((message, key) => ({
+        key,
         name: message.senderName || message.from || "Somebody",
         seed: "user:" + (message.from || message.senderName),
         time: message.timestamp > 0 ? chatTime(message.timestamp, now) : "",

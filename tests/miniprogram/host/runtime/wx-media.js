@@ -9,7 +9,8 @@ function layer(screen, name, ...content) {
   const made = document.createElement("div");
   made.className = `mp-viewer mp-${name}`;
   made.append(...content);
-  made.addEventListener("click", () => made.remove());
+  // The tap that opened it is followed by a click, which lands here already and closes nothing.
+  made.addEventListener("pointerdown", () => made.addEventListener("click", () => made.remove()), { once: true });
   screen.append(made);
 }
 
