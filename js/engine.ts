@@ -81,7 +81,7 @@ export type RawEvent =
  * | `send` | `{id, kind, of, type?, text?, attachment?, config?, ext?, senderName?, qos?, priority?}` | undefined at once; `sent` or `failed` follows with that client id. `qos` 1 (at most once): undefined once it is written to the connection, and nothing follows |
  * | `resend` | `{id}` | undefined at once; goes on as `send` |
  * | `cancel` | `{id}` | undefined once it is out of the outbox |
- * | `operate` | `{id, kind, of, target, operation, text?, config?, ext?}`, `operation` is `recall`, `delete`, `unread`, `played`, `append` or `replace` | undefined once the server has accepted |
+ * | `operate` | `{kind, of, target, operation, text?, config?, ext?}`, `operation` is `recall`, `delete`, `unread`, `played`, `append` or `replace` | undefined once the server has accepted |
  * | `forget` | `{kind, of, target}` | undefined once the message is off this device |
  * | `typing` | `{kind, of, active}` | undefined |
  * | `deleteConversation` | `{kind, of, everywhere?}` | undefined once it is off this device |

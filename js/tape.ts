@@ -49,7 +49,7 @@ const NOTICES: ReadonlyArray<readonly [kind: Notice["kind"], types: string] | un
     "group",
     "unknown presence absence created destroyed joined left applied apply-accepted apply-declined invited invite-accepted invite-declined kicked blocked unblocked owner-assigned admin-granted admin-revoked muted unmuted banned unbanned info-updated announcement-updated message-setting file-uploaded file-deleted file-updated",
   ],
-  ["contact", "unknown added removed accepted declined blocked unblocked applied info-updated muted unmuted"],
+  ["roster", "unknown added removed accepted declined blocked unblocked applied info-updated muted unmuted"],
   [
     "account",
     "unknown password-changed frozen removed kicked-by-same-device kicked-by-other-device info-updated device-login device-logout device-added device-removed cluster-changed dns-updated traffic-limit-exceeded",

@@ -57,6 +57,7 @@ const SUITES = [
   browser("wasm-chromium", "--chrome", "--chromedriver", FLOO_CHROMEDRIVER),
   browser("wasm-firefox", "--firefox", "--geckodriver", FLOO_GECKODRIVER),
   node("tests/js"),
+  node("tests/emulator"),
   node("tests/e2e"),
   node("tests/miniprogram"),
   node("tests/packaging"),

@@ -369,7 +369,7 @@ export class FlooClient implements Client {
     const target: Target = { of: nameOf(of), id, message: null };
     this.targets.add(target);
     try {
-      await this.call("operate", { id: this.allocate(), ...place(of), target: id, ...params }, nothing, options);
+      await this.call("operate", { ...place(of), target: id, ...params }, nothing, options);
       return target.message;
     } finally {
       this.targets.delete(target);

@@ -462,7 +462,7 @@ export interface NoticeTypes {
     | "file-deleted"
     | "file-updated"
     | "unknown";
-  contact:
+  roster:
     | "added"
     | "removed"
     | "accepted"

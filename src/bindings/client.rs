@@ -12,6 +12,7 @@ use super::view;
 use crate::adapters::host::{Host, HostPlatform as Chosen};
 #[cfg(not(feature = "host"))]
 use crate::adapters::web::WebPlatform as Chosen;
+use crate::core::codec::WirePolicy;
 use crate::core::model::Error;
 use crate::core::services::{Credentials, Servers, Token};
 use crate::core::session::{Cloud, Command, Config, Content, Event, Operation, Reply, Signal};
@@ -31,7 +32,8 @@ fn settings(params: JsValue) -> Result<(Config, bool), Error> {
     let (delivery_receipts, memory) = (p.flag("deliveryReceipts")?, p.flag("memory")?);
     let (token_provider, legacy_random_sn) = (p.flag("tokenProvider")?, p.flag("legacyRandomSn")?);
     p.end()?;
-    Ok((Config { app_id, cloud, device_info, delivery_receipts, token_provider, legacy_random_sn }, memory))
+    let wire = WirePolicy::default();
+    Ok((Config { app_id, cloud, device_info, delivery_receipts, wire, token_provider, legacy_random_sn }, memory))
 }
 
 fn credentials(p: &mut Params) -> Result<Credentials, Error> {
@@ -96,12 +98,7 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "send" => Command::Send { id: p.id("id")?, to: p.conversation()?, content: content(&mut p)? },
         "resend" => Command::Resend(p.id("id")?),
         "cancel" => Command::Cancel(p.id("id")?),
-        "operate" => Command::Operate {
-            id: p.id("id")?,
-            of: p.conversation()?,
-            target: p.id("target")?,
-            operation: operation(&mut p)?,
-        },
+        "operate" => Command::Operate { of: p.conversation()?, target: p.id("target")?, operation: operation(&mut p)? },
         "forget" => Command::Forget { of: p.conversation()?, target: p.id("target")? },
         "receipts" => Command::Receipts { of: p.conversation()?, target: p.id("target")? },
         "typing" => Command::Typing(p.conversation()?, p.flag("active")?),

@@ -39,7 +39,7 @@ function make() {
 
 describe("the core's contract", () => {
   const place = { kind: 1, of: "2" };
-  const operate = { id: "1", ...place, target: "5" };
+  const operate = { ...place, target: "5" };
   const good = [
     [
       "send",
@@ -114,7 +114,7 @@ describe("the core's contract", () => {
       ["send", { id: "1", ...place, priority: 2 ** 31 }, "`priority`"],
       ["send", { id: "1", ...place, prio: 1 }, "`prio`"],
       ["operate", { ...operate, operation: "eat" }, "`operation`"],
-      ["operate", { id: "1", ...place, operation: "recall" }, "`target`"],
+      ["operate", { ...place, operation: "recall" }, "`target`"],
       ["typing", { ...place, active: 1 }, "`active`"],
       ["dropNotices", {}, "`ids`"],
       ["dropNotices", { ids: ["1", 2] }, "`ids`"],

@@ -64,16 +64,16 @@ describe("operations", () => {
     await chat.markRead({ upTo: 50 });
     await chat.markRead({ only: sent });
     const target = { ...place, target: "50" };
-    const operate = (id, operation, more) => ["operate", { id: String(id), ...target, operation, ...more }];
+    const operate = (operation, more) => ["operate", { ...target, operation, ...more }];
     assert.deepEqual(core.commands, [
-      operate(1001, "replace", { text: "new", config: '{"big":1152921504606846976}', ext: "e" }),
-      operate(1002, "append", { text: " more" }),
-      operate(1003, "append", { text: "!", ext: '{"ai":{"finish":true}}' }),
-      operate(1004, "recall"),
-      operate(1005, "delete"),
+      operate("replace", { text: "new", config: '{"big":1152921504606846976}', ext: "e" }),
+      operate("append", { text: " more" }),
+      operate("append", { text: "!", ext: '{"ai":{"finish":true}}' }),
+      operate("recall"),
+      operate("delete"),
       ["forget", target],
-      operate(1006, "unread"),
-      operate(1007, "played"),
+      operate("unread"),
+      operate("played"),
       ["typing", { ...place, active: true }],
       ["typing", { ...place, active: false }],
       ["deleteConversation", { ...place, everywhere: true }],
@@ -314,7 +314,7 @@ describe("events", () => {
         {
           ...notice,
           id: "2",
-          kind: "contact",
+          kind: "roster",
           type: "applied",
           typeNumber: 7,
           group: null,

@@ -17,6 +17,8 @@ pub enum Input<'a> {
     Started(Result<Vec<Row>, StoreError>),
     /// The application wants something.
     Command(CallId, Command),
+    /// 32 fresh bytes of the platform's random source, never used before and for nothing else.
+    Secret([u8; 32]),
     /// The socket opened.
     Opened,
     /// One binary message came in.
@@ -87,8 +89,6 @@ pub enum Command {
     Cancel(u64),
     /// Change a message that the server has (xsync 5.6); settled with the server's answer.
     Operate {
-        /// A client id from `Session::allocate_id`.
-        id: u64,
         /// Where the message is.
         of: ConversationId,
         /// The message.
@@ -171,7 +171,7 @@ pub struct Content {
     pub ctype: i32,
     /// At most 64 KiB; a text message has at least one byte.
     pub text: String,
-    /// A JSON object (xsync 5.7), at most 16 KiB; empty for none.
+    /// A JSON object (xsync 5.7), at most 256 KiB; empty for none.
     pub attachment: String,
     /// A JSON object (xsync 5.8), at most 16 KiB; empty for none.
     pub config: String,

@@ -28,7 +28,7 @@ use std::time::Duration;
 use super::backoff::delay;
 use super::rotation::{Failed, Then};
 use super::{Event, Output, Session, Signal, State, Timer};
-use crate::core::codec::{Codec, CodecError, Uplink};
+use crate::core::codec::{Codec, CodecError, Encrypt, Secrets, Uplink};
 use crate::core::model::{Domain, Error, ErrorCode, Millis};
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -120,10 +120,14 @@ impl Session {
         self.link.generation += 1;
         self.link.up = true;
         self.link.ready = false;
-        self.codec = Codec::default();
+        let secret = self.config.wire.encrypt != Encrypt::Off;
+        match if secret { Ok(Codec::default()) } else { Codec::new(self.config.wire.clone()) } {
+            Ok(codec) => self.codec = codec,
+            Err(e) => return self.unusable(&e),
+        }
         self.timers.set(Timer::Reconnect, None);
         self.timers.set(Timer::Connect, Some(self.now + CONNECT));
-        self.out.push_back(Output::Connect { generation: self.link.generation, url });
+        self.out.push_back(Output::Connect { generation: self.link.generation, url, secret });
     }
 
     pub(super) fn opened(&mut self) {
@@ -262,9 +266,27 @@ impl Session {
         self.history_offline();
     }
 
+    /// Fresh random bytes for the connection that is about to open: the codec can encrypt now (xsync 8.2).
+    pub(super) fn seal(&mut self, seed: [u8; 32]) {
+        let secrets = Secrets { server_key: self.public_key(), seed };
+        match Codec::encrypted(self.config.wire.clone(), &secrets) {
+            Ok(codec) => self.codec = codec,
+            Err(e) => self.unusable(&e),
+        }
+    }
+
+    /// Frames cannot be packed as configured, and never in clear instead: nothing that time would mend.
+    fn unusable(&mut self, e: &CodecError) {
+        let error = Error::new(Domain::Frame, ErrorCode::Unsupported, e.to_string());
+        self.part(State::Idle, error.clone(), Some(error));
+    }
+
     pub(super) fn bad_frame(&mut self, e: &CodecError) {
         self.stats.bad_frames += 1;
         self.event(Event::Error(Error::new(Domain::Frame, ErrorCode::ServerResponseInvalid, e.to_string())));
+        if e.ends_connection() {
+            return self.lost("frames are packed in a way that cannot be read");
+        }
         let now = self.now;
         self.link.bad.retain(|at| *at + BAD_WINDOW > now);
         self.link.bad.push(now);

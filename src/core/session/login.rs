@@ -122,6 +122,26 @@ const fn reaction(status: Status) -> Reaction {
     }
 }
 
+/// Whether a status speaks of the session and not of the request that got it: the token, or how frames are packed.
+pub(super) const fn concerns_session(status: i32) -> bool {
+    const CODES: [Status; 6] = [
+        Status::InvalidToken,
+        Status::Unauthorized,
+        Status::PublicKeyChanged,
+        Status::DecryptFailure,
+        Status::EncryptMethodUnsupported,
+        Status::CheckSumFailure,
+    ];
+    let mut rest: &[Status] = &CODES;
+    while let [code, after @ ..] = rest {
+        if *code as i32 == status {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
 fn argument(code: ErrorCode) -> Error {
     Error::new(Domain::Argument, code, "")
 }
@@ -284,7 +304,6 @@ impl Session {
     }
 
     /// The server's key for encrypted connections, as it came with the token; empty when there is none.
-    #[allow(dead_code, reason = "for the codec's encryption")]
     pub(super) fn public_key(&self) -> &str {
         &self.login.token.public_key
     }

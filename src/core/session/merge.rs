@@ -52,7 +52,7 @@ pub(super) enum Job {
     /// The user has read messages.
     Read { call: CallId, of: ConversationId, up_to: u64, only: bool },
     /// The user changes a message.
-    Operate { call: CallId, id: u64, of: ConversationId, target: u64, operation: Operation },
+    Operate { call: CallId, of: ConversationId, target: u64, operation: Operation },
     /// The user removes a message from this device.
     Forget { call: CallId, of: ConversationId, target: u64 },
 }
@@ -272,8 +272,8 @@ impl Session {
                 self.conclude(work, None, 0);
                 self.flush();
             }
-            Job::Operate { call, id, of, target, operation } => {
-                self.operated(&mut work, call, id, of, target, operation);
+            Job::Operate { call, of, target, operation } => {
+                self.operated(&mut work, call, of, target, operation);
                 self.conclude(work, None, 0);
             }
             Job::Forget { call, of, target } => {

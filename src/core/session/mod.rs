@@ -44,7 +44,7 @@ pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
 pub use input::{CallId, Command, Content, Input, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
-use crate::core::codec::{Codec, Downlink, Uplink};
+use crate::core::codec::{Codec, Downlink, Uplink, WirePolicy};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::services::Servers;
 use crate::ports::{Query, Request, Row, StoreError, Write};
@@ -73,6 +73,8 @@ pub struct Config {
     pub device_info: String,
     /// Tell senders that their messages have reached this device.
     pub delivery_receipts: bool,
+    /// How frames are packed beyond what public servers understand (xsync 8); the default is not at all.
+    pub wire: WirePolicy,
     /// The application answers `Event::TokenWanted`.
     pub token_provider: bool,
     /// A first login sends a random serial like the former SDK instead of 0 (xsync 3.4, 3.11).
@@ -222,6 +224,7 @@ impl Session {
                 Some(parked) => parked.push((call, command)),
                 None => self.command(call, command),
             },
+            Input::Secret(seed) => self.seal(seed),
             Input::Opened => self.opened(),
             Input::Frame(bytes) => self.frame(bytes),
             Input::Closed(reason) => self.lost(reason),
@@ -292,7 +295,7 @@ impl Session {
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
             Command::Cancel(id) => self.cancel(call, id),
-            Command::Operate { id, of, target, operation } => self.operate(call, id, of, target, operation),
+            Command::Operate { of, target, operation } => self.operate(call, of, target, operation),
             Command::Forget { of, target } => self.enqueue(Job::Forget { call, of, target }),
             Command::Typing(of, active) => self.type_in(call, of, active),
             Command::DeleteConversation { of, everywhere } => self.delete_conversation(call, of, everywhere),

@@ -75,20 +75,18 @@ const fn change_of(kind: OpType) -> Option<Change> {
 
 impl Session {
     /// Begins an operation of the user (xsync 5.6).
-    pub(super) fn operate(&mut self, call: CallId, id: u64, of: ConversationId, target: u64, operation: Operation) {
+    pub(super) fn operate(&mut self, call: CallId, of: ConversationId, target: u64, operation: Operation) {
         let refuse = |detail: &str| Err(Error::new(Domain::Argument, ErrorCode::MessageInvalid, detail));
-        let taken = self.account.as_ref().is_some_and(|account| account.outbox.contains_key(&id));
         let kind = operation.wire().0;
         let checked = match operation.check() {
             _ if target == 0 => refuse("`target` is missing"),
-            _ if taken || id == 0 => refuse("`id` is in use or missing"),
             _ if of.kind == Kind::System && !matches!(kind, OpType::Delete | OpType::ReadCancel) => {
                 refuse("messages of the system conversation can only be deleted or marked unread")
             }
             checked => checked.or_else(refuse),
         };
         match checked {
-            Ok(()) => self.enqueue(super::merge::Job::Operate { call, id, of, target, operation }),
+            Ok(()) => self.enqueue(super::merge::Job::Operate { call, of, target, operation }),
             Err(e) => self.reply(call, Err(e)),
         }
     }
@@ -98,7 +96,6 @@ impl Session {
         &mut self,
         work: &mut Work,
         call: CallId,
-        id: u64,
         of: ConversationId,
         target: u64,
         operation: Operation,
@@ -107,6 +104,8 @@ impl Session {
         if kind == OpType::ReadCancel {
             self.tell_read(); // what was read before this has to be told before it
         }
+        let now = self.now;
+        let Ok(id) = self.allocate_id(now) else { return };
         let (me, sn) = self.address();
         let own = Xid { uid: me, device_sn: sn };
         let author = work.rows.get(&(of, target)).map_or(of.uid, super::rows::MessageRow::from);
@@ -310,10 +309,8 @@ impl Session {
                 }
                 work.change(of, target, |row| body::edit(row, op == OpType::Append, body, at, meta.id))
             }
-            _ => {
-                self.stats.skipped += 1;
-                false
-            }
+            // A receipt for a message that needs none: of the user's own devices among themselves.
+            _ => false,
         }
     }
 

@@ -16,6 +16,7 @@ use prost::Message as _;
 
 use super::account::{Errand, Pending};
 use super::body;
+use super::login::concerns_session;
 use super::merge::{Job, Work};
 use super::rows::{ConversationRow, kv, put};
 use super::{
@@ -274,12 +275,11 @@ impl Session {
     pub(super) fn acknowledged(&mut self, ack: SyncDl) {
         let status = ack.status.clone().unwrap_or_default();
         let id = ack.client_mid;
-        match status::ErrorCode::try_from(status.code) {
-            Ok(status::ErrorCode::Unauthorized | status::ErrorCode::InvalidToken) => {
-                return self.refused(status.code, status.reason);
-            }
-            Ok(status::ErrorCode::RateLimitExceeded) => return self.slow_down(id),
-            _ => {}
+        if concerns_session(status.code) {
+            return self.refused(status.code, status.reason);
+        }
+        if status.code == status::ErrorCode::RateLimitExceeded as i32 {
+            return self.slow_down(id);
         }
         self.pauses = 0;
         let Some(pending) = self.account.as_mut().and_then(|a| a.outbox.get_mut(&id)) else { return }; // answered before

@@ -1,7 +1,7 @@
 //! The conformance checklist of the protocol (xsync 12), an item a test. Item 1 is in
 //! `tests/protocol/vectors.rs`; items 13 (tabs) and 15 (legacy names) belong to storage and to the facade.
 use super::*;
-use crate::core::codec::{Codec, WirePolicy};
+use crate::core::codec::Codec;
 use crate::core::proto::{MessageOperation, message_operation::OpType};
 
 fn peer() -> ConversationId {
@@ -173,8 +173,8 @@ fn item_08_operations_are_idempotent_independent_of_order_applied_to_late_target
     let mut w = World::new();
     w.log_in();
     w.frame(&page(PEER, vec![metas[0].clone()], 0));
-    let id = w.session.allocate_id(w.now).unwrap();
-    w.command(7, Command::Operate { id, of: peer(), target: MID, operation: Operation::Delete });
+    w.command(7, Command::Operate { of: peer(), target: MID, operation: Operation::Delete });
+    let id = w.session.account.as_ref().unwrap().last_id;
     assert!(local(&mut w, peer()).is_empty());
     let status = Some(Status { code: 2, reason: String::new() });
     w.frame(&frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() }));
@@ -208,9 +208,9 @@ fn item_09_own_operations_name_the_conversation_in_xid_and_all_others_go_by_send
     .into_iter()
     .enumerate()
     {
-        let id = w.session.allocate_id(w.now).unwrap();
-        w.command(20 + n as u32, Command::Operate { id, of: peer(), target: MID + 50, operation });
+        w.command(20 + n as u32, Command::Operate { of: peer(), target: MID + 50, operation });
         assert_eq!(sent(&w), (to, xid));
+        let id = w.session.account.as_ref().unwrap().last_id;
         w.frame(&ack(id, MID + 60 + n as u64));
     }
 }
