@@ -18,10 +18,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   "group/blocked": "You were blocked in {group}",
   "group/destroyed": "{group} was dissolved",
   "group/owner-assigned": "You own {group} now",
-  "contact/applied": "{from} would like to be your contact",
-  "contact/accepted": "{from} has accepted your contact request",
-  "contact/declined": "{from} has declined your contact request",
-  "contact/removed": "{from} is no longer a contact",
+  "roster/applied": "{from} would like to be your contact",
+  "roster/accepted": "{from} has accepted your contact request",
+  "roster/declined": "{from} has declined your contact request",
+  "roster/removed": "{from} is no longer a contact",
   "account/device-added": "Your account was used on a new device",
 };
 
