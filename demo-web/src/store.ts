@@ -9,6 +9,7 @@ import {
   createClient,
   type FlooErrorShape,
   type Group,
+  type Notice,
   type Session,
   type State,
   type Stats,
@@ -19,7 +20,10 @@ import {
 import { computed, type InjectionKey, inject, shallowRef } from "vue";
 import { asFlooError } from "./lib/errors.js";
 import { keyText, sameKey } from "./lib/keys.js";
+import { someNames } from "./lib/notices.js";
 import { defaultDns, loadSettings, saveSettings, startDns } from "./lib/settings.js";
+import { createLive } from "./live.js";
+import { createToasts } from "./toasts.js";
 
 /** The application's id on the local emulator. */
 const APP_ID = "floo-demo";
@@ -52,6 +56,12 @@ export function createStore() {
   const conversations = shallowRef<readonly ConversationInfo[]>([]);
   const contacts = shallowRef<readonly User[]>([]);
   const groups = shallowRef<readonly Group[]>([]);
+  /** Unread messages of all conversations. */
+  const unread = shallowRef(0);
+  /** What the server told and the user has yet to see, the newest first. */
+  const notices = shallowRef<readonly Notice[]>([]);
+  const live = createLive();
+  const toasts = createToasts();
   /** The last trouble that no call reported. */
   const trouble = shallowRef<FlooErrorShape | null>(null);
   /** Counts changes of cards: `roster.get()` and `groups.get()` are not reactive by themselves. */
@@ -63,7 +73,7 @@ export function createStore() {
   async function clientFor(address: string): Promise<Client> {
     if (made !== null && made.dns === address && made.client.state !== "closed") return made.client;
     await dispose();
-    const client = createClient({ appId: APP_ID, servers: { dns: address } });
+    const client = createClient({ appId: APP_ID, servers: { dns: address }, deliveryReceipts: true });
     const stop = new AbortController();
     made = { client, dns: address, stop };
     connection.value = { state: client.state, error: null, retryAt: null };
@@ -116,6 +126,22 @@ export function createStore() {
       },
       until,
     );
+    client.on(
+      "unread:total",
+      ({ count }) => {
+        unread.value = count;
+      },
+      until,
+    );
+    client.on(
+      "notice",
+      ({ kept }) => {
+        if (kept) void loadNotices(client);
+      },
+      until,
+    );
+    client.on("group:members", (change) => tellMembers(change.group, change.joined, change.left), until);
+    live.follow(client, until);
     client.on("roster", () => cardsChanged(client), until);
     client.on("groups", () => cardsChanged(client), until);
     const unsubscribe = client.conversations.subscribe(() => {
@@ -141,6 +167,34 @@ export function createStore() {
     }
   }
 
+  async function loadNotices(client: Client): Promise<void> {
+    try {
+      notices.value = await client.notices.list();
+    } catch (error) {
+      trouble.value = asFlooError(error);
+    }
+  }
+
+  /** Forgets notices that the user has seen. */
+  async function dismiss(seen: readonly Notice[]): Promise<void> {
+    try {
+      notices.value = await client().notices.dismiss(seen);
+    } catch (error) {
+      toasts.fail(error);
+    }
+  }
+
+  function tellMembers(group: string, joined: readonly string[], left: readonly string[]): void {
+    const room = made?.client.groups.get(group)?.name || `group ${group}`;
+    const others = (ids: readonly string[]) => ids.filter((id) => id !== session.value?.userId).map(nameOf);
+    for (const [names, what] of [
+      [others(joined), "joined"],
+      [others(left), "left"],
+    ] as const) {
+      if (names.length > 0) toasts.say(`${someNames(names)} ${what} ${room}`);
+    }
+  }
+
   /** Shows the chats of an account that has just signed in or was taken up again. */
   async function enter(client: Client, account: Session): Promise<void> {
     session.value = account;
@@ -149,8 +203,10 @@ export function createStore() {
     storage.value = { kind: client.storage, error: storage.value?.error ?? null };
     connection.value = { ...connection.value, state: client.state };
     conversations.value = await client.conversations.list();
+    unread.value = client.conversations.unread;
     phase.value = "signed-in";
     void loadPeople(client);
+    void loadNotices(client);
   }
 
   /** Takes up the last login of this browser, if there is one. */
@@ -190,6 +246,9 @@ export function createStore() {
     conversations.value = [];
     contacts.value = [];
     groups.value = [];
+    unread.value = 0;
+    notices.value = [];
+    live.forget();
     trouble.value = null;
   }
 
@@ -223,6 +282,25 @@ export function createStore() {
   function membersOf(key: ConversationKey): number {
     void cards.value;
     return key.kind === "group" ? (made?.client.groups.get(key.id)?.memberCount ?? 0) : 0;
+  }
+
+  /**
+   * Who is in a group, as far as this device knows without asking: `authors` and who was seen joining. While that
+   * cannot be all, contacts are taken for possible members.
+   */
+  function peopleIn(group: string, authors: Iterable<string>): string[] {
+    void cards.value;
+    const known = new Set([...authors, ...live.joinedIn(group)]);
+    const count = made?.client.groups.get(group)?.memberCount ?? 0;
+    const me = session.value?.userId ?? "";
+    known.delete(me);
+    if (known.size + 1 < count) for (const contact of contacts.value) known.add(contact.id);
+    return [...known].filter((id) => id !== me && live.memberOf(group, id) !== false);
+  }
+
+  /** What happened lately, for a bug report. */
+  function exportLog(): string {
+    return client().logs.export();
   }
 
   /** Sets a chat's badge to zero. */
@@ -261,7 +339,10 @@ export function createStore() {
     trouble,
     dns,
     lastUsername: computed(() => settings.value.username),
-    unread: computed(() => conversations.value.reduce((sum, row) => sum + row.unread, 0)),
+    unread,
+    notices,
+    live,
+    toasts,
     start,
     signIn,
     signOut,
@@ -271,6 +352,9 @@ export function createStore() {
     titleOf,
     membersOf,
     conversationOf,
+    peopleIn,
+    dismiss,
+    exportLog,
     markRead,
     stats,
     draft,

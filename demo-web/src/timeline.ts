@@ -2,15 +2,17 @@
  * The messages of one open chat: the newest from this device at once, older pages on demand, changes
  * as they come. Rows are ordered, unique by key, and keep their identity while nothing about them changes.
  */
-import type { Client, ConversationKey, FlooErrorShape, Message, MessageId } from "floo-wasm";
-import { type ShallowRef, shallowRef } from "vue";
+import type { Client, ConversationKey, FlooErrorShape, Message, MessageId, SendContent } from "floo-wasm";
+import { type ComputedRef, computed, type ShallowRef, shallowRef } from "vue";
 import { asFlooError } from "./lib/errors.js";
 import { compareIds, sameKey } from "./lib/keys.js";
+import type { Recalls } from "./live.js";
 
 const PAGE = 30;
 
 export interface Timeline {
-  readonly rows: Readonly<ShallowRef<readonly Message[]>>;
+  /** With those that were taken back since the page was opened, in their places. */
+  readonly rows: ComputedRef<readonly Message[]>;
   /** True once the newest messages have been read. */
   readonly ready: Readonly<ShallowRef<boolean>>;
   /** Where the way to the past stands; `end` means there is nothing older. */
@@ -19,13 +21,15 @@ export interface Timeline {
   readonly error: Readonly<ShallowRef<FlooErrorShape | null>>;
   /** Loads one page of older messages; does nothing while one is on its way or at the end. */
   loadOlder(): Promise<void>;
-  /** Sends a text. Rejects only when the reason is not shown with the message itself. */
-  send(text: string): Promise<void>;
+  /** Sends a message. Rejects only when the reason is not shown with the message itself. */
+  send(content: SendContent): Promise<void>;
+  /** Takes back a message that the server does not have. */
+  cancel(message: Message): Promise<void>;
   /** Stops following the chat. */
   close(): void;
 }
 
-export function openTimeline(client: Client, key: ConversationKey): Timeline {
+export function openTimeline(client: Client, key: ConversationKey, recalls: Recalls): Timeline {
   const conversation = client.conversation(key);
   const closed = new AbortController();
   const until = { signal: closed.signal };
@@ -34,14 +38,40 @@ export function openTimeline(client: Client, key: ConversationKey): Timeline {
   const older = shallowRef<"idle" | "loading" | "end" | "failed">("idle");
   const error = shallowRef<FlooErrorShape | null>(null);
 
+  /** Keys of messages that were taken away: a reading that began before must not bring them back. */
+  const gone = new Set<string>();
+
   let pages: AsyncIterator<readonly Message[]> | null = null;
   let endOfDeviceOnly = false;
   let reading: Promise<void> | null = null;
   let readAgain = false;
 
   function merge(found: readonly Message[]): void {
-    if (found.length > 0) rows.value = mergeMessages(rows.value, found);
+    // Commands are for programs: nobody reads them.
+    const shown = found.filter((message) => message.type !== "command" && !gone.has(message.key));
+    if (shown.length > 0) rows.value = mergeMessages(rows.value, shown);
   }
+
+  function take(message: Message): void {
+    gone.add(message.key);
+    rows.value = rows.value.filter((row) => row.key !== message.key);
+  }
+
+  /** Whether a message belongs to what is loaded: another would stand before a gap. */
+  function within(message: Message): boolean {
+    const first = firstId(rows.value);
+    const known = rows.value.some((row) => row.key === message.key);
+    return known || first === null || (message.id !== null && compareIds(message.id, first) > 0);
+  }
+
+  const all = computed(() => {
+    const taken: Message[] = [];
+    for (const { message } of recalls.value.values()) {
+      const here = sameKey(message.conversation, key);
+      if (here && (within(message) || older.value === "end")) taken.push(message);
+    }
+    return taken.length > 0 ? mergeMessages(rows.value, taken) : rows.value;
+  });
 
   /** Reads what is new; calls made meanwhile lead to one more reading. */
   function refresh(): Promise<void> {
@@ -109,13 +139,16 @@ export function openTimeline(client: Client, key: ConversationKey): Timeline {
     }
   }
 
-  async function send(text: string): Promise<void> {
+  async function send(content: SendContent): Promise<void> {
     const before = new Set(rows.value.map((message) => message.key));
-    const sending = conversation.send({ text });
+    const text = "text" in content ? (content.text ?? "") : "";
+    const sending = conversation.send(content);
     void refresh();
     try {
       await sending;
     } catch (thrown) {
+      // The user took it back before it was sent, or logged out.
+      if (asFlooError(thrown).code === "Cancelled") return;
       await refresh();
       const shown = rows.value.some(
         (message) => !before.has(message.key) && message.status === "failed" && message.text === text,
@@ -124,6 +157,32 @@ export function openTimeline(client: Client, key: ConversationKey): Timeline {
     }
   }
 
+  async function cancel(message: Message): Promise<void> {
+    await client.outbox.cancel(message);
+    take(message);
+  }
+
+  client.on(
+    "message:updated",
+    ({ message, change }) => {
+      if (!sameKey(message.conversation, key)) return;
+      if (change === "recall" || change === "delete") return take(message);
+      // Sent again, or a removal was undone.
+      if (change === "status") gone.delete(message.key);
+      if (within(message)) merge([message]);
+    },
+    until,
+  );
+  client.on(
+    "conversation:removed",
+    ({ conversation: removed }) => {
+      if (!sameKey(removed, key)) return;
+      rows.value = [];
+      pages = null;
+      older.value = "idle";
+    },
+    until,
+  );
   client.on(
     "conversations",
     ({ changed }) => {
@@ -167,7 +226,7 @@ export function openTimeline(client: Client, key: ConversationKey): Timeline {
   );
   void refresh();
 
-  return { rows, ready, older, error, loadOlder, send, close: () => closed.abort() };
+  return { rows: all, ready, older, error, loadOlder, send, cancel, close: () => closed.abort() };
 }
 
 function firstId(messages: readonly Message[]): MessageId | null {
@@ -182,8 +241,24 @@ function lastId(messages: readonly Message[]): MessageId | null {
   return null;
 }
 
+/** What of a message can change, and is shown. */
+const CHANGING = [
+  "id",
+  "status",
+  "text",
+  "attachmentText",
+  "configText",
+  "ext",
+  "timestamp",
+  "editedAt",
+  "delivered",
+  "read",
+  "played",
+  "error",
+] as const satisfies readonly (keyof Message)[];
+
 function unchanged(a: Message, b: Message): boolean {
-  return a.id === b.id && a.status === b.status && a.text === b.text && a.timestamp === b.timestamp;
+  return CHANGING.every((field) => a[field] === b[field]);
 }
 
 /**

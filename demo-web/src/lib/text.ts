@@ -63,7 +63,7 @@ export function typeName(type: MessageType): string {
 }
 
 /** A message in one line, for the conversation list and for screen readers. */
-export function preview(message: Message): string {
+export function preview(message: Pick<Message, "type" | "text">): string {
   const text = message.text.slice(0, 200).replace(/\s+/g, " ").trim();
   if (message.type === "text") return text;
   return text === "" ? `[${typeName(message.type)}]` : `[${typeName(message.type)}] ${text}`;
