@@ -1,4 +1,5 @@
 // What a person does and sees in the web demo, in any engine.
+import { Key } from "selenium-webdriver";
 import { until } from "./until.mjs";
 
 // The page replaces elements while they are looked at: look again.
@@ -165,6 +166,38 @@ export class ChatApp {
       },
       options,
     );
+  }
+
+  /** Does something with the message of that text, from the menu beside it: `edit`, `recall`, ... */
+  async act(text, action) {
+    const { key } = await this.shown(text);
+    const row = `[data-testid="message"][data-key="${key}"]`;
+    await this.until(`the menu of "${text}"`, async () => {
+      const [message] = await this.driver.findElements({ css: row });
+      if (!message) return false;
+      // By keyboard: a browser without a mouse gives the button no place for a click.
+      if (!(await this.has("pop-menu"))) {
+        await (await this.driver.findElement({ css: `${row} [data-testid="message-menu"]` })).sendKeys(Key.ENTER);
+      }
+      return this.has("pop-menu");
+    });
+    await this.click(`do-${action}`);
+  }
+
+  /** Waits until no message of that text is shown. */
+  gone(text) {
+    return this.until(`"${text}" to go`, async () => !(await this.texts()).includes(text));
+  }
+
+  /** Waits until the mark of an own message says so: `sent`, `delivered`, `read`. */
+  marked(text, stage) {
+    return this.until(`"${text}" to be marked ${stage}`, async () => {
+      const { key } = await this.shown(text);
+      return this.run(
+        "return document.querySelector(arguments[0]) !== null",
+        `[data-key="${key}"] [data-stage="${stage}"]`,
+      );
+    });
   }
 
   /** Goes to the top of the open chat again and again until its beginning is shown. */
