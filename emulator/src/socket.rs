@@ -121,8 +121,9 @@ async fn read(cloud: &Cloud, inlet: impl Stream<Item = Bytes>, connection: u64, 
             Some(Session { user, .. }) => Some(*user),
             None => request.claimed_user(),
         };
-        let plan = cloud.faults.incoming(user, request.class(), request.conversation());
-        let mut passage = Passage::up(connection, user, request.class(), request.conversation());
+        let (class, conversation) = (request.class(), request.conversation());
+        let plan = cloud.faults.incoming(user, class, conversation);
+        let mut passage = Passage::up(connection, user, class, conversation);
         passage.bytes = bytes.len();
         passage.messages = usize::from(!plan.drop && !plan.close);
         cloud.frames.record(passage, cloud.clock.now());
@@ -196,12 +197,13 @@ impl Request {
         self
     }
 
-    const fn class(&self) -> Class {
+    fn class(&self) -> Class {
         match self {
             Self::Provision(_) => Class::Provision,
             Self::Unread => Class::Unread,
             Self::Pull(sync) if sync.is_full_sync => Class::History,
             Self::Pull(_) => Class::Pull,
+            Self::Send(sync) if sync.meta.as_ref().is_some_and(uplink::is_passing) => Class::Passing,
             Self::Send(_) => Class::Send,
             Self::Unsupported(class, ..) => *class,
         }

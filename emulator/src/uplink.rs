@@ -8,7 +8,7 @@ use prost::Message;
 use crate::{
     Cloud, guard,
     hub::Out,
-    rules::{Checked, Refused, Sender, invalid, is_passing},
+    rules::{self, Checked, Refused, Sender, invalid},
     socket::Session,
     store::{Accepted, Append, CONTENT_LIMIT, ConvKind, Copy, Edit, Effect, Result, Uid, Uplink},
     sync,
@@ -32,6 +32,12 @@ impl Plan<'_> {
     const fn pass(conversation: Uid, copies: Vec<Copy>) -> Self {
         Self { conversation, to: conversation, stored: true, is_message: false, copies, effect: Effect::None }
     }
+}
+
+/// True for a message that is never stored.
+pub(crate) fn is_passing(meta: &Meta) -> bool {
+    meta.ns() == NameSpace::Message
+        && MessageBody::decode(meta.payload.clone()).is_ok_and(|body| rules::is_passing(&body))
 }
 
 /// Handles one uplink meta and returns its ack.
@@ -185,7 +191,7 @@ fn message_plan<'a>(sender: &Sender<'_>, meta: &Meta, body: &'a MessageBody) -> 
             if let Err(refused) = sender.may_say(to, kind, body)? {
                 return Ok(Err(refused));
             }
-            Ok(Ok(Plan { stored: !is_passing(body), is_message: true, ..Plan::pass(to, copies) }))
+            Ok(Ok(Plan { stored: !rules::is_passing(body), is_message: true, ..Plan::pass(to, copies) }))
         }
         Ok(message_body::Type::Oper) => match &body.operation {
             Some(operation) => operation_plan(sender, to, body, operation),
@@ -197,7 +203,7 @@ fn message_plan<'a>(sender: &Sender<'_>, meta: &Meta, body: &'a MessageBody) -> 
 
 fn check_text(body: &MessageBody) -> Checked<()> {
     let text = body.ctype == message_body::ContentType::Text as i32;
-    if text && body.content.is_empty() && !is_passing(body) {
+    if text && body.content.is_empty() && !rules::is_passing(body) {
         return invalid("content: empty text");
     }
     Ok(())

@@ -27,6 +27,8 @@ pub(crate) enum Class {
     History,
     /// A meta from the client.
     Send,
+    /// A message from the client that is never stored (typing).
+    Passing,
     /// The answer to a meta.
     Ack,
 }
@@ -35,7 +37,8 @@ impl Class {
     /// True when a rule for `self` covers a frame of kind `seen`.
     pub(crate) fn covers(self, seen: Self) -> bool {
         self == seen
-            || self == Self::Sync && matches!(seen, Self::Pull | Self::Page | Self::History | Self::Send | Self::Ack)
+            || self == Self::Sync
+                && matches!(seen, Self::Pull | Self::Page | Self::History | Self::Send | Self::Passing | Self::Ack)
     }
 }
 

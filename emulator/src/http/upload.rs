@@ -3,19 +3,20 @@
 use std::{pin::pin, sync::Arc};
 
 use axum::{
-    body::{Body, Bytes},
-    http::{StatusCode, header},
+    body::{Body, BodyDataStream, Bytes},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::{Stream, StreamExt};
 use multer::{Field, Multipart};
 use serde_json::json;
 
-use super::streams::{Exchange, Refusal};
+use super::{
+    call::Params,
+    streams::{Exchange, Refusal},
+};
 use crate::{
-    Cloud,
-    files::Incoming,
-    guard,
+    Cloud, guard,
     store::{Arrived, SlotError},
 };
 
@@ -28,7 +29,7 @@ const TYPE_LIMIT: usize = 128;
 const NAME_LIMIT: usize = 256;
 /// What a refused client may still send before its connection is cut, in bytes: most see the
 /// answer only when they have sent everything.
-const DRAIN_LIMIT: u64 = 128 << 20;
+const DRAIN_LIMIT: u64 = 1 << 30;
 /// What a form needs around the file, in bytes.
 const FORM_OVERHEAD: u64 = (FIELD_LIMIT * FIELDS_LIMIT) as u64;
 
@@ -51,10 +52,10 @@ impl Ticket {
         }
     }
 
-    fn from_query(it: &Exchange) -> Result<Self, Refusal> {
+    fn from_query(query: &Params) -> Result<Self, Refusal> {
         let mut ticket = Self::default();
         for field in ["key", "policy", "signature"] {
-            if let Some(value) = it.query.text(field)? {
+            if let Some(value) = query.text(field)? {
                 ticket.set(field, value.to_owned());
             }
         }
@@ -81,17 +82,28 @@ impl Ticket {
 
 /// `POST` of a form: the fields of `oss_body_param`, then the file.
 pub(super) async fn form(it: Exchange) -> Result<Response, Refusal> {
-    let ticket = Ticket::from_query(&it)?;
-    let limit = guard(&it.cloud.policy).upload_limit;
-    check_length(&it, limit.saturating_add(FORM_OVERHEAD))?;
-    let kind = it.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    let boundary = multer::parse_boundary(kind)
-        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "Content-Type: must be multipart/form-data"))?;
-    let mut source = it.body.into_data_stream();
-    let mut form = Multipart::new(&mut source, boundary);
-    let outcome = read_form(&it.cloud, &mut form, ticket, limit).await;
-    drop(form);
+    let Exchange { cloud, headers, query, body, .. } = it;
+    let mut source = body.into_data_stream();
+    let outcome = take_form(&cloud, &headers, &query, &mut source).await;
     finish(outcome, source).await
+}
+
+async fn take_form(
+    cloud: &Arc<Cloud>,
+    headers: &HeaderMap,
+    query: &Params,
+    source: &mut BodyDataStream,
+) -> Result<(), Refusal> {
+    let ticket = Ticket::from_query(query)?;
+    let limit = guard(&cloud.policy).upload_limit;
+    check_length(headers, limit.saturating_add(FORM_OVERHEAD))?;
+    let boundary = multer::parse_boundary(content_type(headers).unwrap_or(""))
+        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "Content-Type: must be multipart/form-data"))?;
+    read_form(cloud, &mut Multipart::new(source, boundary), ticket, limit).await
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::CONTENT_TYPE)?.to_str().ok()
 }
 
 async fn read_form(
@@ -133,24 +145,29 @@ async fn read_text(name: &str, field: &mut Field<'_>) -> Result<String, Refusal>
 
 /// `PUT` of the bytes alone; the URL brings the rest.
 pub(super) async fn raw(it: Exchange) -> Result<Response, Refusal> {
-    let limit = guard(&it.cloud.policy).upload_limit;
-    check_length(&it, limit)?;
-    let ticket = Ticket::from_query(&it)?;
-    let kind = it.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
-    let mut source = it.body.into_data_stream();
-    let outcome = match ticket.check(&it.cloud) {
-        Ok(()) => {
-            let bytes = (&mut source).map(|chunk| chunk.map_err(broken));
-            store(&it.cloud, &ticket.key, "", kind.as_deref(), bytes, limit).await
-        }
-        Err(refusal) => Err(refusal),
-    };
+    let Exchange { cloud, headers, query, body, .. } = it;
+    let mut source = body.into_data_stream();
+    let outcome = take_bytes(&cloud, &headers, &query, &mut source).await;
     finish(outcome, source).await
 }
 
+async fn take_bytes(
+    cloud: &Arc<Cloud>,
+    headers: &HeaderMap,
+    query: &Params,
+    source: &mut BodyDataStream,
+) -> Result<(), Refusal> {
+    let ticket = Ticket::from_query(query)?;
+    let limit = guard(&cloud.policy).upload_limit;
+    check_length(headers, limit)?;
+    ticket.check(cloud)?;
+    let bytes = source.map(|chunk| chunk.map_err(broken));
+    store(cloud, &ticket.key, "", content_type(headers), bytes, limit).await
+}
+
 /// Refuses at once what says that it is too large.
-fn check_length(it: &Exchange, limit: u64) -> Result<(), Refusal> {
-    let length = it.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+fn check_length(headers: &HeaderMap, limit: u64) -> Result<(), Refusal> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > limit) { Err(too_large()) } else { Ok(()) }
 }
 
@@ -171,7 +188,7 @@ async fn store(
     bytes: impl Stream<Item = Result<Bytes, Refusal>>,
     limit: u64,
 ) -> Result<(), Refusal> {
-    let mut incoming: Incoming = cloud.files.receive().await?;
+    let mut incoming = cloud.files.receive().await?;
     let mut bytes = pin!(bytes);
     while let Some(chunk) = bytes.next().await {
         let chunk = chunk?;
