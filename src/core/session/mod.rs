@@ -14,8 +14,9 @@
 //! ```
 //!
 //! One concept a file: login, keepalive (socket, heartbeat, reconnect), sync (pulls), merge (what a page
-//! comes to), outbox, operations, receipts, notices, typing, history, cards. This file only dispatches.
+//! comes to), outbox, operations, receipts, notices, typing, history, cards, api. This file only dispatches.
 mod account;
+mod api;
 mod backoff;
 mod body;
 mod cards;
@@ -40,7 +41,7 @@ mod typing;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use event::{Event, Level, Receipts, Reply, State};
-pub use input::{CallId, Command, Content, Input, LoadId, Mark, Operation, RequestId, Restored, Signal};
+pub use input::{CallId, Command, Content, Input, Json, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
 use crate::core::codec::{Codec, Downlink, Uplink};
@@ -166,6 +167,7 @@ pub struct Session {
     requests: BTreeMap<RequestId, Purpose>,
     loads: BTreeMap<LoadId, LoadPurpose>,
     next_id: u32,
+    api: api::Api,
 }
 
 impl Session {
@@ -203,12 +205,18 @@ impl Session {
             requests: BTreeMap::new(),
             loads: BTreeMap::new(),
             next_id: 0,
+            api: api::Api::default(),
         }
     }
 
     /// Takes one input.
     pub fn handle(&mut self, now: Millis, input: Input<'_>) {
         self.now = now;
+        self.take(input);
+        self.run_api();
+    }
+
+    fn take(&mut self, input: Input<'_>) {
         match input {
             Input::Started(rows) => self.started(rows),
             Input::Command(call, command) => match &mut self.parked {
@@ -218,6 +226,7 @@ impl Session {
             Input::Opened => self.opened(),
             Input::Frame(bytes) => self.frame(bytes),
             Input::Closed(reason) => self.lost(reason),
+            Input::Answer(id, answer) if self.api.awaits(id) => self.api_answered(id, answer),
             Input::Answer(id, answer) => match self.requests.remove(&id) {
                 Some(Purpose::Dns) => self.dns_answered(answer),
                 Some(Purpose::Token) => self.token_answered(answer),
@@ -240,7 +249,7 @@ impl Session {
             Input::PersistFailed(e, marks) => self.persist_failed(&e, &marks),
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
-                while let Some(timer) = self.timers.due(now) {
+                while let Some(timer) = self.timers.due(self.now) {
                     self.fire(timer);
                 }
             }
@@ -268,6 +277,9 @@ impl Session {
             Command::Login(credentials) => return self.log_in(call, credentials),
             Command::Resume => return self.resume(call),
             Command::Logout => return self.log_out(call),
+            Command::Api { endpoint, params, timeout } => return self.api(call, &endpoint, &params.0, timeout),
+            Command::CancelApi(target) => return self.cancel_api(call, target),
+            Command::Download(url) => return self.download(call, &url),
             _ => {}
         }
         let Some(account) = &self.account else {
@@ -275,6 +287,7 @@ impl Session {
         };
         match command {
             Command::Login(_) | Command::Resume | Command::Logout => {}
+            Command::Api { .. } | Command::CancelApi(_) | Command::Download(_) => {}
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
             Command::Cancel(id) => self.cancel(call, id),
@@ -333,6 +346,7 @@ impl Session {
             Timer::ReadAll => self.tell_read(),
             Timer::Typing => self.typing_expired(),
             Timer::Outbox => self.flush(),
+            Timer::Api => {} // behind every input
         }
     }
 

@@ -178,7 +178,7 @@ impl Session {
         }
     }
 
-    fn contact(&mut self, out: &mut Outcome, uid: u64, is_contact: bool) {
+    pub(super) fn contact(&mut self, out: &mut Outcome, uid: u64, is_contact: bool) {
         self.cards.contact(uid, is_contact);
         let Some(account) = &mut self.account else { return };
         let Some(user) = account.users.get_mut(&uid) else {
@@ -192,7 +192,7 @@ impl Session {
         }
     }
 
-    fn card_patched(&mut self, out: &mut Outcome, uid: u64, content: &str) {
+    pub(super) fn card_patched(&mut self, out: &mut Outcome, uid: u64, content: &str) {
         let patch: Value = serde_json::from_str(content).unwrap_or_default();
         let Some(account) = &mut self.account else { return };
         let Some(user) = account.users.get_mut(&uid) else { return };

@@ -29,10 +29,12 @@ pub(super) enum Timer {
     Typing,
     /// Sending goes on after a pause.
     Outbox,
+    /// A call of the HTTP API has taken too long, or is to be repeated.
+    Api,
 }
 
 impl Timer {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Connect,
         Self::Provision,
         Self::Heartbeat,
@@ -45,6 +47,7 @@ impl Timer {
         Self::ReadAll,
         Self::Typing,
         Self::Outbox,
+        Self::Api,
     ];
 }
 

@@ -1,0 +1,409 @@
+//! Calls of the HTTP API by name (http-api 8): sent, repeated where that is safe, and answered.
+//!
+//! ```text
+//!             addresses unknown: asked for
+//!                 |
+//! call ---> Soon --+--> Sent --answer--> reply
+//!            ^  |        |
+//!            |  +-joins a reading call that is the same and on its way
+//!            |           |
+//!            +-- At -----+  no answer, or the server is out of order: what only reads, three times
+//!            |           |  too many requests: everything, three times, and nobody asks meanwhile
+//!            +-- Token --+  the token is not valid: once, with a new one
+//! ```
+//!
+//! A call has one time limit from end to end. Looking after calls is one function, `run_api`, that runs
+//! behind every input: so nobody has to tell this file that a token came, or that a session has ended.
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::input::{CallId, Json, RequestId};
+use super::merge::Outcome;
+use super::rows::kv;
+use super::{Cloud, Event, Output, Purpose, Reply, Session, State, Timer};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
+use crate::core::proto::status::ErrorCode as Status;
+use crate::core::services::{Access, Answer, Caller, Effect, Endpoint, Prepared, dns, locate, read, same_origin};
+use crate::ports::{HttpError, Response, Table, Write};
+
+/// How long a call may take, unless the caller says.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// How often a call is sent at most, other than for a token.
+const ATTEMPTS: u32 = 3;
+/// How long nobody asks anything after too many requests, at least.
+const QUIET: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub(super) struct Api {
+    flights: Vec<Flight>,
+    /// Nothing is sent before.
+    quiet: Millis,
+    /// The request for the addresses, where no login asks for them.
+    dns: Option<RequestId>,
+}
+
+#[derive(Debug)]
+struct Flight {
+    endpoint: Endpoint,
+    prepared: Prepared,
+    effect: Option<(Effect, u64, String)>,
+    /// Who waits for it, and until when.
+    calls: Vec<(CallId, Millis)>,
+    step: Step,
+    attempts: u32,
+    /// It went out with that token.
+    token: String,
+    renewed: bool,
+    /// Nothing was changed since it began, so the same question has the same answer.
+    joinable: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// As soon as there is somewhere to send it.
+    Soon,
+    /// Not before.
+    At(Millis),
+    /// When there is another token.
+    Token,
+    /// On its way.
+    Sent(RequestId),
+}
+
+/// Why an answer is none, and who may ask again.
+enum Failure {
+    Final(Error),
+    /// Whoever only reads.
+    Reads(Error),
+    /// Everybody, later: it was not carried out.
+    Everybody(Error),
+    Token(Error),
+}
+
+impl Api {
+    /// The answer to that request is awaited here.
+    pub(super) fn awaits(&self, id: RequestId) -> bool {
+        self.dns == Some(id) || self.flights.iter().any(|flight| flight.step == Step::Sent(id))
+    }
+}
+
+#[cfg(test)]
+impl Api {
+    pub(super) const fn is_idle(&self) -> bool {
+        self.flights.is_empty()
+    }
+}
+
+impl Flight {
+    fn token_waits(&self, now: &str) -> bool {
+        self.step == Step::Token && (now.is_empty() || now == self.token)
+    }
+}
+
+impl Session {
+    /// Calls an endpoint. `timeout` in milliseconds; 0 for 20 s.
+    pub(super) fn api(&mut self, call: CallId, endpoint: &str, params: &str, timeout: u32) {
+        match self.take_off(endpoint, params) {
+            Ok(flight) => {
+                let limit = if timeout == 0 { TIMEOUT } else { Duration::from_millis(u64::from(timeout)) };
+                let until = self.now + limit;
+                let flights = &mut self.api.flights;
+                if !flight.endpoint.safe {
+                    flights.iter_mut().for_each(|other| other.joinable = false);
+                }
+                let same = |other: &&mut Flight| {
+                    other.joinable && other.endpoint.name == flight.endpoint.name && other.prepared == flight.prepared
+                };
+                match flights.iter_mut().find(same) {
+                    Some(other) => other.calls.push((call, until)),
+                    None => flights.push(Flight { calls: vec![(call, until)], ..flight }),
+                }
+            }
+            Err(e) => self.reply(call, Err(e)),
+        }
+    }
+
+    fn take_off(&self, name: &str, params: &str) -> Result<Flight, Error> {
+        let endpoint =
+            Endpoint::find(name).ok_or_else(|| Error::argument(["there is no endpoint `", name, "`"].concat()))?;
+        let document = match &self.config.cloud {
+            Cloud::Dns(url) => Some(&url[..]),
+            Cloud::Fixed(_) => None,
+        };
+        let prepared = endpoint.prepare(params, document)?;
+        if endpoint.access == Access::User && self.account.is_none() {
+            return Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, ""));
+        }
+        let effect = endpoint.effect().map(|effect| {
+            let given: Value = serde_json::from_str(params).unwrap_or_default(); // was read just now
+            let uid = given.get("user_id").and_then(|id| id.as_u64().or_else(|| id.as_str()?.parse().ok()));
+            let alias = given.get("alias").and_then(Value::as_str).map(|alias| Value::from(alias).to_string());
+            (effect, uid.unwrap_or(0), alias.unwrap_or_default())
+        });
+        // Two uploads need two places.
+        let joinable = endpoint.safe && endpoint.answer != Answer::Upload;
+        let (calls, token) = (Vec::new(), String::new());
+        Ok(Flight { endpoint, prepared, effect, calls, step: Step::Soon, attempts: 0, token, renewed: false, joinable })
+    }
+
+    /// Gives up a call. What has reached the server already is done there all the same.
+    pub(super) fn cancel_api(&mut self, call: CallId, target: CallId) {
+        let mut found = false;
+        for flight in &mut self.api.flights {
+            let before = flight.calls.len();
+            flight.calls.retain(|(waiting, _)| *waiting != target);
+            found |= flight.calls.len() < before;
+        }
+        if found {
+            self.reply(target, Err(Error::new(Domain::Argument, ErrorCode::Cancelled, "")));
+        }
+        self.reply(call, Ok(Reply::Done));
+    }
+
+    /// How to get a file: its address, and the headers to be sent there.
+    pub(super) fn download(&mut self, call: CallId, url: &str) {
+        let result = locate(url, self.caller().map_or("", |caller| caller.base)).map(|url| {
+            let mut reply = Map::new();
+            reply.insert("headers".into(), self.headers_for(&url));
+            reply.insert("url".into(), Value::String(url));
+            Reply::Api(Json(Value::Object(reply).to_string()))
+        });
+        self.reply(call, result);
+    }
+
+    /// App id and token, for an address of the cloud's HTTP hosts; for all others nothing.
+    fn headers_for(&self, url: &str) -> Value {
+        let mut headers = Map::new();
+        if let Some(Caller { app_id, token, .. }) = self.caller().filter(|_| self.is_own(url)) {
+            headers.insert("app_id".into(), app_id.into());
+            if !token.is_empty() {
+                headers.insert("access-token".into(), token.into());
+            }
+        }
+        Value::Object(headers)
+    }
+
+    /// Whether an address is on one of the cloud's HTTP hosts, as its DNS document tells them.
+    fn is_own(&self, url: &str) -> bool {
+        self.servers.as_ref().is_some_and(|servers| same_origin(&servers.rest, url))
+    }
+
+    /// Looks after all calls: sends what can be sent, ends what takes too long or has lost its session.
+    pub(super) fn run_api(&mut self) {
+        if self.api.flights.is_empty() {
+            return self.timers.set(Timer::Api, None);
+        }
+        let now = self.now;
+        let over = matches!(self.state, State::Idle | State::Kicked);
+        let mut flights = std::mem::take(&mut self.api.flights);
+        for flight in &mut flights {
+            let lost = over && flight.endpoint.access == Access::User;
+            flight.calls.retain(|(call, until)| {
+                let e = if lost && flight.step == Step::Token {
+                    Error::new(Domain::Http, ErrorCode::InvalidToken, "")
+                } else if lost {
+                    Error::new(Domain::Argument, ErrorCode::Cancelled, "the session has ended")
+                } else if *until <= now {
+                    Error::new(Domain::Http, ErrorCode::ServerTimeOut, "no answer in time")
+                } else {
+                    return true;
+                };
+                self.out.push_back(Output::Reply(*call, Err(e)));
+                false
+            });
+            if !flight.calls.is_empty() {
+                self.send_flight(flight);
+            }
+        }
+        flights.retain(|flight| !flight.calls.is_empty());
+        let wake = flights.iter().flat_map(|flight| {
+            let pause = if let Step::At(at) = flight.step { Some(at) } else { None };
+            flight.calls.iter().map(|(_, until)| *until).chain(pause)
+        });
+        self.timers.set(Timer::Api, wake.min());
+        self.api.flights = flights;
+    }
+
+    fn send_flight(&mut self, flight: &mut Flight) {
+        match flight.step {
+            Step::Sent(_) => return,
+            Step::At(at) if at > self.now => return,
+            _ if self.api.quiet > self.now => return flight.step = Step::At(self.api.quiet),
+            _ => {}
+        }
+        let nobody = Caller { base: "", app_id: "", token: "" };
+        let caller = match self.caller() {
+            Some(caller) => caller,
+            None if flight.prepared.is_foreign() => nobody,
+            None => return self.want_servers(),
+        };
+        if flight.token_waits(caller.token) {
+            return;
+        }
+        let token = if flight.endpoint.access == Access::Open { "" } else { caller.token };
+        flight.token = token.to_owned();
+        let request = flight.prepared.request(&flight.endpoint, Caller { token, ..caller });
+        self.next_id += 1;
+        flight.step = Step::Sent(self.next_id);
+        flight.attempts += 1;
+        self.out.push_back(Output::Request(self.next_id, request));
+    }
+
+    /// Asks for the cloud's addresses, unless a login does.
+    fn want_servers(&mut self) {
+        let Cloud::Dns(url) = &self.config.cloud else { return };
+        if self.api.dns.is_some() || self.requests.values().any(|purpose| *purpose == Purpose::Dns) {
+            return;
+        }
+        let request = dns(url, &self.config.app_id).request;
+        self.next_id += 1;
+        self.api.dns = Some(self.next_id);
+        self.out.push_back(Output::Request(self.next_id, request));
+    }
+
+    fn servers_answered(&mut self, answer: Result<Response, HttpError>) {
+        self.api.dns = None;
+        let Cloud::Dns(url) = &self.config.cloud else { return };
+        match read(answer, dns(url, &self.config.app_id).parse) {
+            Ok(_) if self.servers.is_some() => {} // a login was faster
+            Ok(servers) => {
+                let row = Write::put(Table::Kv, kv::SERVERS, servers.to_json(url));
+                self.servers = Some(servers);
+                self.persist_device(vec![row]);
+            }
+            Err(e) => {
+                let (waiting, others) =
+                    std::mem::take(&mut self.api.flights).into_iter().partition(|flight| flight.step == Step::Soon);
+                self.api.flights = others;
+                for flight in waiting {
+                    self.settle_flight(&flight, &Err(e.clone()));
+                }
+            }
+        }
+    }
+
+    pub(super) fn api_answered(&mut self, id: RequestId, answer: Result<Response, HttpError>) {
+        if self.api.dns == Some(id) {
+            return self.servers_answered(answer);
+        }
+        let Some(at) = self.api.flights.iter().position(|flight| flight.step == Step::Sent(id)) else { return };
+        let mut flight = self.api.flights.remove(at);
+        let again = flight.attempts < ATTEMPTS;
+        match judge(&flight.endpoint, answer) {
+            Ok(value) => return self.landed(&flight, value),
+            Err(Failure::Reads(_)) if again && flight.endpoint.safe => {
+                flight.step = Step::At(self.now + super::backoff::delay(flight.attempts, &mut self.rng));
+            }
+            Err(Failure::Everybody(_)) if again => {
+                let pause = QUIET * (1 << flight.attempts.min(5)) / 2;
+                self.api.quiet = self.now + pause + super::backoff::delay(flight.attempts, &mut self.rng);
+                flight.step = Step::At(self.api.quiet);
+            }
+            Err(Failure::Token(_))
+                if !flight.renewed && !flight.token.is_empty() && self.renew_token(&flight.token) =>
+            {
+                flight.renewed = true;
+                flight.attempts -= 1;
+                flight.step = Step::Token;
+            }
+            Err(Failure::Final(e) | Failure::Reads(e) | Failure::Everybody(e) | Failure::Token(e)) => {
+                return self.settle_flight(&flight, &Err(e));
+            }
+        }
+        self.api.flights.push(flight);
+    }
+
+    /// Gets another token in the place of `stale`, which the HTTP API does not accept. False when there is no
+    /// way to; true also when one is there or on its way already.
+    fn renew_token(&mut self, stale: &str) -> bool {
+        let current = self.caller().map_or("", |caller| caller.token);
+        let under_way = self.requests.values().any(|purpose| *purpose == Purpose::Token)
+            || self.api.flights.iter().any(|flight| flight.step == Step::Token);
+        if current != stale || under_way {
+            return true;
+        }
+        self.refused(Status::InvalidToken as i32, String::new());
+        matches!(self.state, State::Reconnecting)
+    }
+
+    /// The answer is good: what follows from it on this device, then the replies.
+    fn landed(&mut self, flight: &Flight, mut value: Value) {
+        if !flight.endpoint.safe {
+            // Questions asked before the change may have answers from before it.
+            self.api.flights.iter_mut().for_each(|other| other.joinable = false);
+        }
+        if flight.endpoint.answer == Answer::Upload
+            && let Value::Object(fields) = &mut value
+        {
+            let given = fields.get("upload_url").and_then(Value::as_str).unwrap_or("");
+            match locate(given, self.caller().map_or("", |caller| caller.base)) {
+                Ok(url) => {
+                    fields.insert("headers".into(), self.headers_for(&url));
+                    fields.insert("upload_url".into(), Value::String(url));
+                }
+                Err(e) => return self.settle_flight(flight, &Err(e)),
+            }
+        }
+        match &flight.effect {
+            Some((Effect::Card, ..)) => self.own_card_wanted(),
+            Some((Effect::Stranger, uid, _)) => self.stranger(*uid),
+            Some((Effect::Alias, uid, alias)) if !alias.is_empty() => {
+                let mut out = Outcome::default();
+                self.card_patched(&mut out, *uid, &["{\"alias\":", alias, "}"].concat());
+                self.settle_effect(out);
+            }
+            _ => {}
+        }
+        self.settle_flight(flight, &Ok(value.to_string()));
+    }
+
+    fn settle_flight(&mut self, flight: &Flight, result: &Result<String, Error>) {
+        for (call, _) in &flight.calls {
+            self.reply(*call, result.clone().map(|text| Reply::Api(Json(text))));
+        }
+    }
+
+    /// A contact was deleted: the cloud tells the other devices, and perhaps this one too.
+    fn stranger(&mut self, uid: u64) {
+        let mut out = Outcome::default();
+        self.contact(&mut out, uid, false);
+        let of = ConversationId::user(uid);
+        self.drop_unsent(&mut out, of);
+        let top = self.account.as_ref().and_then(|account| account.conversations.get(&of)).map_or(0, |row| row.top);
+        self.remove_conversation(&mut out, of, top);
+        self.settle_effect(out);
+    }
+
+    fn settle_effect(&mut self, mut out: Outcome) {
+        let Some(account) = &self.account else { return };
+        out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
+        let shown: Vec<_> = out.touched.iter().filter(|of| !out.removed.contains(of)).collect();
+        let rows: Vec<_> = shown.into_iter().map(|of| account.conversation(*of)).collect();
+        let mut then = out.then;
+        if !rows.is_empty() {
+            then.push(Output::Event(Event::Conversations(rows)));
+        }
+        if !out.removed.is_empty() {
+            then.push(Output::Event(Event::Removed(out.removed)));
+        }
+        self.settle(out.writes, then);
+    }
+}
+
+/// What an answer comes to (http-api 4).
+fn judge(endpoint: &Endpoint, answer: Result<Response, HttpError>) -> Result<Value, Failure> {
+    let response = answer.map_err(|e| Failure::Reads(Error::new(Domain::Http, ErrorCode::ServerNotReachable, e.0)))?;
+    match response.status {
+        200..300 => endpoint.read(&response.body).map_err(|e| match e.code {
+            ErrorCode::InvalidToken => Failure::Token(e),
+            ErrorCode::ServerTooManyRequest | ErrorCode::MessageRateLimitExceeded | ErrorCode::ServerBusy => {
+                Failure::Reads(e)
+            }
+            _ => Failure::Final(e),
+        }),
+        429 => Err(Failure::Everybody(Error::from_transport(429))),
+        status @ 500.. => Err(Failure::Reads(Error::from_transport(status))),
+        status => Err(Failure::Final(Error::from_transport(status))),
+    }
+}
