@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::table::{Access, Answer, Endpoint, Kind, Param};
+use super::table::{Access, Answer, Effect, Endpoint, Kind};
 use super::{Caller, query};
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::Request;
@@ -13,6 +13,8 @@ use crate::ports::Request;
 const LINKS: &str = "https://lanyinglink.com";
 /// JavaScript's numbers are exact up to here.
 const EXACT: u64 = 1 << 53;
+/// Where the cloud keeps files. Browsers get at them through the HTTP host.
+const STORAGE: [&str; 2] = ["maximtop.com.cn", "maximtop.cn"];
 
 /// A call that can be sent to whatever address the cloud has by then. It may hold a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Prepared {
     pub target: String,
     /// The JSON body of a POST.
     pub body: Option<String>,
+    /// What it will change on this device, and the `user_id` it is about; 0 for none.
+    pub effect: Option<(Effect, u64)>,
 }
 
 impl fmt::Debug for Prepared {
@@ -37,11 +41,11 @@ impl Prepared {
 
     /// The request. Only the cloud's own host hears the app id, and the token if the caller has one.
     pub fn request(&self, endpoint: &Endpoint, caller: Caller<'_>) -> Request {
+        let body = self.body.clone();
         if self.is_foreign() {
-            let (url, body) = (self.target.clone(), self.body.clone());
-            return Request { method: endpoint.method, url, headers: Vec::new(), body };
+            return Request { method: endpoint.method, url: self.target.clone(), headers: Vec::new(), body };
         }
-        caller.request(endpoint.method, &self.target, self.body.clone())
+        caller.request(endpoint.method, &self.target, body)
     }
 }
 
@@ -65,32 +69,40 @@ impl Kind {
     /// The argument as JSON text, exact to the last digit; `None` when it is something else.
     fn read(self, value: &Value) -> Option<String> {
         match self {
-            Self::Id => positive(value).map(|n| n.to_string()),
-            Self::Ids => {
-                let ids: Option<Vec<String>> = value.as_array()?.iter().map(|id| Self::Id.read(id)).collect();
-                Some(["[", &ids?.join(","), "]"].concat())
-            }
-            Self::Int => integer(value).map(|n| n.to_string()),
-            Self::Small => integer(value).filter(|n| i32::try_from(*n).is_ok()).map(|n| n.to_string()),
-            Self::Hour => integer(value).filter(|n| (0..24).contains(n)).map(|n| n.to_string()),
+            Self::Id => positive(value),
+            Self::Ids => list(value, positive),
+            Self::Int => whole(value, i64::MIN, i64::MAX),
+            Self::Small => whole(value, i32::MIN.into(), i32::MAX.into()),
+            Self::Hour => whole(value, 0, 23),
             Self::Flag => value.is_boolean().then(|| value.to_string()),
             Self::Text | Self::Key => value.is_string().then(|| value.to_string()),
             Self::Json => Some(value.to_string()),
             Self::Base => value.as_str().filter(|url| origin(url).is_some()).map(str::to_owned),
-            Self::Wishes => {
-                let all: Option<Vec<String>> = value.as_array()?.iter().map(wish).collect();
-                Some(["[", &all?.join(","), "]"].concat())
-            }
+            Self::Wishes => list(value, wish),
         }
     }
 }
 
-fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+/// An integer within bounds, as a number or as its digits.
+fn whole(value: &Value, least: i64, most: i64) -> Option<String> {
+    let n = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
+    (least <= n && n <= most).then(|| n.to_string())
 }
 
-fn positive(value: &Value) -> Option<i64> {
-    integer(value).filter(|n| *n > 0)
+fn positive(value: &Value) -> Option<String> {
+    whole(value, 1, i64::MAX)
+}
+
+fn list(value: &Value, item: fn(&Value) -> Option<String>) -> Option<String> {
+    let mut out = String::from("[");
+    for value in value.as_array()? {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        out.push_str(&item(value)?);
+    }
+    out.push(']');
+    Some(out)
 }
 
 fn wish(value: &Value) -> Option<String> {
@@ -107,9 +119,10 @@ fn wish(value: &Value) -> Option<String> {
     value.get("user_id").map(|_| out)
 }
 
-fn member(object: &mut String, name: &str, json: &str) {
+/// Adds a field to an object that is still open. The name must need no escaping.
+pub fn member(object: &mut String, name: &str, json: &str) {
     object.push_str(if object.len() > 1 { ",\"" } else { "\"" });
-    object.push_str(name); // of the table, so there is nothing to escape
+    object.push_str(name);
     object.push_str("\":");
     object.push_str(json);
 }
@@ -120,141 +133,126 @@ impl Endpoint {
     ///
     /// # Errors
     /// `Unsupported` for what this SDK does not call; `ArgumentInvalid`, which names the parameter.
-    pub fn prepare(&self, params: &str, document: Option<&str>) -> Result<Prepared, Error> {
+    pub fn prepare(&self, given: &str, document: Option<&str>) -> Result<Prepared, Error> {
         if matches!(self.access, Access::Host | Access::Never) {
             return Err(unsupported(self.name));
         }
-        let given: Value =
-            if params.is_empty() { Value::Null } else { serde_json::from_str(params).unwrap_or_default() };
-        let empty = Map::new();
-        let given = match &given {
-            Value::Object(map) => map,
-            Value::Null if params.is_empty() => &empty,
-            _ => return Err(Error::argument("`params` is no JSON object")),
+        let Ok(Value::Object(given)) = serde_json::from_str(if given.is_empty() { "{}" } else { given }) else {
+            return Err(Error::argument("`params` is no JSON object"));
         };
-        if let Some(unknown) = given.keys().find(|key| self.params().all(|param| param.name != *key)) {
-            return Err(Error::argument(["`", unknown, "` is no parameter of ", self.name].concat()));
+        let params = self.params();
+        if let Some(odd) = given.keys().find(|key| params.iter().all(|param| param.name != *key)) {
+            return Err(Error::argument(["`", odd, "` is no parameter of ", self.name].concat()));
         }
         let (mut queries, mut body, mut base) = (String::new(), String::from("{"), None);
-        for param in self.params() {
-            let Some(json) = param.argument(given)? else { continue };
-            match param.kind {
-                Kind::Base => base = Some(json),
-                Kind::Wishes => body = json,
-                _ if param.in_query => {
-                    queries.push(if queries.is_empty() { '?' } else { '&' });
-                    queries.push_str(param.name);
-                    queries.push('=');
-                    match given.get(param.name) {
-                        Some(Value::String(text)) if matches!(param.kind, Kind::Text | Kind::Key) => {
-                            queries.push_str(&query(text));
-                        }
-                        None => {}
-                        Some(_) => queries.push_str(&query(&json)),
-                    }
+        for param in params {
+            let value = given.get(param.name).unwrap_or(&Value::Null);
+            let (name, kind) = (param.name, param.kind);
+            let json = match kind.read(value) {
+                Some(json) if !value.is_null() => json,
+                _ if param.required && value.is_null() => {
+                    return Err(Error::argument(["`", name, "` is missing"].concat()));
                 }
-                _ => member(&mut body, param.name, &json),
+                _ if value.is_null() && kind != Kind::Key => continue,
+                _ if value.is_null() => String::new(),
+                _ => return Err(Error::argument(["`", name, "` must be ", kind.expected()].concat())),
+            };
+            if kind == Kind::Base {
+                base = Some(json);
+            } else if kind == Kind::Wishes {
+                body = json;
+            } else if param.in_query {
+                queries.push(if queries.is_empty() { '?' } else { '&' });
+                queries.push_str(name);
+                queries.push('=');
+                let text = if matches!(kind, Kind::Text | Kind::Key) { value.as_str() } else { None };
+                queries.push_str(&query(text.unwrap_or(&json)));
+            } else {
+                member(&mut body, name, &json);
             }
         }
         if body.starts_with('{') {
             body.push('}');
         }
-        let mut target = match self.path.split_once('>') {
-            None => self.path.to_owned(),
-            Some(("<dns", _)) => document.ok_or_else(|| unsupported(self.name))?.to_owned(),
-            Some((_, path)) => [base.as_deref().unwrap_or(LINKS).trim_end_matches('/'), path].concat(),
+        let mut target = match (self.path.strip_prefix("<link>"), document) {
+            _ if self.path.starts_with('/') => self.path.to_owned(),
+            (Some(path), _) => {
+                let base = base.as_deref().unwrap_or(LINKS);
+                [base.strip_suffix('/').unwrap_or(base), path].concat()
+            }
+            (None, Some(document)) => document.to_owned(),
+            (None, None) => return Err(unsupported(self.name)),
         };
         if target.contains('?') && !queries.is_empty() {
             queries.replace_range(..1, "&");
         }
         target.push_str(&queries);
-        Ok(Prepared { target, body: (self.method == "POST").then_some(body) })
+        let about = given.get("user_id").and_then(positive).and_then(|id| id.parse().ok()).unwrap_or(0);
+        let effect = self.effect().map(|effect| (effect, about));
+        Ok(Prepared { target, body: (self.method == "POST").then_some(body), effect })
     }
 
-    /// Checks an answer's body (http-api 4) and makes it safe for JavaScript: ids are decimal text, and so are
-    /// all integers that its numbers cannot hold. A page is `{items, cursor, total}`; cursor null: the last one.
-    /// Unusable items of a list are left out.
+    /// Checks an answer's body (http-api 4) and makes it safe for JavaScript: JSON in which ids are decimal
+    /// text, and so are all integers that its numbers cannot hold. A page is `{items, cursor, total}`; cursor
+    /// null: the last one. Unusable items of a list are left out.
     ///
     /// # Errors
     /// What the answer's code stands for; `ServerResponseInvalid`, which names what is amiss.
-    pub fn read(&self, body: &str) -> Result<Value, Error> {
-        let mut whole: Value = serde_json::from_str(body).map_err(|e| {
-            // serde's text can quote a value, so only the place is passed on.
-            let place = [" at line ", &e.line().to_string(), " column ", &e.column().to_string()].concat();
-            invalid(&["the answer is no JSON", &place].concat())
-        })?;
-        let code = whole.get("code").and_then(Value::as_u64).ok_or_else(|| invalid("the answer has no `code`"))?;
-        if code != 200 {
-            return Err(Error::from_http(code, whole.get("message").and_then(Value::as_str).unwrap_or("")));
-        }
-        let mut data = whole.get_mut("data").map(Value::take).unwrap_or_default();
-        let list = matches!(self.answer, Answer::List | Answer::Ids | Answer::Page | Answer::IdPage);
-        if data.is_null() && self.nullable {
-            data = if list { Value::Array(Vec::new()) } else { Value::Object(Map::new()) };
-        }
-        let fits = match self.answer {
-            Answer::Any => true,
-            Answer::Flag => data.is_boolean(),
-            Answer::Text => data.is_string(),
-            Answer::Object | Answer::Upload => data.is_object(),
-            _ => data.is_array(),
+    pub fn read(&self, body: &str) -> Result<String, Error> {
+        let mut answer = serde_json::from_str(body).unwrap_or_default();
+        let mut field = |name: &str| match &mut answer {
+            Value::Object(fields) => fields.get_mut(name).map(Value::take).unwrap_or_default(),
+            _ => Value::Null,
         };
-        if !fits {
-            return Err(invalid(match self.answer {
-                Answer::Any | Answer::Flag => "`data` is neither true nor false",
-                Answer::Text => "`data` is no text",
-                Answer::Object | Answer::Upload => "`data` is no object",
-                _ => "`data` is no list",
-            }));
+        let code = field("code").as_u64().ok_or_else(|| invalid("the answer has no `code`"))?;
+        if code != 200 {
+            return Err(Error::from_http(code, field("message").as_str().unwrap_or("")));
         }
-        if let Value::Array(items) = &mut data {
-            match self.answer {
-                Answer::Ids | Answer::IdPage => {
-                    for item in items.iter_mut() {
-                        let id = item.get("user_id").or_else(|| item.get("group_id")).unwrap_or(item);
-                        *item = positive(id).map_or(Value::Null, |id| Value::String(id.to_string()));
-                    }
-                    items.retain(Value::is_string);
-                }
-                Answer::List | Answer::Page => items.retain(Value::is_object),
-                _ => {}
+        let mut data = field("data");
+        let (fits, expected, empty) = match self.answer {
+            Answer::Any => (true, "", Value::Null),
+            Answer::Flag => (data.is_boolean(), "`data` is neither true nor false", Value::Null),
+            Answer::Text => (data.is_string(), "`data` is no text", Value::Null),
+            Answer::Object | Answer::Upload => (data.is_object(), "`data` is no object", Value::Object(Map::new())),
+            Answer::List | Answer::Ids | Answer::Page | Answer::IdPage => {
+                (data.is_array(), "`data` is no list", Value::Array(Vec::new()))
             }
+        };
+        if data.is_null() && self.nullable {
+            data = empty;
+        } else if !fits {
+            return Err(invalid(expected));
         }
-        safe(&mut data, false);
+        let ids = matches!(self.answer, Answer::Ids | Answer::IdPage);
+        let paged = matches!(self.answer, Answer::Page | Answer::IdPage);
+        if let (Value::Array(items), true) = (&mut data, ids || paged || self.answer == Answer::List) {
+            for item in items.iter_mut().filter(|_| ids) {
+                let id = item.get("user_id").or_else(|| item.get("group_id")).unwrap_or(item);
+                *item = positive(id).map_or(Value::Null, Value::String);
+            }
+            items.retain(|item| if ids { item.is_string() } else { item.is_object() });
+        }
         if self.answer == Answer::Upload {
             check_upload(&data)?;
         }
-        if !matches!(self.answer, Answer::Page | Answer::IdPage) {
-            return Ok(data);
+        safe(&mut data, false);
+        if !paged {
+            return Ok(data.to_string());
         }
-        let mut page = Map::new();
-        page.insert("items".into(), data);
-        page.insert(
-            "cursor".into(),
-            match whole.get_mut("cursor").map(Value::take) {
-                Some(Value::String(next)) if !next.is_empty() => Value::String(next),
-                Some(Value::Number(next)) => Value::String(next.to_string()),
-                _ => Value::Null,
-            },
-        );
-        if let Some(total) = whole.get("total").filter(|total| total.is_u64()) {
-            page.insert("total".into(), total.clone());
+        let mut page = String::from("{");
+        member(&mut page, "items", &data.to_string());
+        let cursor = match field("cursor") {
+            Value::String(next) if !next.is_empty() => Value::String(next),
+            Value::Number(next) => Value::String(next.to_string()),
+            _ => Value::Null,
+        };
+        member(&mut page, "cursor", &cursor.to_string());
+        let total = field("total");
+        if total.is_u64() {
+            member(&mut page, "total", &total.to_string());
         }
-        Ok(Value::Object(page))
-    }
-}
-
-impl Param {
-    /// The argument as JSON; `None` when there is none, and none is needed.
-    fn argument(&self, given: &Map<String, Value>) -> Result<Option<String>, Error> {
-        match given.get(self.name) {
-            Some(value) if !value.is_null() => match self.kind.read(value) {
-                Some(json) => Ok(Some(json)),
-                None => Err(Error::argument(["`", self.name, "` must be ", self.kind.expected()].concat())),
-            },
-            _ if self.required => Err(Error::argument(["`", self.name, "` is missing"].concat())),
-            _ => Ok((self.kind == Kind::Key).then(String::new)),
-        }
+        page.push('}');
+        Ok(page)
     }
 }
 
@@ -289,8 +287,8 @@ fn is_id(name: &str) -> bool {
 fn safe(value: &mut Value, id: bool) {
     match value {
         Value::Number(n) => {
-            let exact = n.as_u64().or_else(|| n.as_i64().map(i64::unsigned_abs));
-            if exact.is_some_and(|size| id || size > EXACT) {
+            let size = n.as_u64().or_else(|| n.as_i64().map(i64::unsigned_abs));
+            if size.is_some_and(|size| id || size > EXACT) {
                 *value = Value::String(n.to_string());
             }
         }
@@ -300,62 +298,58 @@ fn safe(value: &mut Value, id: bool) {
     }
 }
 
-const fn odd(byte: u8) -> bool {
-    byte <= b' ' || byte == b'\\' || byte == 0x7f
+/// Scheme and host of an http address as it is written, the host without a port that goes without saying.
+/// `None` for what two readers could understand in two ways: blanks, backslashes, user names.
+fn origin(url: &str) -> Option<(bool, &str)> {
+    let (secure, rest) = match url.strip_prefix("https://") {
+        Some(rest) => (true, rest),
+        None => (false, url.strip_prefix("http://")?),
+    };
+    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let host = rest.get(..end)?;
+    let host = host.strip_suffix(if secure { ":443" } else { ":80" }).unwrap_or(host);
+    (!host.is_empty() && !host.contains('@') && !is_odd(url)).then_some((secure, host))
 }
 
-/// Scheme and host of an http address, the host without a port that goes without saying. `None` for what two
-/// readers could understand in two ways: blanks, backslashes, user names.
-fn origin(url: &str) -> Option<(bool, &str)> {
-    let (scheme, rest) = url.split_once("://")?;
-    let secure = scheme.eq_ignore_ascii_case("https");
-    if !(secure || scheme.eq_ignore_ascii_case("http")) || url.bytes().any(odd) {
-        return None;
-    }
-    let host = rest.split(['/', '?', '#']).next()?;
-    let host = host.strip_suffix(if secure { ":443" } else { ":80" }).unwrap_or(host);
-    (!host.is_empty() && !host.contains('@')).then_some((secure, host))
+fn is_odd(url: &str) -> bool {
+    url.bytes().any(|byte| byte <= b' ' || byte == b'\\' || byte == 0x7f)
 }
 
 /// Whether two addresses are on one and the same server.
 pub fn same_origin(a: &str, b: &str) -> bool {
-    match (origin(a), origin(b)) {
-        (Some((secure, host)), Some(other)) => secure == other.0 && host.eq_ignore_ascii_case(other.1),
-        _ => false,
-    }
+    origin(a).is_some_and(|origin_a| origin(b) == Some(origin_a))
 }
 
-/// The request of a download (http-api 7): the address itself, a path on the cloud's HTTP host, or the bare
-/// name of a picture there. Hosts of the cloud's storage are spoken to through the HTTP host.
+/// Where a file is (http-api 7): at the address itself, at a path on the cloud's HTTP host, or there under
+/// the bare name of a picture. The cloud's storage is spoken to through the HTTP host.
 ///
 /// # Errors
 /// `InvalidFileDownloadUrl` for what is none of these; `ServerNotReachable` while `base` is needed and empty.
 pub fn locate(url: &str, base: &str) -> Result<String, Error> {
-    let storage = |host: &str| {
-        let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
-        ["maximtop.com.cn", "maximtop.cn"]
+    let mut path = "";
+    let mut name = String::new();
+    if let Some((_, host)) = origin(url) {
+        let bare = host.split(':').next().unwrap_or(host);
+        let stored = STORAGE
             .iter()
-            .any(|known| host.strip_suffix(known).is_some_and(|front| front.is_empty() || front.ends_with('.')))
-    };
-    let on_base = |path: &[&str]| match base {
-        "" => Err(Error::new(Domain::Http, ErrorCode::ServerNotReachable, "the cloud's servers are not known yet")),
-        _ => Ok([&[base], path].concat().concat()),
-    };
-    let absolute = url.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("http")) && url.contains("://");
-    let path = url.starts_with('/');
-    match origin(url) {
-        Some((_, host)) if storage(host) && !same_origin(url, base) => {
-            let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-            let path = rest.find(['/', '?', '#']).and_then(|at| rest.get(at..)).unwrap_or("");
-            on_base(&[if path.starts_with('/') { "" } else { "/" }, path])
+            .any(|known| bare.strip_suffix(known).is_some_and(|front| front.is_empty() || front.ends_with('.')));
+        if !stored || same_origin(url, base) {
+            return Ok(url.to_owned());
         }
-        Some(_) => Ok(url.to_owned()),
-        None if absolute || url.is_empty() || (path && url.bytes().any(odd)) => {
-            Err(Error::new(Domain::Argument, ErrorCode::InvalidFileDownloadUrl, "`url` is no address"))
-        }
-        None if path => on_base(&[url]),
-        None => on_base(&["/file/download/avatar?object_name=", &query(url)]),
+        let rest = url.get("https://".len()..).unwrap_or("");
+        path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
+    } else if url.starts_with('/') && !is_odd(url) {
+        path = url;
+    } else if url.is_empty() || url.starts_with('/') || url.contains(':') {
+        return Err(Error::new(Domain::Argument, ErrorCode::InvalidFileDownloadUrl, "`url` is no address"));
+    } else {
+        name = query(url);
     }
+    if base.is_empty() {
+        return Err(Error::new(Domain::Http, ErrorCode::ServerNotReachable, "the cloud's servers are not known yet"));
+    }
+    let path = if path.is_empty() { "/file/download/avatar?object_name=" } else { path };
+    Ok([base, path, &name].concat())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 pub use account::{Credentials, Token, token};
 pub use dns::{Servers, dns};
-pub use endpoint::{Prepared, locate, same_origin};
+pub use endpoint::{Prepared, locate, member, same_origin};
 pub use lists::{group_cards, group_ids, roster_ids, user_cards};
 pub use table::{Access, Answer, Effect, Endpoint, Kind, Param};
 

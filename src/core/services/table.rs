@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! name        method  who may  answer  path           parameters                      what follows here
-//! groupKick   POST    user     list    /group/kick    user_list:ids reason:text? ...  !stranger
+//! rosterExt   POST    user     any     /roster/ext    user_id:id ext:text alias:text? !card
 //! ```
 //!
 //! * `+` behind the method: reading only, so it may be repeated, and parallel calls are one.
@@ -85,9 +85,7 @@ pub enum Kind {
 pub enum Effect {
     /// The user `user_id` is no contact any more, and the conversation with them is gone.
     Stranger,
-    /// The user `user_id` has a new `alias`.
-    Alias,
-    /// The user's own card is another one.
+    /// The card of the user `user_id`, or else the user's own, is another one.
     Card,
 }
 
@@ -127,34 +125,45 @@ pub struct Endpoint {
 impl Endpoint {
     /// The endpoint of that name.
     pub fn find(name: &str) -> Option<Self> {
-        Self::all().find(|endpoint| endpoint.name == name)
+        let mut rows = TABLE;
+        while !rows.is_empty() {
+            let mut row = cut(&mut rows, b'\n');
+            let found = cut(&mut row, b' ');
+            if found == name {
+                return Self::parse(found, row);
+            }
+        }
+        None
     }
 
     /// All endpoints.
     pub fn all() -> impl Iterator<Item = Self> {
-        TABLE.split('\n').filter_map(Self::parse)
+        TABLE.split('\n').filter_map(|row| Self::find(row.split(' ').next()?))
     }
 
     /// Its parameters, in the order they are sent.
-    pub fn params(&self) -> impl Iterator<Item = Param> {
-        let get = self.method == "GET";
-        self.rest.split(' ').filter_map(move |text| Param::parse(text, get))
+    pub fn params(&self) -> Vec<Param> {
+        let (mut rest, mut params) = (self.rest, Vec::new());
+        while !rest.is_empty() {
+            params.extend(Param::parse(cut(&mut rest, b' '), self.method == "GET"));
+        }
+        params
     }
 
     /// What it changes on this device.
     pub fn effect(&self) -> Option<Effect> {
-        match self.rest.split('!').nth(1)? {
+        let mut rest = self.rest;
+        cut(&mut rest, b'!');
+        match rest {
             "stranger" => Some(Effect::Stranger),
-            "alias" => Some(Effect::Alias),
             "card" => Some(Effect::Card),
             _ => None,
         }
     }
 
-    fn parse(line: &'static str) -> Option<Self> {
-        let mut columns = line.splitn(6, ' ');
-        let (name, method) = (columns.next()?, columns.next()?);
-        let access = match columns.next()? {
+    fn parse(name: &'static str, mut row: &'static str) -> Option<Self> {
+        let method = cut(&mut row, b' ');
+        let access = match cut(&mut row, b' ') {
             "open" => Access::Open,
             "maybe" => Access::Maybe,
             "user" => Access::User,
@@ -162,8 +171,8 @@ impl Endpoint {
             "never" => Access::Never,
             _ => return None,
         };
-        let answer = columns.next()?;
-        let kind = answer.trim_end_matches('?');
+        let answer = cut(&mut row, b' ');
+        let kind = answer.strip_suffix('?').unwrap_or(answer);
         let nullable = kind.len() < answer.len();
         let answer = match kind {
             "any" => Answer::Any,
@@ -177,17 +186,17 @@ impl Endpoint {
             "idpage" => Answer::IdPage,
             _ => return None,
         };
-        let (path, rest) = (columns.next()?, columns.next().unwrap_or(""));
+        let path = cut(&mut row, b' ');
         let safe = method.ends_with('+');
         let method = if method.starts_with('G') { "GET" } else { "POST" };
-        Some(Self { name, method, safe, access, answer, nullable, path, rest })
+        Some(Self { name, method, safe, access, answer, nullable, path, rest: row })
     }
 }
 
 impl Param {
-    fn parse(text: &'static str, get: bool) -> Option<Self> {
-        let (name, kind) = text.split_once(':')?;
-        let bare = kind.trim_end_matches('?');
+    fn parse(mut kind: &'static str, get: bool) -> Option<Self> {
+        let name = cut(&mut kind, b':');
+        let bare = kind.strip_suffix('?').unwrap_or(kind);
         let required = bare.len() == kind.len();
         let kind = match bare {
             "id" => Kind::Id,
@@ -203,9 +212,17 @@ impl Param {
             "wishes" => Kind::Wishes,
             _ => return None,
         };
-        let bare = name.trim_start_matches('@');
+        let bare = name.strip_prefix('@').unwrap_or(name);
         Some(Self { name: bare, kind, required, in_query: get || bare.len() < name.len() })
     }
+}
+
+/// Cuts off what stands before a byte of ASCII, and that byte; everything when it is not there.
+fn cut<'a>(text: &mut &'a str, at: u8) -> &'a str {
+    let whole = *text;
+    let end = whole.bytes().position(|byte| byte == at).unwrap_or(whole.len());
+    *text = whole.get(end + 1..).unwrap_or("");
+    whole.get(..end).unwrap_or("")
 }
 
 const TABLE: &str = "\
@@ -249,8 +266,8 @@ rosterAccept POST user any /roster/accept @user_id:id
 rosterApply POST user any /roster/apply user_id:id alias:text? reason:text? auth_answer:text?
 rosterDecline POST user any /roster/decline user_id:id reason:text?
 rosterDelete POST user any /roster/delete @user_id:id !stranger
-rosterExt POST user any /roster/ext user_id:id ext:text alias:text? mute_notification:flag? !alias
-rosterAlias POST user any /roster/ext user_id:id alias:text mute_notification:flag? !alias
+rosterExt POST user any /roster/ext user_id:id ext:text alias:text? mute_notification:flag? !card
+rosterAlias POST user any /roster/ext user_id:id alias:text mute_notification:flag? !card
 rosterId GET+ user object /roster/id user_id:id
 rosterList GET+ user idpage /roster/list cursor:text? limit:small?
 rosterListPost POST+ user list /roster/list list:ids

@@ -16,7 +16,7 @@
 //! behind every input: so nobody has to tell this file that a token came, or that a session has ended.
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::input::{CallId, Json, RequestId};
 use super::merge::Outcome;
@@ -24,7 +24,9 @@ use super::rows::kv;
 use super::{Cloud, Event, Output, Purpose, Reply, Session, State, Timer};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::status::ErrorCode as Status;
-use crate::core::services::{Access, Answer, Caller, Effect, Endpoint, Prepared, dns, locate, read, same_origin};
+use crate::core::services::{
+    Access, Answer, Caller, Effect, Endpoint, Prepared, dns, locate, member, read, same_origin,
+};
 use crate::ports::{HttpError, Response, Table, Write};
 
 /// How long a call may take, unless the caller says.
@@ -33,6 +35,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 const ATTEMPTS: u32 = 3;
 /// How long nobody asks anything after too many requests, at least.
 const QUIET: Duration = Duration::from_secs(1);
+
+const NOBODY: Caller<'static> = Caller { base: "", app_id: "", token: "" };
 
 #[derive(Debug, Default)]
 pub(super) struct Api {
@@ -47,7 +51,6 @@ pub(super) struct Api {
 struct Flight {
     endpoint: Endpoint,
     prepared: Prepared,
-    effect: Option<(Effect, u64, String)>,
     /// Who waits for it, and until when.
     calls: Vec<(CallId, Millis)>,
     step: Step,
@@ -135,16 +138,10 @@ impl Session {
         if endpoint.access == Access::User && self.account.is_none() {
             return Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, ""));
         }
-        let effect = endpoint.effect().map(|effect| {
-            let given: Value = serde_json::from_str(params).unwrap_or_default(); // was read just now
-            let uid = given.get("user_id").and_then(|id| id.as_u64().or_else(|| id.as_str()?.parse().ok()));
-            let alias = given.get("alias").and_then(Value::as_str).map(|alias| Value::from(alias).to_string());
-            (effect, uid.unwrap_or(0), alias.unwrap_or_default())
-        });
         // Two uploads need two places.
         let joinable = endpoint.safe && endpoint.answer != Answer::Upload;
         let (calls, token) = (Vec::new(), String::new());
-        Ok(Flight { endpoint, prepared, effect, calls, step: Step::Soon, attempts: 0, token, renewed: false, joinable })
+        Ok(Flight { endpoint, prepared, calls, step: Step::Soon, attempts: 0, token, renewed: false, joinable })
     }
 
     /// Gives up a call. What has reached the server already is done there all the same.
@@ -161,27 +158,25 @@ impl Session {
         self.reply(call, Ok(Reply::Done));
     }
 
-    /// How to get a file: its address, and the headers to be sent there.
-    pub(super) fn download(&mut self, call: CallId, url: &str) {
-        let result = locate(url, self.caller().map_or("", |caller| caller.base)).map(|url| {
-            let mut reply = Map::new();
-            reply.insert("headers".into(), self.headers_for(&url));
-            reply.insert("url".into(), Value::String(url));
-            Reply::Api(Json(Value::Object(reply).to_string()))
+    /// Where a file is, or goes to: its address, and the headers to be sent there. App id and token are for
+    /// the cloud's HTTP hosts; all others hear nothing.
+    pub(super) fn locate(&mut self, call: CallId, url: &str) {
+        let Caller { base, app_id, token } = self.caller().unwrap_or(NOBODY);
+        let result = locate(url, base).map(|url| {
+            let (mut headers, mut reply) = (String::from("{"), String::from("{"));
+            if self.is_own(&url) {
+                member(&mut headers, "app_id", &Value::from(app_id).to_string());
+                if !token.is_empty() {
+                    member(&mut headers, "access-token", &Value::from(token).to_string());
+                }
+            }
+            headers.push('}');
+            member(&mut reply, "url", &Value::from(url).to_string());
+            member(&mut reply, "headers", &headers);
+            reply.push('}');
+            Reply::Api(Json(reply))
         });
         self.reply(call, result);
-    }
-
-    /// App id and token, for an address of the cloud's HTTP hosts; for all others nothing.
-    fn headers_for(&self, url: &str) -> Value {
-        let mut headers = Map::new();
-        if let Some(Caller { app_id, token, .. }) = self.caller().filter(|_| self.is_own(url)) {
-            headers.insert("app_id".into(), app_id.into());
-            if !token.is_empty() {
-                headers.insert("access-token".into(), token.into());
-            }
-        }
-        Value::Object(headers)
     }
 
     /// Whether an address is on one of the cloud's HTTP hosts, as its DNS document tells them.
@@ -232,10 +227,9 @@ impl Session {
             _ if self.api.quiet > self.now => return flight.step = Step::At(self.api.quiet),
             _ => {}
         }
-        let nobody = Caller { base: "", app_id: "", token: "" };
         let caller = match self.caller() {
             Some(caller) => caller,
-            None if flight.prepared.is_foreign() => nobody,
+            None if flight.prepared.is_foreign() => NOBODY,
             None => return self.want_servers(),
         };
         if flight.token_waits(caller.token) {
@@ -273,11 +267,10 @@ impl Session {
                 self.persist_device(vec![row]);
             }
             Err(e) => {
-                let (waiting, others) =
-                    std::mem::take(&mut self.api.flights).into_iter().partition(|flight| flight.step == Step::Soon);
-                self.api.flights = others;
-                for flight in waiting {
-                    self.settle_flight(&flight, &Err(e.clone()));
+                for flight in self.api.flights.iter_mut().filter(|flight| flight.step == Step::Soon) {
+                    for (call, _) in std::mem::take(&mut flight.calls) {
+                        self.out.push_back(Output::Reply(call, Err(e.clone())));
+                    }
                 }
             }
         }
@@ -291,7 +284,7 @@ impl Session {
         let mut flight = self.api.flights.remove(at);
         let again = flight.attempts < ATTEMPTS;
         match judge(&flight.endpoint, answer) {
-            Ok(value) => return self.landed(&flight, value),
+            Ok(data) => return self.landed(&flight, data),
             Err(Failure::Reads(_)) if again && flight.endpoint.safe => {
                 flight.step = Step::At(self.now + super::backoff::delay(flight.attempts, &mut self.rng));
             }
@@ -328,34 +321,18 @@ impl Session {
     }
 
     /// The answer is good: what follows from it on this device, then the replies.
-    fn landed(&mut self, flight: &Flight, mut value: Value) {
+    fn landed(&mut self, flight: &Flight, data: String) {
         if !flight.endpoint.safe {
             // Questions asked before the change may have answers from before it.
             self.api.flights.iter_mut().for_each(|other| other.joinable = false);
         }
-        if flight.endpoint.answer == Answer::Upload
-            && let Value::Object(fields) = &mut value
-        {
-            let given = fields.get("upload_url").and_then(Value::as_str).unwrap_or("");
-            match locate(given, self.caller().map_or("", |caller| caller.base)) {
-                Ok(url) => {
-                    fields.insert("headers".into(), self.headers_for(&url));
-                    fields.insert("upload_url".into(), Value::String(url));
-                }
-                Err(e) => return self.settle_flight(flight, &Err(e)),
-            }
+        match flight.prepared.effect {
+            Some((Effect::Card, 0)) => self.own_card_wanted(),
+            Some((Effect::Card, uid)) => self.ask_cards(vec![uid]),
+            Some((Effect::Stranger, uid)) => self.stranger(uid),
+            None => {}
         }
-        match &flight.effect {
-            Some((Effect::Card, ..)) => self.own_card_wanted(),
-            Some((Effect::Stranger, uid, _)) => self.stranger(*uid),
-            Some((Effect::Alias, uid, alias)) if !alias.is_empty() => {
-                let mut out = Outcome::default();
-                self.card_patched(&mut out, *uid, &["{\"alias\":", alias, "}"].concat());
-                self.settle_effect(out);
-            }
-            _ => {}
-        }
-        self.settle_flight(flight, &Ok(value.to_string()));
+        self.settle_flight(flight, &Ok(data));
     }
 
     fn settle_flight(&mut self, flight: &Flight, result: &Result<String, Error>) {
@@ -372,27 +349,16 @@ impl Session {
         self.drop_unsent(&mut out, of);
         let top = self.account.as_ref().and_then(|account| account.conversations.get(&of)).map_or(0, |row| row.top);
         self.remove_conversation(&mut out, of, top);
-        self.settle_effect(out);
-    }
-
-    fn settle_effect(&mut self, mut out: Outcome) {
-        let Some(account) = &self.account else { return };
-        out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
-        let shown: Vec<_> = out.touched.iter().filter(|of| !out.removed.contains(of)).collect();
-        let rows: Vec<_> = shown.into_iter().map(|of| account.conversation(*of)).collect();
-        let mut then = out.then;
-        if !rows.is_empty() {
-            then.push(Output::Event(Event::Conversations(rows)));
+        if let (Some(account), false) = (&self.account, out.removed.is_empty()) {
+            out.writes.push(account.conversation_write(of));
+            out.then.push(Output::Event(Event::Removed(out.removed)));
         }
-        if !out.removed.is_empty() {
-            then.push(Output::Event(Event::Removed(out.removed)));
-        }
-        self.settle(out.writes, then);
+        self.settle(out.writes, out.then);
     }
 }
 
 /// What an answer comes to (http-api 4).
-fn judge(endpoint: &Endpoint, answer: Result<Response, HttpError>) -> Result<Value, Failure> {
+fn judge(endpoint: &Endpoint, answer: Result<Response, HttpError>) -> Result<String, Failure> {
     let response = answer.map_err(|e| Failure::Reads(Error::new(Domain::Http, ErrorCode::ServerNotReachable, e.0)))?;
     match response.status {
         200..300 => endpoint.read(&response.body).map_err(|e| match e.code {

@@ -171,9 +171,9 @@ pub enum Command {
     },
     /// Give up a call of `Api`: that one fails with `Cancelled`.
     CancelApi(CallId),
-    /// Where a file is to be got from, and with which headers: for an address, a path on the cloud's HTTP
-    /// host, or the bare name of a picture. Answered as `{url, headers}`.
-    Download(String),
+    /// Where a file is to be got from or sent to, and with which headers: for an address, a path on the cloud's
+    /// HTTP host, or the bare name of a picture. Answered as `{url, headers}`.
+    Locate(String),
 }
 
 /// JSON text that may hold a password or a token, and so never prints.

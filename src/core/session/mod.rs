@@ -279,7 +279,7 @@ impl Session {
             Command::Logout => return self.log_out(call),
             Command::Api { endpoint, params, timeout } => return self.api(call, &endpoint, &params.0, timeout),
             Command::CancelApi(target) => return self.cancel_api(call, target),
-            Command::Download(url) => return self.download(call, &url),
+            Command::Locate(url) => return self.locate(call, &url),
             _ => {}
         }
         let Some(account) = &self.account else {
@@ -287,7 +287,7 @@ impl Session {
         };
         match command {
             Command::Login(_) | Command::Resume | Command::Logout => {}
-            Command::Api { .. } | Command::CancelApi(_) | Command::Download(_) => {}
+            Command::Api { .. } | Command::CancelApi(_) | Command::Locate(_) => {}
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
             Command::Cancel(id) => self.cancel(call, id),

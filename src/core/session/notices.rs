@@ -192,7 +192,7 @@ impl Session {
         }
     }
 
-    pub(super) fn card_patched(&mut self, out: &mut Outcome, uid: u64, content: &str) {
+    fn card_patched(&mut self, out: &mut Outcome, uid: u64, content: &str) {
         let patch: Value = serde_json::from_str(content).unwrap_or_default();
         let Some(account) = &mut self.account else { return };
         let Some(user) = account.users.get_mut(&uid) else { return };
