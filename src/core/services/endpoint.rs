@@ -34,15 +34,10 @@ impl fmt::Debug for Prepared {
 }
 
 impl Prepared {
-    /// It does not go to the cloud's HTTP host, so neither app id nor token may go with it.
-    pub fn is_foreign(&self) -> bool {
-        !self.target.starts_with('/')
-    }
-
     /// The request. Only the cloud's own host hears the app id, and the token if the caller has one.
     pub fn request(&self, endpoint: &Endpoint, caller: Caller<'_>) -> Request {
         let body = self.body.clone();
-        if self.is_foreign() {
+        if endpoint.is_foreign() {
             return Request { method: endpoint.method, url: self.target.clone(), headers: Vec::new(), body };
         }
         caller.request(endpoint.method, &self.target, body)
@@ -128,6 +123,11 @@ pub fn member(object: &mut String, name: &str, json: &str) {
 }
 
 impl Endpoint {
+    /// It does not go to the cloud's HTTP host, so neither app id nor token may go with it.
+    pub fn is_foreign(&self) -> bool {
+        !self.path.starts_with('/')
+    }
+
     /// Checks the arguments, a JSON object in which null means nothing, and puts them in their places.
     /// `document` is the address of the DNS document, where there is one.
     ///
@@ -144,7 +144,16 @@ impl Endpoint {
         if let Some(odd) = given.keys().find(|key| params.iter().all(|param| param.name != *key)) {
             return Err(Error::argument(["`", odd, "` is no parameter of ", self.name].concat()));
         }
-        let (mut queries, mut body, mut base) = (String::new(), String::from("{"), None);
+        let mut body = String::from("{");
+        let mut target = match (self.path.strip_prefix("<link>"), document) {
+            _ if !self.is_foreign() => self.path.to_owned(),
+            (Some(path), _) => {
+                let server = given.get("server").and_then(Value::as_str).unwrap_or(LINKS); // checked below
+                [server.strip_suffix('/').unwrap_or(server), path].concat()
+            }
+            (None, Some(document)) => document.to_owned(),
+            (None, None) => return Err(unsupported(self.name)),
+        };
         for param in params {
             let value = given.get(param.name).unwrap_or(&Value::Null);
             let (name, kind) = (param.name, param.kind);
@@ -157,36 +166,21 @@ impl Endpoint {
                 _ if value.is_null() => String::new(),
                 _ => return Err(Error::argument(["`", name, "` must be ", kind.expected()].concat())),
             };
-            if kind == Kind::Base {
-                base = Some(json);
-            } else if kind == Kind::Wishes {
+            if kind == Kind::Wishes {
                 body = json;
-            } else if param.in_query {
-                queries.push(if queries.is_empty() { '?' } else { '&' });
-                queries.push_str(name);
-                queries.push('=');
+            } else if kind != Kind::Base && param.in_query {
+                target.push(if target.contains('?') { '&' } else { '?' });
+                target.push_str(name);
+                target.push('=');
                 let text = if matches!(kind, Kind::Text | Kind::Key) { value.as_str() } else { None };
-                queries.push_str(&query(text.unwrap_or(&json)));
-            } else {
+                target.push_str(&query(text.unwrap_or(&json)));
+            } else if kind != Kind::Base {
                 member(&mut body, name, &json);
             }
         }
         if body.starts_with('{') {
             body.push('}');
         }
-        let mut target = match (self.path.strip_prefix("<link>"), document) {
-            _ if self.path.starts_with('/') => self.path.to_owned(),
-            (Some(path), _) => {
-                let base = base.as_deref().unwrap_or(LINKS);
-                [base.strip_suffix('/').unwrap_or(base), path].concat()
-            }
-            (None, Some(document)) => document.to_owned(),
-            (None, None) => return Err(unsupported(self.name)),
-        };
-        if target.contains('?') && !queries.is_empty() {
-            queries.replace_range(..1, "&");
-        }
-        target.push_str(&queries);
         let about = given.get("user_id").and_then(positive).and_then(|id| id.parse().ok()).unwrap_or(0);
         let effect = self.effect().map(|effect| (effect, about));
         Ok(Prepared { target, body: (self.method == "POST").then_some(body), effect })
@@ -247,7 +241,8 @@ impl Endpoint {
             _ => Value::Null,
         };
         member(&mut page, "cursor", &cursor.to_string());
-        let total = field("total");
+        let mut total = field("total");
+        safe(&mut total, false);
         if total.is_u64() {
             member(&mut page, "total", &total.to_string());
         }

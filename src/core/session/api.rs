@@ -229,7 +229,7 @@ impl Session {
         }
         let caller = match self.caller() {
             Some(caller) => caller,
-            None if flight.prepared.is_foreign() => NOBODY,
+            None if flight.endpoint.is_foreign() => NOBODY,
             None => return self.want_servers(),
         };
         if flight.token_waits(caller.token) {

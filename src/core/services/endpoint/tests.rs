@@ -1,4 +1,5 @@
 //! The table against the facts, and every row of it with good and bad arguments and answers.
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -415,4 +416,69 @@ fn files_are_found_where_they_are() {
         assert_eq!(locate(unknown, "").unwrap_err().code, ErrorCode::ServerNotReachable);
     }
     assert_eq!(locate("http://other/x", "").unwrap(), "http://other/x");
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[0-9a-z\\\\\"é]{0,8}".prop_map(Value::from),
+    ];
+    let key = prop_oneof![Just("user_id"), Just("group_id"), Just("id"), Just("upload_url"), Just("n"), Just("list")];
+    leaf.prop_recursive(3, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((key.clone(), inner), 0..4)
+                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+        ]
+    })
+}
+
+/// No number that JavaScript would round, and no id that is a number.
+fn is_safe(value: &Value, id: bool) -> bool {
+    match value {
+        Value::Number(n) => n.is_f64() || (!id && n.as_i64().is_some_and(|n| n.unsigned_abs() <= EXACT)),
+        Value::Array(items) => items.iter().all(|item| is_safe(item, id)),
+        Value::Object(fields) => fields.iter().all(|(name, field)| is_safe(field, is_id(name))),
+        _ => true,
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_cloud_answers_is_safe_or_an_error(data in any_json(), cursor in any_json(), row in 0..161_usize) {
+        let endpoint = Endpoint::all().nth(row).unwrap();
+        let body = json!({ "code": 200, "data": data, "cursor": cursor, "total": cursor }).to_string();
+        match endpoint.read(&body) {
+            Ok(text) => {
+                let value: Value = serde_json::from_str(&text).unwrap();
+                prop_assert!(is_safe(&value, false), "{}", value);
+            }
+            Err(e) => prop_assert!(e.detail.contains('`')),
+        }
+        let whole = endpoint.read(&data.to_string());
+        prop_assert!(whole.is_err() || data.get("code").is_some());
+    }
+
+    #[test]
+    fn whatever_the_caller_gives_is_sent_exactly_or_refused(given in any_json(), row in 0..161_usize) {
+        let endpoint = Endpoint::all().nth(row).unwrap();
+        if let Ok(made) = endpoint.prepare(&given.to_string(), Some(DNS)) {
+            if let Some(body) = &made.body {
+                prop_assert!(serde_json::from_str::<Value>(body).is_ok());
+            }
+            prop_assert!(made.target.bytes().all(|byte| byte > b' ' && byte < 0x7f));
+        }
+    }
+
+    #[test]
+    fn addresses_of_any_kind_are_understood_or_refused(url in "(https?://|/)?[a-z.:/?#@\\\\ é]{0,16}") {
+        let base = "https://rest.example";
+        if let Ok(found) = locate(&url, base) {
+            prop_assert!(origin(&found).is_some());
+        }
+    }
 }
