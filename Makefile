@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-miniprogram test lint clean
+.PHONY: help setup build demo demo-miniprogram test lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ lint: setup-build ## formatting, clippy, types
 
 test: setup ## lint and all tests; the last line is "N passed, N failed"
 	@. target/test-env.sh && node scripts/test.mjs
+
+bench: setup-build ## measure and write docs/benchmarks.md; PARTS=load for one part alone
+	@node bench/run.mjs $(PARTS)
 
 clean: ## delete everything built, downloaded tools included
 	rm -rf dist target node_modules

@@ -22,6 +22,12 @@ export interface EngineOptions {
   deviceInfo: string;
   /** Keep everything in memory. */
   memory: boolean;
+  /** Tell senders that their messages have reached this device. */
+  deliveryReceipts?: true;
+  /** `token` events are answered with `provideToken`. */
+  tokenProvider?: true;
+  /** A first login sends a random serial, as the former SDK did. */
+  legacyRandomSn?: true;
 }
 
 /** An error as the core reports it; what its number means is in `error-codes.ts` and `texts/en.ts`. */
@@ -49,25 +55,47 @@ export type RawEvent =
   | ["conversations", Tape]
   | ["users", Tape]
   | ["groups", Tape]
+  | ["updates", Tape]
+  | ["removed", Tape]
+  | ["notices", Tape]
+  /** The tape holds one key: where. */
+  | ["typing", Tape, from: string, active: boolean]
+  /** The tape holds three lists of ids: who came, who left, who changed. */
+  | ["members", group: string, Tape]
+  /** Levels: 0 debug, 1 info, 2 warn, 3 error. The text has no secrets and no message bodies. */
+  | ["log", level: number, text: string]
   | ["sync", pending: number]
   | ["storage", kind: string, error: RawError | undefined]
-  | ["error", RawError];
+  | ["error", RawError]
+  | ["token", reason: "initial" | "expired"];
 
 /**
- * Commands and what their reply carries:
+ * Commands and what their reply carries. A conversation is named by `kind` (`RawKind`) and `of`, its id; ids are
+ * decimal texts. A field that is not listed is refused, and so is a value of another form, by the field's name.
  *
  * | name | parameters | value |
  * |---|---|---|
- * | `login` | `{username, password}` or `{userId, password}` or `{userId, token}` | `{userId}` once online |
+ * | `login` | `{username, password}`, `{userId, password}`, `{mobile, password}`, `{userId, token, publicKey?}`, `{anonymous: true}`, or `{userId?}` with a token provider | `{userId}` once online |
  * | `resume` | `{}` | `{userId}` or undefined, once local data is there |
  * | `logout` | `{}` | undefined |
- * | `send` | `{id, kind, to, text, ext?}` | undefined at once; `sent` or `failed` follows with that client id |
- * | `messages` | `{kind, id, before?, limit}` | Tape of messages, oldest first, pending ones last |
- * | `history` | `{kind, id, before?, limit}` | `{messages: Tape, next: string}`; next "0" = nothing older |
+ * | `send` | `{id, kind, of, type?, text?, attachment?, config?, ext?, senderName?, qos?, priority?}` | undefined at once; `sent` or `failed` follows with that client id. `qos` 1 (at most once): undefined once it is written to the connection, and nothing follows |
+ * | `resend` | `{id}` | undefined at once; goes on as `send` |
+ * | `cancel` | `{id}` | undefined once it is out of the outbox |
+ * | `operate` | `{kind, of, target, operation, text?, config?, ext?}`, `operation` is `recall`, `delete`, `unread`, `played`, `append` or `replace` | undefined once the server has accepted |
+ * | `forget` | `{kind, of, target}` | undefined once the message is off this device |
+ * | `typing` | `{kind, of, active}` | undefined |
+ * | `deleteConversation` | `{kind, of, everywhere?}` | undefined once it is off this device |
+ * | `receipts` | `{kind, of, target}` | Tape of four lists of ids: delivered, read, played, unread |
+ * | `focus` | `{kind, of}` or `{}` for none | undefined |
+ * | `notices` | `{}` | Tape of the kept notices, newest first |
+ * | `dropNotices` | `{ids}` | Tape of those that are left |
+ * | `messages` | `{kind, of, before?, limit}` | Tape of messages, oldest first, pending ones last |
+ * | `history` | `{kind, of, before?, after?, limit}` | `{messages: Tape, next: string}`; next "0" = nothing further |
  * | `conversations` | `{}` | Tape of conversations, most recent first |
  * | `users` | `{}` | Tape of users |
  * | `groups` | `{}` | Tape of groups |
- * | `markRead` | `{kind, id}` | undefined |
+ * | `markRead` | `{kind, of, upTo?, only?}` | undefined |
+ * | `provideToken` | `{userId, token, publicKey?}` or `{error}`; within 30 s of a `token` event | undefined |
  */
 export interface Engine {
   /** Starts a command; the reply comes through the sink, never before this returns. */

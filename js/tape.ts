@@ -3,6 +3,7 @@
  * order in which `src/bindings/view.rs` writes. Golden tests hold the two together.
  */
 
+import { details, TYPES } from "./client/details.js";
 import type {
   ClientId,
   ConversationInfo,
@@ -10,10 +11,14 @@ import type {
   FlooErrorShape,
   Group,
   GroupId,
+  Mentioned,
   Message,
+  MessageChange,
   MessageId,
   MessageStatus,
-  MessageType,
+  Notice,
+  ReadBy,
+  Timestamp,
   User,
   UserId,
 } from "./client/types.js";
@@ -22,17 +27,56 @@ import { shapeOf } from "./errors.js";
 
 const KINDS = ["system", "user", "group"] as const;
 const STATUSES: readonly MessageStatus[] = ["sending", "sent", "failed", "received"];
-const TYPES: readonly MessageType[] = [
-  "text",
-  "image",
-  "audio",
-  "video",
-  "file",
-  "location",
-  "command",
-  "forward",
-  "rtc",
+const MENTIONED: readonly Mentioned[] = ["none", "me", "all"];
+/** By number; the core says nothing of those that are missing. */
+const CHANGES: ReadonlyArray<MessageChange | undefined> = [
+  undefined,
+  "read",
+  undefined,
+  "unread",
+  "delivered",
+  "recall",
+  "delete",
+  "played",
+  "append",
+  "replace",
+  "status",
 ];
+const NOTICES: ReadonlyArray<readonly [kind: Notice["kind"], types: string] | undefined> = [
+  undefined,
+  undefined,
+  [
+    "group",
+    "unknown presence absence created destroyed joined left applied apply-accepted apply-declined invited invite-accepted invite-declined kicked blocked unblocked owner-assigned admin-granted admin-revoked muted unmuted banned unbanned info-updated announcement-updated message-setting file-uploaded file-deleted file-updated",
+  ],
+  ["roster", "unknown added removed accepted declined blocked unblocked applied info-updated muted unmuted"],
+  [
+    "account",
+    "unknown password-changed frozen removed kicked-by-same-device kicked-by-other-device info-updated device-login device-logout device-added device-removed cluster-changed dns-updated traffic-limit-exceeded",
+  ],
+];
+
+/** Everything that the core tells about a change of a message; the legacy facade needs all of it. */
+export interface RawUpdate {
+  readonly change: MessageChange | "unknown";
+  /** Where the message belongs; the best guess while it is unknown. */
+  readonly conversation: ConversationKey;
+  /** The message; null for one that is only in the outbox. */
+  readonly target: MessageId | null;
+  /** Who did it; null for this device. */
+  readonly by: UserId | null;
+  /** The operation's own id; null while it is not accepted. */
+  readonly operation: MessageId | null;
+  /** What was appended or replaced. */
+  readonly text: string;
+  /** The patches, as they are on the wire. */
+  readonly config: string;
+  readonly ext: string;
+  /** Server time of the operation; 0 while it is not accepted. */
+  readonly timestamp: Timestamp;
+  /** As it is now, or was before it was taken away; null when this device does not have it. */
+  readonly message: Message | null;
+}
 
 /** Reads a tape from its start, one value after the other. */
 class Reader {
@@ -50,6 +94,15 @@ class Reader {
 
   number(): number {
     return this.tape.numbers[this.index++] ?? 0;
+  }
+
+  flag(): boolean {
+    return this.number() === 1;
+  }
+
+  /** As many values as a number says. */
+  list(): UserId[] {
+    return Array.from({ length: this.number() }, () => this.string() as UserId);
   }
 
   get done(): boolean {
@@ -75,29 +128,76 @@ const failure = (r: Reader): FlooErrorShape | null => {
 
 const orNull = <T extends string>(text: string): T | null => (text === "" ? null : (text as T));
 
-const message = (r: Reader): Message => ({
-  conversation: key(r),
-  id: orNull<MessageId>(r.string()),
-  key: r.string(),
-  clientId: orNull<ClientId>(r.string()),
-  from: r.string() as UserId,
-  outgoing: r.number() === 1,
-  type: TYPES[r.number()] ?? "unknown",
-  text: r.string(),
-  ext: r.string(),
-  timestamp: r.number(),
-  status: STATUSES[r.number()] ?? "received",
-  error: failure(r),
-});
+const message = (r: Reader): Message => {
+  const head: Pick<Message, "conversation" | "id" | "key" | "clientId" | "from" | "outgoing" | "type" | "text"> = {
+    conversation: key(r),
+    id: orNull<MessageId>(r.string()),
+    key: r.string(),
+    clientId: orNull<ClientId>(r.string()),
+    from: r.string() as UserId,
+    outgoing: r.flag(),
+    type: TYPES[r.number()] ?? "unknown",
+    text: r.string(),
+  };
+  return {
+    ...head,
+    ...details(head.type, r.string(), r.string()),
+    ext: r.string(),
+    senderName: r.string(),
+    priority: r.number(),
+    timestamp: r.number(),
+    editedAt: r.number(),
+    status: STATUSES[r.number()] ?? "received",
+    delivered: r.flag(),
+    read: r.flag(),
+    played: r.flag(),
+    mentioned: MENTIONED[r.number()] ?? "none",
+    error: failure(r),
+  };
+};
+
+const maybeMessage = (r: Reader): Message | null => (r.flag() ? message(r) : null);
 
 const conversation = (r: Reader): ConversationInfo => ({
   key: key(r),
   title: r.string(),
   avatar: r.string(),
   unread: r.number(),
+  mention: MENTIONED[r.number()] ?? "none",
   timestamp: r.number(),
-  lastMessage: r.number() === 1 ? message(r) : null,
+  lastMessage: maybeMessage(r),
 });
+
+const update = (r: Reader): RawUpdate => ({
+  change: CHANGES[r.number()] ?? "unknown",
+  conversation: key(r),
+  target: orNull<MessageId>(r.string()),
+  by: orNull<UserId>(r.string()),
+  operation: orNull<MessageId>(r.string()),
+  text: r.string(),
+  config: r.string(),
+  ext: r.string(),
+  timestamp: r.number(),
+  message: maybeMessage(r),
+});
+
+const notice = (r: Reader): Notice => {
+  const id = r.string() as MessageId;
+  const [kind, types] = NOTICES[r.number()] ?? ["unknown", ""];
+  const typeNumber = r.number();
+  return {
+    id,
+    kind,
+    type: types.split(" ")[typeNumber] || "unknown",
+    typeNumber,
+    group: orNull<GroupId>(r.string()),
+    from: r.string() as UserId,
+    to: r.list(),
+    content: r.string(),
+    timestamp: r.number(),
+    kept: r.flag(),
+  } as Notice;
+};
 
 const user = (r: Reader): User => ({
   id: r.string() as UserId,
@@ -106,7 +206,7 @@ const user = (r: Reader): User => ({
   nickname: r.string(),
   alias: r.string(),
   avatar: r.string(),
-  isContact: r.number() === 1,
+  isContact: r.flag(),
 });
 
 const group = (r: Reader): Group => ({
@@ -125,3 +225,16 @@ export const readConversations = (tape: Tape): ConversationInfo[] => all(tape, c
 export const readUsers = (tape: Tape): User[] => all(tape, user);
 /** Groups of a tape. */
 export const readGroups = (tape: Tape): Group[] => all(tape, group);
+/** Changes of messages of a tape. */
+export const readUpdates = (tape: Tape): RawUpdate[] => all(tape, update);
+/** Notices of a tape. */
+export const readNotices = (tape: Tape): Notice[] => all(tape, notice);
+/** Names of conversations of a tape. */
+export const readKeys = (tape: Tape): ConversationKey[] => all(tape, key);
+/** Lists of ids of a tape. */
+export const readLists = (tape: Tape): UserId[][] => all(tape, (r) => r.list());
+/** Who has a message. */
+export function readReceipts(tape: Tape): ReadBy {
+  const [delivered = [], read = [], played = [], unread = []] = readLists(tape);
+  return { delivered, read, played, unread };
+}

@@ -68,7 +68,8 @@ if (!demo) {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stopping || stop());
 try {
   fs.mkdirSync(at(".floo"), { recursive: true });
-  const emulator = await start("emulator", at("dist/emulator/floo-emulator"), ["--data", ".floo/demo.sqlite"]);
+  const options = ["--data", ".floo/demo.sqlite", "--bots", "echo,assistant"];
+  const emulator = await start("emulator", at("dist/emulator/floo-emulator"), options);
   const places = [["emulator", emulator], ...(await demo(emulator))];
   console.log(`
 ${places.map(([name, place]) => `  ${name.padEnd(14)}${place}`).join("\n")}

@@ -141,7 +141,7 @@ impl<P: Platform> Driver<P> {
     /// What needs no waiting.
     fn do_now(self: &Rc<Self>, output: Output) {
         match output {
-            Output::Connect { generation, url } => self.connect(generation, &url),
+            Output::Connect { generation, url, secret } => self.connect(generation, &url, secret),
             Output::Transmit { generation, frame } => self.transmit(generation, &frame),
             Output::Disconnect => drop(self.socket.take()),
             Output::CloseStore => drop(self.account.take()),
@@ -176,7 +176,7 @@ impl<P: Platform> Driver<P> {
         self.timer.replace(timer);
     }
 
-    fn connect(self: &Rc<Self>, generation: u32, url: &str) {
+    fn connect(self: &Rc<Self>, generation: u32, url: &str, secret: bool) {
         self.socket.take();
         self.generation.set(generation);
         let this = Rc::downgrade(self);
@@ -186,7 +186,7 @@ impl<P: Platform> Driver<P> {
                 return;
             }
             match event {
-                SocketEvent::Opened => this.feed(Input::Opened),
+                SocketEvent::Opened => this.opened(secret),
                 SocketEvent::Frame(bytes) => this.feed(Input::Frame(bytes)),
                 SocketEvent::Closed(reason) => this.feed(Input::Closed(&reason)),
             }
@@ -195,6 +195,17 @@ impl<P: Platform> Driver<P> {
             Ok(socket) => drop(self.socket.replace(Some(socket))),
             Err(e) => self.feed(Input::Closed(&e.0)),
         }
+    }
+
+    fn opened(self: &Rc<Self>, secret: bool) {
+        if secret {
+            let mut seed = [0; 32];
+            if let Err(e) = self.platform.fill_random(&mut seed) {
+                return self.feed(Input::Closed(&e.0)); // never with anything weaker
+            }
+            self.feed(Input::Secret(seed));
+        }
+        self.feed(Input::Opened);
     }
 
     fn transmit(self: &Rc<Self>, generation: u32, frame: &[u8]) {

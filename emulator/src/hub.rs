@@ -18,8 +18,10 @@ pub(crate) enum Out {
     Frame(Option<Uid>, Box<Down>),
     /// Bytes as they are.
     Raw(Vec<u8>),
-    /// Close when everything before has been sent.
+    /// Break the connection when everything before has been sent; the client will be back.
     Close,
+    /// The same for a client that has been told to stay away.
+    Dismiss,
 }
 
 impl Out {

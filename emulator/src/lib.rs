@@ -1,7 +1,10 @@
 //! A local cloud for floo-wasm: everything a client needs to log in and chat, on one port and
 //! one SQLite file. For development and tests only; see [`start`].
+pub mod bots;
 pub mod clock;
 mod faults;
+mod files;
+mod frames;
 mod http;
 mod hub;
 mod ids;
@@ -10,8 +13,10 @@ mod notify;
 mod outage;
 mod packing;
 pub mod policy;
+mod raw;
 mod rules;
 mod socket;
+mod socketio;
 pub mod store;
 mod sync;
 mod uplink;
@@ -28,10 +33,19 @@ use std::{
 };
 
 use thiserror::Error;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+    time::timeout,
+};
 
+use bots::{Bot, Bots};
 use clock::Clock;
 use faults::{Faults, RulesError};
+use files::Files;
+use frames::Frames;
+use http::desk::Desk;
 use hub::{Hub, Out};
 use ids::Ids;
 use outage::{Door, Outage};
@@ -120,6 +134,10 @@ pub struct Config {
     pub policy: Policy,
     /// Lift message ids close to 2^64.
     pub high_ids: bool,
+    /// Virtual users to create.
+    pub bots: Vec<Bot>,
+    /// How often the chatty group talks; zero for never.
+    pub chatter: Duration,
 }
 
 impl Default for Config {
@@ -133,6 +151,8 @@ impl Default for Config {
             faults: None,
             policy: Policy::default(),
             high_ids: false,
+            bots: Vec::new(),
+            chatter: Duration::ZERO,
         }
     }
 }
@@ -143,6 +163,9 @@ pub enum StartError {
     /// The data cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder of uploaded files cannot be used.
+    #[error("uploaded files: {0}")]
+    Files(io::Error),
     /// The port cannot be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -166,10 +189,17 @@ pub(crate) struct Cloud {
     pub(crate) store: Mutex<Store>,
     pub(crate) hub: Hub,
     pub(crate) faults: Faults,
+    pub(crate) files: Files,
+    pub(crate) frames: Frames,
     pub(crate) outage: Outage,
     pub(crate) delivery: Delivery,
     pub(crate) policy: Mutex<Policy>,
+    /// Of messages.
     pub(crate) rate: Rate,
+    /// Of HTTP requests.
+    pub(crate) http_rate: Rate,
+    pub(crate) desk: Desk,
+    pub(crate) bots: Bots,
     pub(crate) ids: Ids,
     /// Where this server listens; at least one.
     pub(crate) addresses: Vec<SocketAddr>,
@@ -182,10 +212,15 @@ impl Cloud {
             store: Mutex::new(store),
             hub: Hub::default(),
             faults: Faults::default(),
+            files: Files::new(&config.data),
+            frames: Frames::default(),
             outage: Outage::default(),
             delivery: config.delivery,
             policy: Mutex::new(config.policy),
             rate: Rate::default(),
+            http_rate: Rate::default(),
+            desk: Desk::default(),
+            bots: Bots::default(),
             ids: Ids::new(config.high_ids),
             addresses,
         }
@@ -198,11 +233,18 @@ pub(crate) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The OpenAPI 3.1 document of the HTTP side.
+pub fn openapi() -> serde_json::Value {
+    http::openapi()
+}
+
 /// A running emulator. Dropping it stops it without waiting.
 pub struct Emulator {
     cloud: Arc<Cloud>,
     stop: Option<oneshot::Sender<Infallible>>,
     server: JoinHandle<io::Result<()>>,
+    /// Dropping it ends the virtual users.
+    bots: JoinSet<()>,
 }
 
 /// Starts the emulator: opens the data, creates the demo world if it is new, listens.
@@ -219,6 +261,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     store.seed(clock.now())?;
     store.forget_old_sends(clock.now())?;
     let (host, faults) = (config.host, config.faults.clone());
+    let (kinds, chatter) = (config.bots.clone(), config.chatter);
     let mut listeners = vec![listen(host, config.port).await?];
     for port in &config.also {
         listeners.push(listen(host, Port::Exactly(*port)).await?);
@@ -226,6 +269,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>();
     let addresses = addresses.map_err(|source| StartError::Listen { address: SocketAddr::new(host, 0), source })?;
     let cloud = Arc::new(Cloud::new(clock, store, config, addresses));
+    cloud.files.tidy().map_err(StartError::Files)?;
     if let Some(text) = &faults {
         let rules = serde_json::from_str(text).map_err(|e| StartError::Faults(e.to_string()))?;
         faults::install(&cloud, &rules).map_err(|e| match e {
@@ -233,9 +277,13 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
             RulesError::Store(e) => e.into(),
         })?;
     }
+    bots::create(&cloud, &kinds)?;
+    cloud.bots.set_chatter(u64::try_from(chatter.as_millis()).unwrap_or(u64::MAX));
+    let mut bots = JoinSet::new();
+    bots.spawn(bots::run(Arc::clone(&cloud)));
     let (stop, stopped) = oneshot::channel::<Infallible>();
     let door = Door::new(listeners, Arc::clone(&cloud));
-    let router = http::router(Arc::clone(&cloud));
+    let router = http::router(Arc::clone(&cloud)).layer(socketio::layer(Arc::clone(&cloud)));
     let server = tokio::spawn(
         axum::serve(door, router)
             .with_graceful_shutdown(async move {
@@ -244,7 +292,7 @@ pub async fn start(config: Config) -> Result<Emulator, StartError> {
             })
             .into_future(),
     );
-    Ok(Emulator { cloud, stop: Some(stop), server })
+    Ok(Emulator { cloud, stop: Some(stop), server, bots })
 }
 
 async fn listen(host: IpAddr, port: Port) -> Result<TcpListener, StartError> {
@@ -281,6 +329,8 @@ impl Emulator {
     pub async fn stop(mut self) -> io::Result<()> {
         // The receiver is gone only if the server has ended, which the join below tells.
         drop(self.stop.take());
+        self.bots.shutdown().await;
+        self.cloud.frames.end();
         for sender in self.cloud.hub.senders(None) {
             sender.send(Out::Close);
         }
@@ -298,6 +348,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
+        self.cloud.frames.end();
         for sender in self.cloud.hub.senders(None) {
             sender.send(Out::Close);
         }

@@ -3,9 +3,10 @@ use std::{
     io::{self, Write as _},
     net::{IpAddr, Ipv4Addr},
     process::ExitCode,
+    time::Duration,
 };
 
-use floo_emulator::{Config, Data, Port, start};
+use floo_emulator::{Config, Data, Port, openapi, start};
 use tokio::signal::unix::{SignalKind, signal};
 
 const HELP: &str = "\
@@ -25,15 +26,19 @@ floo-emulator: a local cloud to develop and test floo-wasm with. Not meant for p
                     ws://127.0.0.1:9 to have a dead one; may be repeated
   --dns-cluster URL a cluster that DNS names before this server's own; may be repeated
   --high-ids        message ids close to 2^64
+  --bots LIST       virtual users: any of echo, assistant, chatty, with commas between
+  --chatter SECONDS how often the chatty group talks (default 0, never)
+  --openapi         print the OpenAPI document of the HTTP side
   --help            this text
 
 Demo application: floo-demo. Users: amber, basil and clover, password <name>-demo.
-State of the server: GET /admin/api/state.
+A page that shows what happens and makes things go wrong: /admin. State: GET /admin/api/state.
 ";
 
 enum Command {
     Help,
-    Run(Config),
+    OpenApi,
+    Run(Box<Config>),
 }
 
 fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
@@ -58,6 +63,13 @@ fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
             "--app" => config.policy = serde_json::from_str(&value()?).map_err(|e| wrong(&e))?,
             "--dns-socket" => sockets.push(value()?),
             "--dns-cluster" => clusters.push(value()?),
+            "--openapi" => return Ok(Command::OpenApi),
+            "--bots" => {
+                let list = value()?;
+                let kinds = list.split(',').filter(|name| !name.is_empty()).map(str::parse);
+                config.bots = kinds.collect::<Result<_, _>>().map_err(|e: String| wrong(&e))?;
+            }
+            "--chatter" => config.chatter = Duration::from_secs(value()?.parse().map_err(|e| wrong(&e))?),
             "--high-ids" => config.high_ids = true,
             _ => return Err(format!("{name}: unknown option")),
         }
@@ -68,7 +80,7 @@ fn read_args(mut args: impl Iterator<Item = String>) -> Result<Command, String> 
     // Whatever the order of the options: --app brings lists of its own.
     config.policy.dns_sockets.extend(sockets);
     config.policy.dns_clusters.extend(clusters);
-    Ok(Command::Run(config))
+    Ok(Command::Run(Box::new(config)))
 }
 
 fn read_host(text: &str) -> Result<IpAddr, String> {
@@ -107,6 +119,17 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 async fn main() -> ExitCode {
     let config = match read_args(std::env::args().skip(1)) {
         Ok(Command::Run(config)) => config,
+        Ok(Command::OpenApi) => {
+            return match writeln!(io::stdout(), "{}", openapi()) {
+                Ok(()) => ExitCode::SUCCESS,
+                // Whoever reads has read enough.
+                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+                Err(e) => {
+                    eprintln!("floo-emulator: {e}");
+                    ExitCode::FAILURE
+                }
+            };
+        }
         Ok(Command::Help) => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
@@ -116,7 +139,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(config).await {
+    match run(*config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("floo-emulator: {e}");

@@ -35,6 +35,17 @@ pub enum DnsFormat {
     V2,
 }
 
+/// How upload slots want the bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum UploadMethod {
+    /// In a form, behind the fields that let the client in.
+    #[default]
+    Post,
+    /// Alone; the URL lets the client in.
+    Put,
+}
+
 /// The switches, as in `POST /admin/api/app`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -53,6 +64,20 @@ pub struct Policy {
     pub page_size: u32,
     /// How many metas of each conversation a new device gets; 0 to start at the end.
     pub first_metas: u32,
+    /// Whether anybody may open an account.
+    pub open_registration: bool,
+    /// How many accounts there may be; 0 for any number.
+    pub max_users: usize,
+    /// How many groups a user may own; 0 for any number.
+    pub max_own_groups: usize,
+    /// How many groups a user may be in; 0 for any number.
+    pub max_joined_groups: usize,
+    /// How many HTTP requests an account may send within 10 s; 0 for any number.
+    pub http_rate: usize,
+    /// How files are uploaded.
+    pub upload_method: UploadMethod,
+    /// Largest file, in bytes.
+    pub upload_limit: u64,
     /// Shape of the DNS document.
     pub dns_format: DnsFormat,
     /// Long connections in front of this server's own, as URLs.
@@ -71,6 +96,13 @@ impl Default for Policy {
             rate_limit: 0,
             page_size: 50,
             first_metas: 20,
+            open_registration: true,
+            max_users: 0,
+            max_own_groups: 0,
+            max_joined_groups: 0,
+            http_rate: 5000,
+            upload_method: UploadMethod::default(),
+            upload_limit: 100 << 20,
             dns_format: DnsFormat::default(),
             dns_sockets: Vec::new(),
             dns_clusters: Vec::new(),

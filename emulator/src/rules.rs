@@ -64,31 +64,41 @@ impl Sender<'_> {
 
     /// The rules about what is said: to whom, how often, in which words (emulator 5).
     pub(crate) fn may_say(&self, to: Uid, kind: message_body::Type, body: &MessageBody) -> Result<Checked<()>> {
-        let policy = guard(&self.cloud.policy);
         match self.store.state(self.user)?.unwrap_or(State::Deleted) {
             State::Normal => {}
             State::Banned => return Ok(refuse(ErrorCode::UserBanned, "the account may not send")),
             State::Frozen | State::Deleted => return Ok(refuse(ErrorCode::UserFrozen, "the account is frozen")),
         }
-        if kind == message_body::Type::Chat && to != self.user {
-            if self.store.relation(to, self.user)?.blocked {
-                return Ok(fail("you have been blocked by the recipient"));
-            }
-            if policy.friends_only
-                && !(self.store.relation(to, self.user)?.friend && self.store.relation(self.user, to)?.friend)
-            {
-                return Ok(fail("your relation with target does not allow chat"));
-            }
+        if kind == message_body::Type::Chat
+            && let Err(refused) = self.may_write_to(to)?
+        {
+            return Ok(Err(refused));
         }
         if kind == message_body::Type::Groupchat && self.is_muted(to)? {
             return Ok(fail("the sender is muted in the group"));
         }
+        let policy = guard(&self.cloud.policy);
         if policy.forbids(&body.content) {
             return Ok(refuse(ErrorCode::WordCensored, "antispam: a word in the text is not allowed"));
         }
         let counts = body.r#type != message_body::Type::Oper as i32 && !is_passing(body);
         if counts && !self.cloud.rate.allows(self.user, policy.rate_limit, self.now) {
             return Ok(refuse(ErrorCode::RateLimitExceeded, "too many messages in a short time"));
+        }
+        Ok(Ok(()))
+    }
+
+    /// Whether the relation to another user allows chat.
+    pub(crate) fn may_write_to(&self, to: Uid) -> Result<Checked<()>> {
+        if to == self.user {
+            return Ok(Ok(()));
+        }
+        let (theirs, own) = (self.store.relation(to, self.user)?, self.store.relation(self.user, to)?);
+        if theirs.blocked {
+            return Ok(fail("you have been blocked by the recipient"));
+        }
+        if guard(&self.cloud.policy).friends_only && !(theirs.friend && own.friend) {
+            return Ok(fail("your relation with target does not allow chat"));
         }
         Ok(Ok(()))
     }

@@ -1,20 +1,17 @@
-//! The raw WebSocket endpoint: one Frame in each binary message (xsync 2.2, 11.2).
-use std::sync::Arc;
+//! A connection's life, whichever way its frames travel (xsync 11.2): frames in and out, the fault
+//! rules between, the session of whoever logged in. The ways are `raw` and `socketio`.
+use std::{future::Future, sync::Arc};
 
-use axum::{
-    body::Bytes,
-    extract::ws::{Message as WsMessage, WebSocket},
-};
+use axum::body::Bytes;
 use floo_wasm::core::proto::{Frame, Provision, SyncUl, frame, status::ErrorCode};
-use futures_util::{
-    SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
-};
+use futures_util::{Stream, StreamExt};
 use prost::Message;
 use tokio::{sync::mpsc, time::sleep};
 
 use crate::{
-    Cloud, faults, guard,
+    Cloud, faults,
+    frames::Passage,
+    guard,
     hub::{Out, Sender},
     packing,
     store::{Result, TokenOwner, Uid},
@@ -36,38 +33,63 @@ pub(crate) struct Session {
     pub(crate) token: String,
 }
 
-/// Serves one socket until either side closes it.
-pub(crate) async fn serve(cloud: Arc<Cloud>, socket: WebSocket) {
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// As if the network had failed: the client comes back.
+    Drop,
+    /// The client is sent away and shall not come back by itself.
+    Dismiss,
+}
+
+/// The way to a client.
+pub(crate) trait Outlet {
+    /// Hands one frame over; false when the client has gone.
+    fn send(&mut self, frame: Vec<u8>) -> impl Future<Output = bool> + Send;
+    /// Ends the connection behind everything sent.
+    fn close(self, end: End) -> impl Future<Output = ()> + Send;
+}
+
+/// Serves one connection until either side ends it. `inlet` ends when the client has.
+pub(crate) async fn serve(cloud: Arc<Cloud>, inlet: impl Stream<Item = Bytes> + Send, outlet: impl Outlet + Send) {
     let (sender, queue, overflow) = Sender::new();
     let connection = cloud.hub.open(sender.clone());
-    let (sink, stream) = socket.split();
     tokio::select! {
-        () = write(&cloud, sink, queue) => {}
-        () = read(&cloud, stream, connection, &sender) => {}
+        () = write(&cloud, outlet, queue, connection) => {}
+        () = read(&cloud, inlet, connection, &sender) => {}
         () = overflow.notified() => {}
     }
     cloud.hub.close(connection);
 }
 
 /// Sends what is queued, through the fault rules.
-async fn write(cloud: &Cloud, mut sink: SplitSink<WebSocket, WsMessage>, mut queue: mpsc::Receiver<Out>) {
+async fn write(cloud: &Cloud, mut outlet: impl Outlet, mut queue: mpsc::Receiver<Out>, connection: u64) {
+    let mut end = End::Drop;
     while let Some(out) = queue.recv().await {
         let (messages, close) = match out {
             Out::Frame(user, down) => {
                 let mut down = *down;
                 cloud.ids.lift(&mut down);
+                let mut passage = Passage::down(connection, user, &down);
                 let plan = cloud.faults.outgoing(user, down);
                 if !plan.delay.is_zero() {
                     sleep(plan.delay).await;
                 }
+                passage.messages = plan.messages.len();
+                passage.bytes = plan.messages.iter().map(Vec::len).sum();
+                cloud.frames.record(passage, cloud.clock.now());
                 (plan.messages, plan.close)
             }
             Out::Raw(bytes) => (vec![bytes], false),
             Out::Close => (Vec::new(), true),
+            Out::Dismiss => {
+                end = End::Dismiss;
+                (Vec::new(), true)
+            }
         };
         for bytes in messages {
             // A failed send means that the client has gone; it pulls after its next login.
-            if sink.send(WsMessage::Binary(bytes.into())).await.is_err() {
+            if !outlet.send(bytes).await {
                 return;
             }
         }
@@ -75,24 +97,14 @@ async fn write(cloud: &Cloud, mut sink: SplitSink<WebSocket, WsMessage>, mut que
             break;
         }
     }
-    if let Err(e) = sink.close().await {
-        eprintln!("floo-emulator: closing a socket: {e}");
-    }
+    outlet.close(end).await;
 }
 
 /// Handles frames one after the other. Returns when the socket is to be closed.
-async fn read(cloud: &Cloud, mut stream: SplitStream<WebSocket>, connection: u64, sender: &Sender) {
+async fn read(cloud: &Cloud, inlet: impl Stream<Item = Bytes>, connection: u64, sender: &Sender) {
+    let mut inlet = std::pin::pin!(inlet);
     let mut session = None;
-    while let Some(message) = stream.next().await {
-        let bytes = match message {
-            Ok(WsMessage::Binary(bytes)) => bytes,
-            Ok(WsMessage::Ping(_) | WsMessage::Pong(_)) => continue,
-            Ok(WsMessage::Close(_)) | Err(_) => return,
-            Ok(WsMessage::Text(_)) => {
-                eprintln!("floo-emulator: closing a socket that sent a text message");
-                return;
-            }
-        };
+    while let Some(bytes) = inlet.next().await {
         let request = match Request::decode(&bytes) {
             Ok(Some(request)) => request.with_inside_ids(cloud),
             // A newer client may know commands that this server does not.
@@ -110,6 +122,10 @@ async fn read(cloud: &Cloud, mut stream: SplitStream<WebSocket>, connection: u64
             None => request.claimed_user(),
         };
         let plan = cloud.faults.incoming(user, request.class(), request.conversation());
+        let mut passage = Passage::up(connection, user, request.class(), request.conversation());
+        passage.bytes = bytes.len();
+        passage.messages = usize::from(!plan.drop && !plan.close);
+        cloud.frames.record(passage, cloud.clock.now());
         if !plan.delay.is_zero() {
             sleep(plan.delay).await;
         }

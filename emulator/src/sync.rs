@@ -68,7 +68,7 @@ pub(crate) fn provision(
         // Only that socket is told: the account has not changed.
         let notice = passing(uid, user_notice::Type::KickBySameDevice, "", store.next_mid()?, now);
         sender.send(Out::frame(Some(uid), notice));
-        sender.send(Out::Close);
+        sender.send(Out::Dismiss);
     }
     if device.fresh_token {
         let kind = match device.last_login {

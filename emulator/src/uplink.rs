@@ -95,6 +95,9 @@ pub(crate) fn receive(cloud: &Cloud, session: &Session, meta: &Meta) -> Result<S
     let origin = (session.user, session.sn);
     if plan.stored {
         sync::announce(cloud, &mut store, &plan.copies, accepted.server_mid, origin)?;
+        if let (Content::Message(body), true) = (&content, plan.is_message) {
+            cloud.bots.hear(session.user, &plan.copies, accepted.server_mid, body);
+        }
     } else {
         let copy = passing_copy(meta, session, &plan, &accepted, payload);
         sync::pass_on(cloud, &plan.copies, &copy, origin);
@@ -246,10 +249,14 @@ fn operation_plan<'a>(
     } else {
         sender.chat_copies(to)?
     };
-    let copies = match copies {
+    let mut copies = match copies {
         Ok(copies) => copies,
         Err(refused) => return Ok(Err(refused)),
     };
+    if kind == OpType::ReadAck && !sender.store.wants_receipts(mid)? {
+        // A group without read receipts: the reader's own devices learn of it, the author does not.
+        copies.retain(|copy| copy.owner == sender.user);
+    }
     if is_edit {
         let group = copies.iter().any(|copy| copy.kind == ConvKind::Group);
         let kind = if group { message_body::Type::Groupchat } else { message_body::Type::Chat };

@@ -3,12 +3,12 @@ use floo_wasm::core::proto::{
     ConversationUnread, Frame, Meta, Notice, Provision, Status, SyncDl, UnreadDl, Xid, frame, status::ErrorCode,
 };
 use prost::Message;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::store::{MetaRow, Uid, UnreadRow};
 
 /// The kinds of frames, finer than the commands on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Class {
     /// Login, both ways.

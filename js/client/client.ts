@@ -15,12 +15,26 @@ import {
   textOf,
 } from "../errors.js";
 import type { LoadError } from "../load/glue.js";
-import { readConversations, readGroups, readMessages, readUsers } from "../tape.js";
+import {
+  type RawUpdate,
+  readConversations,
+  readGroups,
+  readKeys,
+  readLists,
+  readMessages,
+  readNotices,
+  readUpdates,
+  readUsers,
+} from "../tape.js";
 import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
-import { ConversationHandle, type Core, RAW_KINDS } from "./conversation.js";
+import type { RawContent } from "./content.js";
+import { ConversationHandle, type Core, nameOf, place, RAW_KINDS } from "./conversation.js";
+import { details, TYPES } from "./details.js";
 import { Emitter } from "./emitter.js";
-import { compareIds, conversationKey, groupId, userId } from "./ids.js";
-import { checkCredentials, engineOptions } from "./options.js";
+import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.js";
+import { LEVELS, Logs } from "./logs.js";
+import { checkCredentials, checkToken, engineOptions } from "./options.js";
+import { stream } from "./stream.js";
 import type {
   CallOptions,
   Client,
@@ -33,8 +47,12 @@ import type {
   ConversationKey,
   Credentials,
   Group,
+  GroupId,
   IdInput,
+  LogLevel,
   Message,
+  MessageId,
+  Notice,
   Session,
   State,
   Stats,
@@ -61,8 +79,23 @@ export interface Environment {
   watch(signal: (name: string) => void): () => void;
 }
 
-/** The public events and one of our own. */
-type Events = ClientEvents & { snapshot: undefined };
+/** The public events and those of our own. */
+type Events = ClientEvents & { snapshot: undefined; update: RawUpdate };
+
+/** A send that somebody waits for. */
+interface Sending {
+  readonly id: string;
+  /** Where to; undefined when it is not known. */
+  readonly of: string | undefined;
+  readonly waiter: Waiter<Message>;
+}
+
+/** A message that an operation is about, and what is known of it by now. */
+interface Target {
+  readonly of: string;
+  readonly id: MessageId;
+  message: Message | null;
+}
 
 const PUBLIC: Record<keyof ClientEvents, true> = {
   state: true,
@@ -70,6 +103,14 @@ const PUBLIC: Record<keyof ClientEvents, true> = {
   message: true,
   "message:sent": true,
   "message:failed": true,
+  "message:updated": true,
+  receipt: true,
+  "conversation:removed": true,
+  typing: true,
+  notice: true,
+  "group:members": true,
+  "unread:total": true,
+  log: true,
   conversations: true,
   roster: true,
   groups: true,
@@ -81,8 +122,6 @@ const PUBLIC: Record<keyof ClientEvents, true> = {
 const NO_STATS: Stats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0 };
 const NO_CONVERSATIONS: readonly ConversationInfo[] = Object.freeze([]);
 
-const nameOf = (key: ConversationKey): string => `${key.kind}:${key.id}`;
-
 /** The most recent first; with equal times by id, so that the order is the same everywhere. */
 const byRecency = (a: ConversationInfo, b: ConversationInfo): number =>
   b.timestamp - a.timestamp || compareIds(a.key.id, b.key.id) || RAW_KINDS[a.key.kind] - RAW_KINDS[b.key.kind];
@@ -90,10 +129,11 @@ const byRecency = (a: ConversationInfo, b: ConversationInfo): number =>
 const sorted = (rows: Iterable<ConversationInfo>): readonly ConversationInfo[] =>
   Object.freeze([...rows].sort(byRecency));
 
-/** What an application hears that gives no logger: trouble only. */
-const toConsole: Log = (level, text) => {
-  if (level === "error" || level === "warn") console[level](`floo: ${text}`);
-};
+const toConsole: Log = (level, text) => console[level](`floo: ${text}`);
+
+const nothing = (): undefined => undefined;
+
+const cancelled = (why: string): FlooError => failure("Cancelled", "platform", why);
 
 /** The implementation of `Client`; what `Client` does not have is for the legacy facade. */
 export class FlooClient implements Client {
@@ -104,22 +144,32 @@ export class FlooClient implements Client {
   readonly conversations: Client["conversations"];
   readonly roster: Client["roster"];
   readonly groups: Client["groups"];
+  readonly outbox: Client["outbox"];
+  readonly notices: Client["notices"];
+  readonly logs: Logs;
 
   private readonly options: EngineOptions;
   private readonly logger: Log;
+  private readonly lowest: number;
   private readonly calls = new Calls();
-  private readonly outbox = new Map<string, Waiter<Message>>();
+  private readonly sends = new Set<Sending>();
+  private readonly targets = new Set<Target>();
   private readonly emitter: Emitter<Events>;
   private readonly core: Core;
   private readonly users = new Map<string, User>();
   private readonly joined = new Map<string, Group>();
   private rows: readonly ConversationInfo[] = NO_CONVERSATIONS;
+  private unread = 0;
+  private focused: string | undefined;
   private loading: Promise<Engine> | undefined;
   private engine: Engine | undefined;
   private queue: RawEvent[] = [];
   private flushing = false;
   private unwatch: (() => void) | undefined;
   private lastStats = NO_STATS;
+  private readonly tokenProvider: ClientOptions["tokenProvider"];
+  /** Ends the call of the token provider that is under way. */
+  private stopProvider: (() => void) | undefined;
 
   constructor(
     options: ClientOptions,
@@ -127,17 +177,26 @@ export class FlooClient implements Client {
   ) {
     this.options = engineOptions(options, environment.deviceInfo);
     this.logger = options.logger ?? toConsole;
+    this.lowest = LEVELS.indexOf(options.logLevel ?? (options.logger ? "debug" : "warn"));
+    this.logs = new Logs(() => `floo-wasm on ${environment.deviceInfo}, app ${options.appId}: ${this.state}`);
+    this.tokenProvider = options.tokenProvider;
     this.storage = this.options.memory ? "memory" : environment.storage;
     this.emitter = new Emitter((event, thrown) => this.listenerThrew(event, thrown));
     this.core = {
       call: (name, params, read, callOptions) => this.call(name, params, read, callOptions),
-      send: (to, text, ext, callOptions) => this.send(to, text, ext, callOptions),
+      send: (to, content, callOptions) => this.send(to, content, callOptions),
+      operate: (of, target, params, callOptions) => this.operate(of, target, params, callOptions),
+      remove: (of, everywhere, callOptions) => this.remove(of, everywhere, callOptions),
+      focus: (of, active) => this.focus(of, active),
     };
     const client = this;
     this.conversations = {
       list: () => this.call("conversations", {}, (tape) => sorted(readConversations(tape as Tape))),
       get snapshot() {
         return client.rows;
+      },
+      get unread() {
+        return client.unread;
       },
       subscribe: (listener) => {
         if (typeof listener !== "function") throw badArgument("listener", "a function");
@@ -152,10 +211,29 @@ export class FlooClient implements Client {
       list: () => this.call("groups", {}, (tape) => this.keepGroups(tape)),
       get: (id: IdInput) => this.joined.get(groupId(id, "id")) ?? null,
     };
+    const notices = (tape: unknown): Notice[] => readNotices(tape as Tape);
+    this.outbox = {
+      resend: async (message, callOptions) => {
+        const id = clientId(message);
+        const of = typeof message === "object" ? nameOf(message.conversation) : undefined;
+        return this.expect("resend", { id }, of, nothing, callOptions);
+      },
+      cancel: async (message, callOptions) => this.call("cancel", { id: clientId(message) }, nothing, callOptions),
+    };
+    this.notices = {
+      list: (callOptions) => this.call("notices", {}, notices, callOptions),
+      dismiss: async (given, callOptions) => {
+        if (!Array.isArray(given)) throw badArgument("notices", "an array of notices or ids");
+        const ids = given.map((it, index) => messageId(it?.id ?? it, `notices[${index}]`));
+        return this.call("dropNotices", { ids }, notices, callOptions);
+      },
+    };
   }
 
-  async login(credentials: Credentials, options?: CallOptions): Promise<Session> {
-    return this.run("login", checkCredentials(credentials), sessionOf, options);
+  async login(credentials?: Credentials, options?: CallOptions): Promise<Session> {
+    const checked = checkCredentials(credentials, !!this.tokenProvider);
+    this.logs.hide([checked["password"], checked["token"]]);
+    return this.run("login", checked, sessionOf, options);
   }
 
   async resume(options?: CallOptions): Promise<Session | null> {
@@ -169,7 +247,7 @@ export class FlooClient implements Client {
   async close(): Promise<void> {
     if (this.state === "closed") return;
     const engine = this.engine;
-    this.end(failure("Cancelled", "platform", "The client was closed."), null);
+    this.end(cancelled("The client was closed."), null);
     engine?.close();
     engine?.free();
   }
@@ -182,6 +260,23 @@ export class FlooClient implements Client {
     if (PUBLIC[event] !== true) throw badArgument("event", `one of ${Object.keys(PUBLIC).join(", ")}`);
     if (typeof listener !== "function") throw badArgument("listener", "a function");
     return this.emitter.on(event, listener as (payload: Events[K]) => void, checkSignal(options?.signal));
+  }
+
+  events<K extends keyof ClientEvents>(event: K, options?: { signal?: AbortSignal }): AsyncIterable<ClientEvents[K]> {
+    const signal = checkSignal(options?.signal);
+    return stream<ClientEvents[K]>((push, end) => {
+      const stop = this.on(event, push);
+      const stopState = this.emitter.on("state", ({ to }) => {
+        if (to === "closed") end();
+      });
+      signal?.addEventListener("abort", end);
+      if (signal?.aborted || this.state === "closed") void Promise.resolve().then(end);
+      return () => {
+        stop();
+        stopState();
+        signal?.removeEventListener("abort", end);
+      };
+    });
   }
 
   conversation(of: ConversationInput): Conversation {
@@ -211,7 +306,12 @@ export class FlooClient implements Client {
 
   /** Reports trouble that no call reports, with what was being done. */
   complain(doing: string, thrown: unknown): void {
-    this.report(asFlooError(thrown, "GeneralError", doing));
+    this.report(asFlooError(thrown, "GeneralError", doing), doing);
+  }
+
+  /** Hears of every change of a message in full, also of messages that this device does not have. */
+  onUpdate(listener: (update: RawUpdate) => void): () => void {
+    return this.emitter.on("update", listener);
   }
 
   /** The next client id, at once. Throws `UserNotLogin` when nobody is logged in. */
@@ -221,36 +321,74 @@ export class FlooClient implements Client {
     return this.guard(() => engine.nextId()) as ClientId;
   }
 
-  /**
-   * Sends under an id from `allocate()`, what `checkContent` has passed. Rejects with the reason of a refusal.
-   */
-  post(
-    id: ClientId,
-    to: ConversationKey,
-    text: string,
-    ext: string | undefined,
-    options?: CallOptions,
-  ): Promise<Message> {
-    const wait = waiter<Message>("send", options);
-    this.outbox.set(id, wait);
-    const done = (): void => {
-      this.outbox.delete(id);
-    };
-    wait.promise.then(done, done);
-    const params = { id, kind: RAW_KINDS[to.kind], to: to.id, text, ...(ext === undefined ? {} : { ext }) };
-    this.call("send", params, () => undefined).catch((error: FlooError) => wait.reject(error));
-    return wait.promise;
+  /** Sends under an id from `allocate()`, what `checkContent` has passed. Rejects with the reason of a refusal. */
+  post(id: ClientId, to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {
+    const me = this.session?.userId ?? ("" as UserId);
+    // Nothing more is heard of a message that is sent at most once.
+    const sent = (): Message | undefined => (content.qos === 1 ? unkept(id, me, to, content) : undefined);
+    return this.expect("send", { id, ...place(to), ...content }, nameOf(to), sent, options);
   }
 
-  private async send(
-    to: ConversationKey,
-    text: string,
-    ext: string | undefined,
+  private async send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {
+    return this.post(this.allocate(), to, content, options);
+  }
+
+  /** A call after which the fate of a message is waited for, unless `read` knows it at once. */
+  private expect(
+    name: string,
+    params: { id: string },
+    of: string | undefined,
+    read: () => Message | undefined,
     options?: CallOptions,
   ): Promise<Message> {
-    // Cancelled before it began: nothing is to be sent.
-    if (options?.signal?.aborted) return waiter<Message>("send", options).promise;
-    return this.post(this.allocate(), to, text, ext, options);
+    const sending: Sending = { id: params.id, of, waiter: waiter<Message>(name, options) };
+    const { promise } = sending.waiter;
+    if (sending.waiter.done) return promise; // cancelled before it began: nothing is to be sent
+    this.sends.add(sending);
+    const done = (): void => {
+      this.sends.delete(sending);
+    };
+    promise.then(done, done);
+    this.call(name, params, read).then(
+      (message) => message && sending.waiter.resolve(message),
+      (error: FlooError) => sending.waiter.reject(error),
+    );
+    return promise;
+  }
+
+  private settle(message: Message, act: (waiter: Waiter<Message>) => void): void {
+    for (const { id, waiter: wait } of [...this.sends]) if (id === message.clientId) act(wait);
+  }
+
+  private async operate(
+    of: ConversationKey,
+    id: MessageId,
+    params: object,
+    options?: CallOptions,
+  ): Promise<Message | null> {
+    const target: Target = { of: nameOf(of), id, message: null };
+    this.targets.add(target);
+    try {
+      await this.call("operate", { ...place(of), target: id, ...params }, nothing, options);
+      return target.message;
+    } finally {
+      this.targets.delete(target);
+    }
+  }
+
+  private async remove(of: ConversationKey, everywhere: boolean, options?: CallOptions): Promise<void> {
+    const waiting = [...this.sends].filter((it) => it.of === nameOf(of));
+    const removed = (): void => {
+      for (const it of waiting) it.waiter.reject(cancelled("The conversation was removed."));
+    };
+    await this.call("deleteConversation", { ...place(of), everywhere }, removed, options);
+  }
+
+  private async focus(of: ConversationKey, active: boolean): Promise<void> {
+    // Views may look away only after the next one has looked.
+    if (!active && this.focused !== nameOf(of)) return;
+    this.focused = active ? nameOf(of) : undefined;
+    await this.call("focus", active ? place(of) : {}, nothing);
   }
 
   /** A call that needs somebody to be logged in. */
@@ -261,6 +399,10 @@ export class FlooClient implements Client {
 
   private async run<T>(name: string, params: object, read: (value: unknown) => T, options?: CallOptions): Promise<T> {
     const { call, waiter: wait } = this.calls.start(name, read, options);
+    wait.promise.then(
+      () => this.log("debug", `${name} -> done`),
+      (error: FlooError) => this.log("info", `${name} -> ${error.code}`),
+    );
     if (wait.done) return wait.promise;
     const give = (engine: Engine): void => {
       if (wait.done) {
@@ -362,6 +504,8 @@ export class FlooClient implements Client {
         return;
       case "state":
         this.state = event[2] as State;
+        this.log("info", `${event[1]} -> ${event[2]}${event[3] ? `: ${shapeOf(event[3]).code}` : ""}`);
+        if (this.state === "idle" || this.state === "kicked") this.stopProvider?.();
         this.emitter.emit("state", {
           from: event[1] as State,
           to: this.state,
@@ -379,7 +523,7 @@ export class FlooClient implements Client {
       case "sent":
         for (const message of readMessages(event[1])) {
           this.emitter.emit("message:sent", { message });
-          this.outbox.get(message.clientId ?? "")?.resolve(message);
+          this.settle(message, (wait) => wait.resolve(message));
         }
         return;
       case "failed":
@@ -388,7 +532,7 @@ export class FlooClient implements Client {
             message.error ?? failure("ServerUnknownError", "frame", "The message was refused."),
           );
           this.emitter.emit("message:failed", { message, error });
-          this.outbox.get(message.clientId ?? "")?.reject(error);
+          this.settle(message, (wait) => wait.reject(error));
         }
         return;
       case "conversations":
@@ -399,6 +543,31 @@ export class FlooClient implements Client {
         return;
       case "groups":
         this.emitter.emit("groups", { groups: this.keepGroups(event[1]) });
+        return;
+      case "updates":
+        for (const update of readUpdates(event[1])) this.updated(update);
+        return;
+      case "removed":
+        for (const conversation of readKeys(event[1])) {
+          this.replaceRows(this.rows.filter((row) => nameOf(row.key) !== nameOf(conversation)));
+          this.emitter.emit("conversation:removed", { conversation });
+        }
+        return;
+      case "typing":
+        for (const conversation of readKeys(event[1])) {
+          this.emitter.emit("typing", { conversation, user: event[2] as UserId, active: event[3] });
+        }
+        return;
+      case "notices":
+        for (const notice of readNotices(event[1])) this.emitter.emit("notice", notice);
+        return;
+      case "members": {
+        const [joined = [], left = [], changed = []] = readLists(event[2]);
+        this.emitter.emit("group:members", { group: event[1] as GroupId, joined, left, changed });
+        return;
+      }
+      case "log":
+        this.log((LEVELS[event[1]] ?? "debug") as LogLevel, event[2]);
         return;
       case "sync":
         this.sync = { phase: event[1] > 0 ? "catching-up" : "live", pending: event[1] };
@@ -411,9 +580,56 @@ export class FlooClient implements Client {
       case "error":
         this.report(new FlooError(shapeOf(event[1])));
         return;
+      case "token":
+        void this.provideToken(event[1]);
+        return;
       default:
         this.log("warn", `The core said something this version does not know: ${String((event as unknown[])[0])}`);
     }
+  }
+
+  private updated(update: RawUpdate): void {
+    const { change, conversation, target, by, message } = update;
+    for (const it of this.targets) {
+      if (message && it.id === target && it.of === nameOf(conversation)) it.message = message;
+    }
+    if (change === "delete" && message && target === null) {
+      this.settle(message, (wait) => wait.reject(cancelled("The message was cancelled before it was sent.")));
+    }
+    this.emitter.emit("update", update);
+    if (change === "unknown") return;
+    const receipt = change === "delivered" || change === "read" || change === "played";
+    if (receipt && target && by && by !== this.session?.userId) {
+      this.emitter.emit("receipt", { conversation, messageId: target, by, change });
+    }
+    if (!message) return;
+    const appended = change === "append" ? { appended: update.text } : {};
+    const pending = by !== null && update.operation === null;
+    this.emitter.emit("message:updated", { message, change, by, pending, ...appended });
+  }
+
+  /** Asks the application for a token and hands on what it gives, or why it gives none. */
+  private async provideToken(reason: "initial" | "expired"): Promise<void> {
+    this.stopProvider?.();
+    const abort = typeof AbortController === "undefined" ? undefined : new AbortController();
+    let wanted = true;
+    const stop = (): void => {
+      wanted = false;
+      abort?.abort();
+    };
+    this.stopProvider = stop;
+    let answer: object;
+    try {
+      const checked = checkToken(await this.tokenProvider?.(reason, abort?.signal), "token");
+      this.logs.hide([checked["token"]]);
+      answer = checked;
+    } catch (thrown) {
+      answer = { error: textOf(thrown) };
+    }
+    if (!wanted) return;
+    this.stopProvider = undefined;
+    // The core refuses one that comes too late: that is in the log, and the login has failed and says so itself.
+    this.run("provideToken", answer, nothing).catch(nothing);
   }
 
   private keepUsers(tape: unknown): User[] {
@@ -430,7 +646,10 @@ export class FlooClient implements Client {
 
   private replaceRows(rows: Iterable<ConversationInfo>): void {
     this.rows = sorted(rows);
+    const before = this.unread;
+    this.unread = this.rows.reduce((sum, row) => sum + row.unread, 0);
     this.emitter.emit("snapshot", undefined);
+    if (this.unread !== before) this.emitter.emit("unread:total", { count: this.unread });
   }
 
   private mergeRows(changed: readonly ConversationInfo[]): void {
@@ -443,12 +662,9 @@ export class FlooClient implements Client {
 
   private forget(): void {
     this.session = null;
-    const reason = failure(
-      "Cancelled",
-      "platform",
-      "Logged out while the message was waiting; it stays in the outbox.",
-    );
-    for (const wait of [...this.outbox.values()]) wait.reject(reason);
+    this.focused = undefined;
+    const reason = cancelled("Logged out while the message was waiting; it stays in the outbox.");
+    for (const it of [...this.sends]) it.waiter.reject(reason);
     this.users.clear();
     this.joined.clear();
     if (this.rows.length > 0) this.replaceRows([]);
@@ -462,30 +678,39 @@ export class FlooClient implements Client {
     this.engine = undefined;
     this.queue = [];
     this.unwatch?.();
+    this.stopProvider?.();
     this.calls.failAll(reason);
-    for (const wait of [...this.outbox.values()]) wait.reject(reason);
+    for (const it of [...this.sends]) it.waiter.reject(reason);
+    this.log("info", `${from} -> closed`);
     this.emitter.emit("state", { from, to: "closed", error, retryAt: null });
   }
 
-  private report(error: FlooError): void {
-    this.log("warn", `${error.code}: ${error.message}`);
+  /** `doing` stands in the log for a text that an application may have had a part in. */
+  private report(error: FlooError, doing = error.message): void {
+    this.log("warn", `${error.code}: ${doing}`, error.message);
     this.emitter.emit("error", { error });
   }
 
   private listenerThrew(event: keyof Events, thrown: unknown): void {
-    const error = failure(
-      "GeneralError",
-      "platform",
-      `A listener of "${event}" threw: ${textOf(thrown)}`,
-      undefined,
-      thrown,
-    );
-    this.log("error", error.message);
+    const doing = `A listener of "${event}" threw`;
+    const error = failure("GeneralError", "platform", `${doing}: ${textOf(thrown)}`, undefined, thrown);
+    // A listener that throws at every entry of the log must not make one.
+    if (event === "log") this.tell("error", error.message);
+    else this.log("error", doing, error.message);
     // A listener of `error` that throws is only logged, or this would never end.
     if (event !== "error") this.emitter.emit("error", { error });
   }
 
-  private log(level: Parameters<Log>[0], text: string): void {
+  /** `full`, for the application's own logger, may have words of the application. */
+  private log(level: LogLevel, text: string, full?: string): void {
+    const entry = this.logs.add(level, text);
+    this.tell(level, full ?? entry.text);
+    // Later: this may be inside a call of the core.
+    void Promise.resolve().then(() => this.emitter.emit("log", entry));
+  }
+
+  private tell(level: LogLevel, text: string): void {
+    if (LEVELS.indexOf(level) < this.lowest) return;
     try {
       this.logger(level, text);
     } catch (thrown) {
@@ -493,6 +718,40 @@ export class FlooClient implements Client {
       void Promise.reject(thrown);
     }
   }
+}
+
+/** A message that was sent and is not kept. */
+function unkept(id: ClientId, from: UserId, conversation: ConversationKey, content: RawContent): Message {
+  const type = TYPES[content.type] ?? "unknown";
+  return {
+    conversation,
+    id: null,
+    key: id,
+    clientId: id,
+    from,
+    outgoing: true,
+    type,
+    text: content.text,
+    ...details(type, content.attachment ?? "", content.config ?? ""),
+    ext: content.ext ?? "",
+    senderName: content.senderName ?? "",
+    priority: content.priority ?? 0,
+    timestamp: Date.now(),
+    editedAt: 0,
+    status: "sent",
+    delivered: false,
+    read: false,
+    played: false,
+    mentioned: "none",
+    error: null,
+  };
+}
+
+/** The client id of a message, or one that was given as such. */
+function clientId(message: Message | ClientId): ClientId {
+  const id = typeof message === "object" && message !== null ? message.clientId : message;
+  if (id === null) throw badArgument("message", "a message that this device has sent");
+  return messageId(id, "message") as string as ClientId;
 }
 
 /** Why there is no core, from what a loader or a host threw. Loaders say it in `failure`. */

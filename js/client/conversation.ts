@@ -1,65 +1,85 @@
 /** One conversation: checks the arguments and asks the core. */
 import type { Tape } from "../engine.js";
-import { badArgument, badMessage } from "../errors.js";
-import { readMessages } from "../tape.js";
+import { badArgument } from "../errors.js";
+import { readMessages, readReceipts } from "../tape.js";
+import { checkContent, checkEdit, type RawContent } from "./content.js";
 import { messageId } from "./ids.js";
-import type { CallOptions, Conversation, ConversationKey, Message, MessageId } from "./types.js";
+import type {
+  CallOptions,
+  Conversation,
+  ConversationKey,
+  IdInput,
+  Message,
+  MessageEdit,
+  MessageId,
+  MessageRef,
+  ReadBy,
+  Scope,
+  SendContent,
+} from "./types.js";
 
-const TEXT_LIMIT = 64 * 1024;
-const EXT_LIMIT = 16 * 1024;
 const PAGE = 50;
 const LARGEST_PAGE = 200;
 
 /** Kind of a conversation as the core counts them. */
 export const RAW_KINDS = { system: 0, user: 1, group: 2 } as const;
 
+/** One text for each conversation. */
+export const nameOf = (key: ConversationKey): string => `${key.kind}:${key.id}`;
+
+/** How the core wants a conversation named. */
+export const place = (key: ConversationKey): { kind: number; of: string } => ({
+  kind: RAW_KINDS[key.kind],
+  of: key.id,
+});
+
 /** What a conversation needs from its client. */
 export interface Core {
   call<T>(name: string, params: object, read: (value: unknown) => T, options?: CallOptions): Promise<T>;
-  send(to: ConversationKey, text: string, ext: string | undefined, options?: CallOptions): Promise<Message>;
-}
-
-/** Length in UTF-8, without a `TextEncoder`, which mini-programs lack. */
-function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    // Two units of a pair take four bytes; a lone one is replaced by a character of three.
-    const pair = unit >= 0xd800 && unit < 0xdc00 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
-    bytes += unit < 0x800 ? 1 : 2;
-    if (pair) i++;
-  }
-  return bytes;
-}
-
-const tooLong = (text: string, limit: number): boolean => text.length > limit || utf8Length(text) > limit;
-
-/** Checks what is to be sent; throws `MessageInvalid` naming the field. */
-export function checkContent(content: { text: string; ext?: string }): { text: string; ext: string | undefined } {
-  if (typeof content !== "object" || content === null) throw badArgument("content", "an object with a text");
-  const { text, ext } = content;
-  if (typeof text !== "string" || text === "") throw badMessage("text", "a text that is not empty");
-  if (tooLong(text, TEXT_LIMIT)) throw badMessage("text", "at most 64 KiB in UTF-8");
-  if (ext !== undefined && typeof ext !== "string") throw badMessage("ext", "a text");
-  if (ext !== undefined && tooLong(ext, EXT_LIMIT)) throw badMessage("ext", "at most 16 KiB in UTF-8");
-  return { text, ext };
+  send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message>;
+  /** Resolves with the message as the last change has left it; null when this device does not have it. */
+  operate(of: ConversationKey, target: MessageId, params: object, options?: CallOptions): Promise<Message | null>;
+  /** Removes a conversation; what waits to be sent there ends. */
+  remove(of: ConversationKey, everywhere: boolean, options?: CallOptions): Promise<void>;
+  focus(of: ConversationKey, active: boolean): Promise<void>;
 }
 
 interface Page {
   kind: number;
-  id: string;
+  of: string;
   before?: MessageId;
+  after?: MessageId;
   limit: number;
 }
 
-function page(key: ConversationKey, before: unknown, limit: unknown, name: string): Page {
+function page(
+  key: ConversationKey,
+  query: { before?: unknown; after?: unknown } | undefined,
+  limit: unknown,
+  name: string,
+): Page {
   const size = limit === undefined ? PAGE : limit;
   if (typeof size !== "number" || !Number.isInteger(size) || size < 1 || size > LARGEST_PAGE) {
     throw badArgument(name, `an integer from 1 to ${LARGEST_PAGE}`);
   }
-  const to = { kind: RAW_KINDS[key.kind], id: key.id, limit: size };
-  return before === undefined ? to : { ...to, before: messageId(before as string, "before") };
+  const { before, after } = query ?? {};
+  if (before !== undefined && after !== undefined) throw badArgument("after", "left out when there is a before");
+  return {
+    ...place(key),
+    limit: size,
+    ...(before === undefined ? {} : { before: messageId(before as IdInput, "before") }),
+    ...(after === undefined ? {} : { after: messageId(after as IdInput, "after") }),
+  };
+}
+
+const nothing = (): void => undefined;
+
+/** True for all devices. */
+function everywhere(scope: Scope | undefined): boolean {
+  if (scope !== undefined && scope !== "device" && scope !== "account") {
+    throw badArgument("options.scope", '"device" or "account"');
+  }
+  return scope !== "device";
 }
 
 /** The handle that `client.conversation()` gives. */
@@ -69,32 +89,122 @@ export class ConversationHandle implements Conversation {
     readonly key: ConversationKey,
   ) {}
 
-  async send(content: { text: string; ext?: string }, options?: CallOptions): Promise<Message> {
-    const { text, ext } = checkContent(content);
-    return this.core.send(this.key, text, ext, options);
+  async send(content: SendContent, options?: CallOptions): Promise<Message> {
+    return this.core.send(this.key, checkContent(content), options);
+  }
+
+  async edit(message: MessageRef, changes: MessageEdit, options?: CallOptions): Promise<Message | null> {
+    return this.operate("replace", message, options, checkEdit(changes));
+  }
+
+  async append(
+    message: MessageRef,
+    text: string,
+    options?: Omit<MessageEdit, "text"> & CallOptions,
+  ): Promise<Message | null> {
+    const { config, ext } = options ?? {};
+    const more = { ...(config === undefined ? {} : { config }), ...(ext === undefined ? {} : { ext }) };
+    return this.operate("append", message, options, checkEdit({ text: text ?? "", ...more }));
+  }
+
+  async recall(message: MessageRef, options?: CallOptions): Promise<void> {
+    await this.operate("recall", message, options);
+  }
+
+  async delete(message: MessageRef, options?: { scope?: Scope } & CallOptions): Promise<void> {
+    if (everywhere(options?.scope)) await this.operate("delete", message, options);
+    else await this.about("forget", message, nothing, options);
+  }
+
+  async markUnread(message: MessageRef, options?: CallOptions): Promise<void> {
+    await this.operate("unread", message, options);
+  }
+
+  async markPlayed(message: MessageRef, options?: CallOptions): Promise<void> {
+    await this.operate("played", message, options);
+  }
+
+  async markRead(which?: { upTo?: MessageRef; only?: MessageRef } & CallOptions): Promise<void> {
+    const { upTo, only } = which ?? {};
+    if (upTo !== undefined && only !== undefined) throw badArgument("only", "left out when there is an upTo");
+    const params =
+      only !== undefined
+        ? { upTo: this.target(only, "only"), only: true }
+        : upTo !== undefined
+          ? { upTo: this.target(upTo, "upTo") }
+          : {};
+    await this.core.call("markRead", { ...place(this.key), ...params }, nothing, which);
+  }
+
+  async readBy(message: MessageRef, options?: CallOptions): Promise<ReadBy> {
+    return this.about("receipts", message, (tape) => readReceipts(tape as Tape), options);
+  }
+
+  async typing(active = true): Promise<void> {
+    await this.core.call("typing", { ...place(this.key), active: active === true }, nothing);
+  }
+
+  async remove(options?: { scope?: Scope } & CallOptions): Promise<void> {
+    await this.core.remove(this.key, everywhere(options?.scope), options);
+  }
+
+  focus(): Promise<void> {
+    return this.core.focus(this.key, true);
+  }
+
+  blur(): Promise<void> {
+    return this.core.focus(this.key, false);
   }
 
   async messages(query?: { before?: MessageId; limit?: number }): Promise<readonly Message[]> {
-    const params = page(this.key, query?.before, query?.limit, "limit");
+    const params = page(this.key, { before: query?.before }, query?.limit, "limit");
     return this.core.call("messages", params, (tape) => readMessages(tape as Tape));
   }
 
-  history(query?: { before?: MessageId; pageSize?: number } & CallOptions): AsyncIterable<readonly Message[]> {
-    return this.pages(page(this.key, query?.before, query?.pageSize, "pageSize"), query);
+  history(
+    query?: { before?: MessageId; after?: MessageId; pageSize?: number } & CallOptions,
+  ): AsyncIterable<readonly Message[]> {
+    return this.pages(page(this.key, query, query?.pageSize, "pageSize"), query);
   }
 
   private async *pages(params: Page, options?: CallOptions): AsyncGenerator<readonly Message[], void> {
+    const towards = params.after === undefined ? "before" : "after";
     for (;;) {
       const { messages, next } = await this.core.call("history", params, readHistory, options);
       if (messages.length > 0) yield messages;
       // A server that does not move on would keep us here for ever.
-      if (next === "0" || next === "" || next === params.before) return;
-      params = { ...params, before: next as MessageId };
+      if (next === "0" || next === "" || next === params[towards]) return;
+      params = { ...params, [towards]: next as MessageId };
     }
   }
 
-  async markRead(): Promise<void> {
-    await this.core.call("markRead", { kind: RAW_KINDS[this.key.kind], id: this.key.id }, () => undefined);
+  /** The id of a message of this conversation. */
+  private target(message: MessageRef, field = "message"): MessageId {
+    if (typeof message !== "object" || message === null) return messageId(message, field);
+    const { conversation, id } = message;
+    if (!id) throw badArgument(field, "a message that the server has");
+    if (conversation && nameOf(conversation) !== nameOf(this.key)) {
+      throw badArgument(field, "a message of this conversation");
+    }
+    return messageId(id, field);
+  }
+
+  private operate(
+    operation: string,
+    message: MessageRef,
+    options: CallOptions | undefined,
+    params?: object,
+  ): Promise<Message | null> {
+    return this.core.operate(this.key, this.target(message), { operation, ...params }, options);
+  }
+
+  private about<T>(
+    name: string,
+    message: MessageRef,
+    read: (value: unknown) => T,
+    options: CallOptions | undefined,
+  ): Promise<T> {
+    return this.core.call(name, { ...place(this.key), target: this.target(message) }, read, options);
   }
 }
 

@@ -2,7 +2,8 @@
 import { badArgument } from "../errors.js";
 import type { ConversationInput, ConversationKey, GroupId, IdInput, MessageId, UserId } from "./types.js";
 
-const MAX = "18446744073709551615";
+/** The largest id. */
+export const MAX_ID = "18446744073709551615";
 const EXPECTED = "an id above 0: a decimal string, a bigint or an integer up to 2^53 - 1";
 
 /** Orders two decimal texts without leading zeros by their value. */
@@ -14,7 +15,7 @@ function decimal(input: unknown, field: string): string {
     throw badArgument(field, EXPECTED);
   }
   const text = String(input);
-  if (!/^[1-9][0-9]{0,19}$/.test(text) || compareIds(text, MAX) > 0) throw badArgument(field, EXPECTED);
+  if (!/^[1-9][0-9]{0,19}$/.test(text) || compareIds(text, MAX_ID) > 0) throw badArgument(field, EXPECTED);
   return text;
 }
 

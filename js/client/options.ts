@@ -2,7 +2,8 @@
 import type { EngineOptions } from "../engine.js";
 import { badArgument } from "../errors.js";
 import { userId } from "./ids.js";
-import type { ClientOptions, Credentials } from "./types.js";
+import { LEVELS } from "./logs.js";
+import type { ClientOptions, Token } from "./types.js";
 
 /** The DNS document of the public Lanying cloud. */
 const PUBLIC_DNS = "https://dns.lanyingim.com/v2/app_dns";
@@ -23,12 +24,28 @@ function text(value: unknown, field: string): string {
 /** Turns the options of `createClient` into those of the core; throws `ArgumentInvalid` naming the field. */
 export function engineOptions(options: ClientOptions, deviceInfo: string): EngineOptions {
   if (typeof options !== "object" || options === null) throw badArgument("options", "an object");
-  const { servers, storage, logger } = options;
+  const { servers, storage, logger, logLevel, deliveryReceipts = false } = options;
   if (storage !== undefined && storage !== "default" && storage !== "memory") {
     throw badArgument("options.storage", '"default" or "memory"');
   }
-  if (logger !== undefined && typeof logger !== "function") throw badArgument("options.logger", "a function");
-  const made = { appId: text(options.appId, "options.appId"), deviceInfo, memory: storage === "memory" };
+  const { tokenProvider, legacyRandomSn = false } = options;
+  for (const [name, value] of Object.entries({ logger, tokenProvider })) {
+    if (value !== undefined && typeof value !== "function") throw badArgument(`options.${name}`, "a function");
+  }
+  for (const [name, value] of Object.entries({ legacyRandomSn, deliveryReceipts })) {
+    if (typeof value !== "boolean") throw badArgument(`options.${name}`, "true or false");
+  }
+  if (logLevel !== undefined && !LEVELS.includes(logLevel)) {
+    throw badArgument("options.logLevel", `one of ${LEVELS.join(", ")}`);
+  }
+  const made: EngineOptions = {
+    appId: text(options.appId, "options.appId"),
+    deviceInfo,
+    memory: storage === "memory",
+    ...(deliveryReceipts ? { deliveryReceipts } : {}),
+    ...(tokenProvider ? { tokenProvider: true } : {}),
+    ...(legacyRandomSn ? { legacyRandomSn } : {}),
+  };
   if (servers === undefined) return { ...made, dns: PUBLIC_DNS };
   if (typeof servers !== "object" || servers === null) throw badArgument("options.servers", "{dns} or {rest, socket}");
   if ("dns" in servers) return { ...made, dns: http(servers.dns, "options.servers.dns") };
@@ -44,18 +61,43 @@ export function engineOptions(options: ClientOptions, deviceInfo: string): Engin
   };
 }
 
-/** Checks credentials and leaves out what does not belong; throws `ArgumentInvalid` naming the field. */
-export function checkCredentials(credentials: Credentials): object {
-  const given = credentials as { username?: unknown; userId?: unknown; password?: unknown; token?: unknown } | null;
-  if (typeof given !== "object" || given === null) throw badArgument("credentials", "an object");
-  if (given.userId === undefined) {
-    return {
-      username: text(given.username, "credentials.username"),
-      password: text(given.password, "credentials.password"),
-    };
+/** What is checked, by its name. */
+type Checked = { [name: string]: string | true };
+
+/** Checks a token and leaves out what does not belong; throws `ArgumentInvalid` naming the field. */
+export function checkToken(given: unknown, field: string): Checked {
+  if (typeof given !== "object" || given === null) throw badArgument(field, "an object");
+  const { userId: id, token, publicKey } = given as Partial<Token>;
+  return {
+    userId: userId(id as string, `${field}.userId`),
+    token: text(token, `${field}.token`),
+    // Some servers say null where they have none.
+    ...(publicKey === undefined || publicKey === null ? {} : { publicKey: text(publicKey, `${field}.publicKey`) }),
+  };
+}
+
+/**
+ * Checks credentials and leaves out what does not belong; throws `ArgumentInvalid` naming the field.
+ * `provided`: there is a token provider, so that there need not be any.
+ */
+export function checkCredentials(credentials: unknown, provided: boolean): Checked {
+  if (credentials === undefined && provided) return {};
+  if (typeof credentials !== "object" || credentials === null) throw badArgument("credentials", "an object");
+  const given = credentials as Record<"username" | "userId" | "mobile" | "password" | "token" | "anonymous", unknown>;
+  const password = (): string => text(given.password, "credentials.password");
+  if (given.anonymous !== undefined) {
+    if (given.anonymous !== true) throw badArgument("credentials.anonymous", "true, or left out");
+    return { anonymous: true };
   }
-  const id = userId(given.userId as string, "credentials.userId");
-  return given.token === undefined
-    ? { userId: id, password: text(given.password, "credentials.password or credentials.token") }
-    : { userId: id, token: text(given.token, "credentials.token") };
+  if (given.userId !== undefined) {
+    if (given.token !== undefined) return checkToken(given, "credentials");
+    const id = userId(given.userId as string, "credentials.userId");
+    if (provided && given.password === undefined) return { userId: id };
+    return { userId: id, password: text(given.password, "credentials.password or credentials.token") };
+  }
+  if (given.mobile !== undefined && given.username === undefined) {
+    return { mobile: text(given.mobile, "credentials.mobile"), password: password() };
+  }
+  if (provided && given.username === undefined && given.password === undefined) return {};
+  return { username: text(given.username, "credentials.username"), password: password() };
 }

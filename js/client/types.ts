@@ -55,15 +55,58 @@ export interface ClientOptions {
   servers?: { dns: string } | { rest: string; socket: string };
   /** `memory` keeps nothing after the page is gone. Default: the platform's own storage. */
   storage?: "default" | "memory";
-  /** Called with what the client has to say; never with message texts, passwords or tokens. */
-  logger?: (level: "debug" | "info" | "warn" | "error", text: string) => void;
+  /** Called with what the client has to say; never with message texts, passwords or tokens. Default: the console. */
+  logger?: (level: LogLevel, text: string) => void;
+  /**
+   * The lowest level that `logger` gets; `client.logs` keeps everything. Default: `debug` with a logger of your
+   * own, else `warn`.
+   */
+  logLevel?: LogLevel | "off";
+  /** Tell senders that their messages have reached this device. Default: false. */
+  deliveryReceipts?: boolean;
+  /**
+   * Asked for a token when `login()` was called without one, and when one has expired. It has 30 s;
+   * what it throws ends the login with `SignInFailed`.
+   */
+  tokenProvider?: TokenProvider;
+  /** A first login sends a random serial number like the former SDK instead of 0. Default: false. */
+  legacyRandomSn?: boolean;
 }
 
-/** Ways to log in. */
+/** How much an entry of the log matters. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** One entry of the log. Its text has no message bodies, passwords or tokens. */
+export interface LogEntry {
+  readonly time: Timestamp;
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+/** A token of the cloud, with the server's key for encrypted connections if there is one. */
+export interface Token {
+  userId: IdInput;
+  token: string;
+  publicKey?: string | null;
+}
+
+/**
+ * Gets a token from the application's own server. `signal` aborts when nobody waits for it any more;
+ * it is undefined where the platform has no `AbortController` (mini-programs).
+ */
+export type TokenProvider = (reason: "initial" | "expired", signal: AbortSignal | undefined) => Promise<Token> | Token;
+
+/**
+ * Ways to log in. `anonymous` makes an account for a visitor, who stays the same on this device until
+ * `logout()`. Only a user id, or nothing: the token comes from the `tokenProvider`.
+ */
 export type Credentials =
   | { username: string; password: string }
   | { userId: IdInput; password: string }
-  | { userId: IdInput; token: string };
+  | { mobile: string; password: string }
+  | Token
+  | { anonymous: true }
+  | { userId?: IdInput };
 
 /** Options of every call that takes time. */
 export interface CallOptions {
@@ -120,6 +163,85 @@ export type MessageType =
   | "rtc"
   | "unknown";
 
+/** What JSON can hold. Integers beyond 2^53 - 1 are decimal strings. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+/** An object of JSON. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/** A picture, video or file that came. What the sender has not told is "" or 0. */
+export interface MediaAttachment {
+  readonly type: "image" | "video" | "file";
+  /** Begins with http:// or https://. */
+  readonly url: string;
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Begins with http:// or https://, or is empty. */
+  readonly thumbnailUrl: string;
+  /** Seconds. */
+  readonly duration: number;
+  /** The whole object as it was sent. */
+  readonly raw: JsonObject;
+}
+
+/** A sound that came. What the sender has not told is "" or 0. */
+export interface AudioAttachment {
+  readonly type: "audio";
+  /** Begins with http:// or https://. */
+  readonly url: string;
+  readonly name: string;
+  /** Seconds. */
+  readonly duration: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly raw: JsonObject;
+}
+
+/** A place that came, in degrees. */
+export interface LocationAttachment {
+  readonly type: "location";
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly address: string;
+  readonly raw: JsonObject;
+}
+
+/** Messages that were forwarded together. */
+export interface ForwardAttachment {
+  readonly type: "forward";
+  readonly messages: readonly ForwardedMessage[];
+  readonly raw: JsonObject;
+}
+
+/** An attachment of a kind of message that has none by itself. */
+export interface OtherAttachment {
+  readonly type: "other";
+  readonly raw: JsonObject;
+}
+
+/** What comes with a message besides its text. */
+export type Attachment = MediaAttachment | AudioAttachment | LocationAttachment | ForwardAttachment | OtherAttachment;
+
+/** A message inside a merged forward. It says of itself what its forwarder says: nothing of it is verified. */
+export interface ForwardedMessage {
+  readonly id: MessageId | null;
+  readonly from: UserId | null;
+  readonly senderName: string;
+  readonly type: MessageType;
+  readonly text: string;
+  readonly attachment: Attachment | null;
+  readonly ext: string;
+  readonly timestamp: Timestamp;
+}
+
+/** Whom a message calls on: `me` the logged-in user among others, `all` everybody, else `none`. */
+export type Mentioned = "none" | "me" | "all";
+
 /** One message. A snapshot: it does not change when the message does. */
 export interface Message {
   /** The server's id; null until the server has accepted the message. */
@@ -130,17 +252,267 @@ export interface Message {
   readonly clientId: ClientId | null;
   readonly conversation: ConversationKey;
   readonly from: UserId;
+  /** The sender's name as the message carries it; empty when it carries none. */
+  readonly senderName: string;
   /** True when the logged-in user sent it, from any device. */
   readonly outgoing: boolean;
   readonly type: MessageType;
+  /** Edits applied. */
   readonly text: string;
-  /** The application's own text, as sent; empty when there is none. */
+  /** Null when there is none, or when it cannot be used; then `attachmentText` has what was sent. */
+  readonly attachment: Attachment | null;
+  /** The attachment as it was sent; empty when there is none. */
+  readonly attachmentText: string;
+  /** What the SDKs tell each other: mentions, push options. Null when there is none, or it is not readable. */
+  readonly config: JsonObject | null;
+  /** The config as it is on the wire, edits applied; empty when there is none. */
+  readonly configText: string;
+  /** Whom the message calls on by id. */
+  readonly mentions: readonly UserId[];
+  /** Everybody in the group is called on. */
+  readonly mentionAll: boolean;
+  /** Whether it calls on the logged-in user. */
+  readonly mentioned: Mentioned;
+  /** The members of the group who are to tell that they have read it. */
+  readonly readReceiptsFrom: readonly UserId[];
+  /** The application's own text, as sent, edits applied; empty when there is none. */
   readonly ext: string;
+  /** In large groups: 0 none, up to 10. */
+  readonly priority: number;
   /** Server time; local time until the server has accepted it. */
   readonly timestamp: Timestamp;
+  /** Server time of the last edit; 0 when it was never edited. */
+  readonly editedAt: Timestamp;
   readonly status: MessageStatus;
+  /** Of an own message to a user: one of their devices has it. */
+  readonly delivered: boolean;
+  /** Of an own message to a user: they have read it. Of a message from others: the logged-in user has. */
+  readonly read: boolean;
+  /** Its sound or video was played: by the other side, or by the logged-in user. */
+  readonly played: boolean;
   /** Why it failed; null otherwise. */
   readonly error: FlooErrorShape | null;
+}
+
+/** A message, or the id the server gave it. */
+export type MessageRef = Message | IdInput;
+
+/** A picture to be sent. Numbers that are not given are sent as 0. */
+export interface ImageInput {
+  /** Begins with http:// or https://. */
+  url: string;
+  name?: string;
+  /** Bytes. */
+  size?: number;
+  /** Pixels. */
+  width?: number;
+  height?: number;
+  thumbnailUrl?: string;
+}
+/** A video to be sent. */
+export interface VideoInput extends ImageInput {
+  /** Seconds. */
+  duration?: number;
+}
+/** A file to be sent. */
+export type FileInput = Omit<ImageInput, "thumbnailUrl">;
+/** A sound to be sent. */
+export interface AudioInput {
+  /** Begins with http:// or https://. */
+  url: string;
+  name?: string;
+  /** Seconds. */
+  duration?: number;
+  /** Bytes. */
+  size?: number;
+}
+/** A place to be sent, in degrees. */
+export interface LocationInput {
+  latitude: number;
+  longitude: number;
+  address?: string;
+}
+
+/** What the receivers' devices show of a message while the application is not in front (xsync 5.8). */
+export interface PushOptions {
+  title?: string;
+  /** The text; else the server makes one of the message. */
+  message?: string;
+  /** The text for those whom the message calls on. */
+  mentionedMessage?: string;
+  silent?: boolean;
+  badge?: number;
+  noPush?: boolean;
+  /** For the vendors' channels: a text, or an object. */
+  ios?: string | object;
+  android?: string | object;
+  titleLocKey?: string;
+  titleLocArgs?: readonly string[];
+  messageLocKey?: string;
+  messageLocArgs?: readonly string[];
+  /** Milliseconds since the epoch: shown not before and not after. */
+  showBeginTime?: number;
+  showEndTime?: number;
+}
+
+/** What every message can carry besides its content. */
+export interface MessageOptions {
+  /** The application's own; an object is sent as its JSON text. At most 16 KiB in UTF-8. */
+  ext?: string | object;
+  /** Whom in the group it calls on. */
+  mentions?: readonly IdInput[] | "all";
+  push?: PushOptions;
+  /** The members of the group who are to tell that they have read it. */
+  readReceiptsFrom?: readonly IdInput[];
+  /** More keys for the config; bigints are sent as numbers. Together at most 16 KiB in UTF-8. */
+  config?: object;
+  /** The sender's name for receivers that do not know it. At most 256 bytes in UTF-8. */
+  senderName?: string;
+  /** Default `atLeastOnce`. `atMostOnce` is sent now or never, is not kept, and rejects while offline. */
+  qos?: "atLeastOnce" | "atMostOnce" | "exactlyOnce";
+  /** For large groups, 0 to 10. */
+  priority?: number;
+}
+
+/** Whom and what a message is about: exactly one of these. `text` goes along with an attachment as its caption. */
+export type MessageContent =
+  | { text: string }
+  | { image: ImageInput; text?: string }
+  | { audio: AudioInput; text?: string }
+  | { video: VideoInput; text?: string }
+  | { file: FileInput; text?: string }
+  | { location: LocationInput; text?: string }
+  /** For the application on the other side: not shown, not counted. */
+  | { command: string }
+  /** One message again: its type, text and attachment, not its ext and config. */
+  | { forward: Message }
+  /** Several messages as one; `text` is what applications show that cannot read it. */
+  | { forwards: readonly Message[]; text?: string }
+  /** Signals of a call; what they say is in `config`. */
+  | { rtc: string };
+
+/** What is sent. */
+export type SendContent = MessageContent & MessageOptions;
+
+/** What an edit replaces; what is not given stays. `config` and `ext` objects are merged key by key. */
+export interface MessageEdit {
+  /** Not empty. */
+  text?: string;
+  config?: object;
+  ext?: string | object;
+}
+
+/** From where something is taken: from this device only, or from all devices of the account. */
+export type Scope = "device" | "account";
+
+/** Who has a message of the logged-in user. Ids ascending. */
+export interface ReadBy {
+  /** Whose devices have it. */
+  readonly delivered: readonly UserId[];
+  readonly read: readonly UserId[];
+  readonly played: readonly UserId[];
+  /** Who was asked to tell (`readReceiptsFrom`) and has not. */
+  readonly unread: readonly UserId[];
+}
+
+/**
+ * What happened to a message. `recall`: taken back by its author or an administrator; `delete`: removed from the
+ * devices of the logged-in user; `status`: sent again, or an edit was undone because the server refused it.
+ */
+export type MessageChange =
+  | "append"
+  | "replace"
+  | "recall"
+  | "delete"
+  | "read"
+  | "unread"
+  | "delivered"
+  | "played"
+  | "status";
+
+/** What notices are about, by their kind. `unknown` is what newer servers tell. */
+export interface NoticeTypes {
+  group:
+    | "presence"
+    | "absence"
+    | "created"
+    | "destroyed"
+    | "joined"
+    | "left"
+    | "applied"
+    | "apply-accepted"
+    | "apply-declined"
+    | "invited"
+    | "invite-accepted"
+    | "invite-declined"
+    | "kicked"
+    | "blocked"
+    | "unblocked"
+    | "owner-assigned"
+    | "admin-granted"
+    | "admin-revoked"
+    | "muted"
+    | "unmuted"
+    | "banned"
+    | "unbanned"
+    | "info-updated"
+    | "announcement-updated"
+    | "message-setting"
+    | "file-uploaded"
+    | "file-deleted"
+    | "file-updated"
+    | "unknown";
+  roster:
+    | "added"
+    | "removed"
+    | "accepted"
+    | "declined"
+    | "blocked"
+    | "unblocked"
+    | "applied"
+    | "info-updated"
+    | "muted"
+    | "unmuted"
+    | "unknown";
+  account:
+    | "password-changed"
+    | "frozen"
+    | "removed"
+    | "kicked-by-same-device"
+    | "kicked-by-other-device"
+    | "info-updated"
+    | "device-login"
+    | "device-logout"
+    | "device-added"
+    | "device-removed"
+    | "cluster-changed"
+    | "dns-updated"
+    | "traffic-limit-exceeded"
+    | "unknown";
+  unknown: "unknown";
+}
+
+/** What the server tells about groups, contacts and the account; `kind` decides what `type` can be. */
+export type Notice = { [K in keyof NoticeTypes]: NoticeOf<K> }[keyof NoticeTypes];
+
+/** A notice of one kind. */
+export interface NoticeOf<K extends keyof NoticeTypes> {
+  readonly id: MessageId;
+  readonly kind: K;
+  readonly type: NoticeTypes[K];
+  /** Its number in the protocol. */
+  readonly typeNumber: number;
+  /** The group; null for other kinds. */
+  readonly group: GroupId | null;
+  /** Who acted or, for joins, applications and answers, whom it is about. */
+  readonly from: UserId;
+  /** Whom it concerns. */
+  readonly to: readonly UserId[];
+  /** A reason, a JSON text or a number of minutes, as the server gave it. */
+  readonly content: string;
+  readonly timestamp: Timestamp;
+  /** It asks for an answer or tells of an end, and stays in `client.notices` until it is dismissed or answered. */
+  readonly kept: boolean;
 }
 
 /** A row of the conversation list. A snapshot. */
@@ -149,8 +521,10 @@ export interface ConversationInfo {
   /** What to show: the user's display name or the group's name; the id until it is known. */
   readonly title: string;
   readonly avatar: string;
-  /** Messages from others since the last `markRead()`. */
+  /** Messages from others that were not read, on any device. */
   readonly unread: number;
+  /** Whether an unread message calls on the logged-in user. */
+  readonly mention: Mentioned;
   readonly lastMessage: Message | null;
   /** Time of the last message; 0 when there is none. */
   readonly timestamp: Timestamp;
@@ -193,6 +567,42 @@ export interface ClientEvents {
   "message:sent": { message: Message };
   /** A message of this device was refused. */
   "message:failed": { message: Message; error: FlooErrorShape };
+  /**
+   * A message changed, on this device or elsewhere; `message` is what it is now, or was before it was taken away.
+   * `by` is null when this device itself did it; `appended` is the text that was added. `pending`: an operation of the
+   * logged-in user that the server has not accepted; it comes again when it has, and as `status` when it is undone.
+   */
+  "message:updated": {
+    message: Message;
+    change: MessageChange;
+    by: UserId | null;
+    pending: boolean;
+    appended?: string;
+  };
+  /** Somebody has received, read or played a message of the logged-in user. In groups this is all there is of it. */
+  receipt: {
+    conversation: ConversationKey;
+    messageId: MessageId;
+    by: UserId;
+    change: "delivered" | "read" | "played";
+  };
+  /** A conversation and its messages were removed, here or on another device, or with the group. */
+  "conversation:removed": { conversation: ConversationKey };
+  /** Somebody is typing or has stopped; it ends by itself when nothing more is heard. */
+  typing: { conversation: ConversationKey; user: UserId; active: boolean };
+  /** The server told something about groups, contacts or the account; its effects are done already. */
+  notice: Notice;
+  /** Members of a group came, left or changed. */
+  "group:members": {
+    group: GroupId;
+    joined: readonly UserId[];
+    left: readonly UserId[];
+    changed: readonly UserId[];
+  };
+  /** The number of unread messages in all conversations changed. */
+  "unread:total": { count: number };
+  /** A new entry of `client.logs`. */
+  log: LogEntry;
   /** Rows of the conversation list that are new or changed. */
   conversations: { changed: readonly ConversationInfo[] };
   /** The contact list or a user's card changed. */
@@ -210,21 +620,55 @@ export interface ClientEvents {
 export interface Conversation {
   readonly key: ConversationKey;
   /**
-   * Sends a text. Resolves with the accepted message; rejects with the reason of a refusal. While
+   * Sends a message. Resolves with the accepted message; rejects with the reason of a refusal. While
    * offline the message waits in the outbox, survives a reload and goes out with the same id.
-   * Aborting ends the wait, not the sending.
-   * Errors: `MessageInvalid` for an empty text or one over 64 KiB in UTF-8, `UserNotLogin`.
+   * Aborting ends the wait, not the sending; see `client.outbox`.
+   * Errors: `MessageInvalid` naming the field, `UserNotLogin`.
    */
-  send(content: { text: string; ext?: string }, options?: CallOptions): Promise<Message>;
+  send(content: SendContent, options?: CallOptions): Promise<Message>;
+  /**
+   * The operations below settle with the server's answer, and wait for it while offline. They show at once, as
+   * `message:updated`, and are undone when they are refused.
+   *
+   * Replaces text, config or ext of an own message. Resolves with what has become of it; null when this device does
+   * not have it.
+   */
+  edit(message: MessageRef, changes: MessageEdit, options?: CallOptions): Promise<Message | null>;
+  /** Adds text to the end of an own message: for texts that come bit by bit. */
+  append(
+    message: MessageRef,
+    text: string,
+    options?: { config?: object; ext?: string | object } & CallOptions,
+  ): Promise<Message | null>;
+  /** Takes a message back, for everybody. */
+  recall(message: MessageRef, options?: CallOptions): Promise<void>;
+  /** Removes a message, from all devices of the account unless `scope` says otherwise. */
+  delete(message: MessageRef, options?: { scope?: Scope } & CallOptions): Promise<void>;
+  /** Marks a message of somebody else unread again, on all devices. */
+  markUnread(message: MessageRef, options?: CallOptions): Promise<void>;
+  /** Tells the author that the sound or video of a message was played. */
+  markPlayed(message: MessageRef, options?: CallOptions): Promise<void>;
+  /** Marks everything read, or what is up to a message, or that one only: on all devices, and for who waits for it. */
+  markRead(which?: { upTo?: MessageRef; only?: MessageRef } & CallOptions): Promise<void>;
+  /** Who has received, read and played an own message. */
+  readBy(message: MessageRef, options?: CallOptions): Promise<ReadBy>;
+  /** Tells the other side that the user is typing, or has stopped. While offline nobody hears it. */
+  typing(active?: boolean): Promise<void>;
+  /** Removes the conversation with its messages, from all devices of the account unless `scope` says otherwise. */
+  remove(options?: { scope?: Scope } & CallOptions): Promise<void>;
+  /** The user looks at this conversation: it is fetched before all others. One at a time. */
+  focus(): Promise<void>;
+  /** The user looks away. Does nothing when another conversation has the focus. */
+  blur(): Promise<void>;
   /** The newest messages kept on this device, oldest first, those still being sent included. */
   messages(query?: { before?: MessageId; limit?: number }): Promise<readonly Message[]>;
   /**
-   * Pages towards the past, each oldest first. Online from the server (and kept), offline from this
-   * device. Ends when there is nothing older.
+   * Pages towards the past, each oldest first; with `after` towards the present. Online from the server (and kept),
+   * offline from this device. Ends when there is nothing further.
    */
-  history(query?: { before?: MessageId; pageSize?: number } & CallOptions): AsyncIterable<readonly Message[]>;
-  /** Sets the unread count of this device to zero. */
-  markRead(): Promise<void>;
+  history(
+    query?: { before?: MessageId; after?: MessageId; pageSize?: number } & CallOptions,
+  ): AsyncIterable<readonly Message[]>;
 }
 
 /** A chat client. Any number of them may live in one page. */
@@ -234,8 +678,11 @@ export interface Client {
   readonly storage: StorageKind;
   /** Who is logged in; null before. */
   readonly session: Session | null;
-  /** Logs in; resolves when online. Rejects with `UserAuthFailed`, `UserNotExist`, `ServerDNSFetchFailed`, ... */
-  login(credentials: Credentials, options?: CallOptions): Promise<Session>;
+  /**
+   * Logs in; resolves when online. Rejects with `UserAuthFailed`, `UserNotExist`, `ServerDNSFetchFailed`, ...,
+   * after 60 s with `SignInTimeout`; nobody is logged in then. Without credentials: by the `tokenProvider`.
+   */
+  login(credentials?: Credentials, options?: CallOptions): Promise<Session>;
   /**
    * Takes up the last login of this device, if there is one. Resolves as soon as the local data can
    * be read, also without a network; the connection follows by itself. Null when nobody was logged in.
@@ -251,12 +698,39 @@ export interface Client {
     listener: (payload: ClientEvents[K]) => void,
     options?: { signal?: AbortSignal },
   ): () => void;
+  /**
+   * The same events for `for await`; those since this call. Ends with the signal, the loop or the client.
+   */
+  events<K extends keyof ClientEvents>(event: K, options?: { signal?: AbortSignal }): AsyncIterable<ClientEvents[K]>;
   conversation(of: ConversationInput): Conversation;
+  /** Messages of this device that the server has not accepted. */
+  readonly outbox: {
+    /** Sends a failed message again, under the same id; settles as `send` does. */
+    resend(message: Message | ClientId, options?: CallOptions): Promise<Message>;
+    /** Takes a message back that has failed, or was not sent yet. Its `send` rejects with `Cancelled`. */
+    cancel(message: Message | ClientId, options?: CallOptions): Promise<void>;
+  };
+  /** What the server told and somebody has yet to see: invitations, applications, ends. */
+  readonly notices: {
+    /** The newest first. */
+    list(options?: CallOptions): Promise<readonly Notice[]>;
+    /** Forgets notices. Resolves with those that are left. */
+    dismiss(notices: readonly (Notice | IdInput)[], options?: CallOptions): Promise<readonly Notice[]>;
+  };
+  /** What happened lately, for bug reports: without message bodies, passwords and tokens. */
+  readonly logs: {
+    /** The last 1,000 entries, oldest first. */
+    readonly entries: readonly LogEntry[];
+    /** The same as text, a line each. */
+    export(): string;
+  };
   readonly conversations: {
     /** All conversations, the most recent first. */
     list(): Promise<readonly ConversationInfo[]>;
     /** The same without waiting; the same array until something changes. */
     readonly snapshot: readonly ConversationInfo[];
+    /** Unread messages in all conversations. */
+    readonly unread: number;
     /** Calls back after each change; the answer stops it. */
     subscribe(listener: () => void): () => void;
   };

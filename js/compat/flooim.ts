@@ -41,7 +41,7 @@ export interface Im {
   login(options: { name: string; password: string }): void;
   idLogin(options: { user_id: Id; password: string }): void;
   qrlogin(options: { user_id: Id; password: string }): void;
-  tokenLogin(userId: Id, token: string): void;
+  tokenLogin(userId: Id, token: string, publicKey?: string | null): void;
   /** `on(event, listener)` or `on({event: listener})`; a listener of the same source text is replaced. */
   on(events: string | Record<string, unknown>, listener?: (payload: never) => void): void;
   listen(events: string | Record<string, unknown>, listener?: (payload: never) => void): void;
@@ -139,14 +139,15 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
     client,
     login: (it: { name?: string; mobile?: string; password?: string } | undefined) =>
       legacy.enter(() => {
-        if (it?.mobile && !it.name) throw unsupported("login by mobile number");
-        return { username: it?.name ?? "", password: it?.password ?? "" };
+        const password = it?.password ?? "";
+        return it?.mobile && !it.name ? { mobile: it.mobile, password } : { username: it?.name ?? "", password };
       }),
     idLogin: (it: { user_id: Id; password: string }) =>
       legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials),
     qrlogin: (it: { user_id: Id; password: string }) =>
       legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials),
-    tokenLogin: (userId: Id, token: string) => legacy.enter(() => ({ userId, token })),
+    tokenLogin: (userId: Id, token: string, publicKey?: string | null) =>
+      legacy.enter(() => ({ userId, token, ...(publicKey ? { publicKey } : {}) })),
     on: (events: unknown, listener?: unknown) => bus.on(events, listener),
     listen: (events: unknown, listener?: unknown) => bus.on(events, listener),
     off: (events: unknown, listener?: unknown) => bus.off(events, listener),

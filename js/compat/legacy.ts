@@ -1,9 +1,9 @@
 /** What happens in the modern client, told in the words of the former SDK, and its sends and reads. */
 import type { FlooClient } from "../client/client.js";
-import { checkContent } from "../client/conversation.js";
+import { checkContent } from "../client/content.js";
 import { conversationKey } from "../client/ids.js";
 import type { ClientId, ConversationKey, Credentials, FlooErrorShape, Message } from "../client/types.js";
-import { asFlooError, badArgument, type FlooError, unsupported } from "../errors.js";
+import { asFlooError, badArgument, badMessage, type FlooError, unsupported } from "../errors.js";
 import { Archive, KEPT } from "./archive.js";
 import type { Bus } from "./bus.js";
 import { customerMessage, frameFailure, KICKS, legacyId } from "./convert.js";
@@ -145,7 +145,9 @@ export class Legacy {
     if (typeof message !== "object" || message === null) throw badArgument("message", "an object");
     if (message.type !== undefined && message.type !== "text") throw unsupported(`${what} with a type other than text`);
     if (message.config) throw unsupported(`${what} with config`);
-    const { text, ext } = checkContent({ text: message.content, ext: message.ext } as { text: string; ext?: string });
+    const { content, ext } = message;
+    if (ext !== undefined && typeof ext !== "string") throw badMessage("ext", "a text");
+    const raw = checkContent({ text: content, ...(ext === undefined ? {} : { ext }) });
     const key = resolve(to);
     const id = this.client.allocate();
     const mid = Number(id);
@@ -154,7 +156,7 @@ export class Legacy {
       id,
       from: me,
       to: key.id,
-      content: text,
+      content,
       type: "text",
       ext,
       status: 0,
@@ -168,7 +170,7 @@ export class Legacy {
     };
     this.sending.add(id);
     this.tell({ status: "sending", uid: to, mid, message: copy });
-    this.client.post(id, key, text, ext).catch((error: FlooError) => {
+    this.client.post(id, key, raw).catch((error: FlooError) => {
       // A wait that ended says nothing of the message: it is in the outbox. What the server refuses
       // comes as an event; here is what never got that far.
       if (error.code !== "Cancelled" && this.sending.has(id)) this.failed(id, error);

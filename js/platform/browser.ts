@@ -4,7 +4,12 @@ import type { Glue } from "../engine.js";
 
 type Target = Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
-/** Reports the life cycle of the page. Does nothing where there is none (Node, workers without it). */
+/**
+ * Reports the life cycle of the page. Does nothing where there is none (Node, workers without it).
+ *
+ * A hidden tab still runs and wants its notifications, so that being hidden is no `background`: only what
+ * stops the page's timers is, which is being frozen or put into the back/forward cache.
+ */
 function watch(signal: (name: string) => void): () => void {
   const added: Array<() => void> = [];
   const listen = (target: Target | undefined, event: string, listener: (event: Event) => void): void => {
@@ -20,7 +25,15 @@ function watch(signal: (name: string) => void): () => void {
     // Only a page taken out of the back/forward cache has anything to catch up with.
     if ((event as PageTransitionEvent).persisted) signal("foreground");
   });
-  listen(page, "visibilitychange", () => signal(page?.visibilityState === "hidden" ? "background" : "foreground"));
+  listen(scope, "pagehide", (event) => {
+    if ((event as PageTransitionEvent).persisted) signal("background");
+  });
+  listen(page, "visibilitychange", () => {
+    if (page?.visibilityState === "visible") signal("foreground");
+  });
+  listen(page, "freeze", () => signal("background"));
+  listen(page, "resume", () => signal("foreground"));
+  if (typeof navigator !== "undefined" && navigator.onLine === false) signal("offline");
   return () => {
     for (const remove of added.splice(0)) remove();
   };

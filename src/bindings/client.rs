@@ -2,173 +2,179 @@
 #![allow(unreachable_pub)] // wasm-bindgen exports nothing less than `pub`
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Object, Reflect};
-use serde::{Deserialize, Deserializer, de};
-use serde_wasm_bindgen::from_value;
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
-use super::error::{argument, platform, raw};
+use super::error::{platform, raw};
+use super::object::{Params, bad, object};
 use super::view;
 #[cfg(feature = "host")]
 use crate::adapters::host::{Host, HostPlatform as Chosen};
 #[cfg(not(feature = "host"))]
 use crate::adapters::web::WebPlatform as Chosen;
-use crate::core::model::{ConversationId, Error, Kind};
-use crate::core::services::{Credentials, Servers};
-use crate::core::session::{Cloud, Command, Config, Event, Reply, Signal};
+use crate::core::codec::WirePolicy;
+use crate::core::model::Error;
+use crate::core::services::{Credentials, Servers, Token};
+use crate::core::session::{Cloud, Command, Config, Content, Event, Operation, Reply, Signal};
 use crate::driver::{Driver, Said};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Options {
-    app_id: String,
-    #[serde(default)]
-    dns: Option<String>,
-    #[serde(default)]
-    rest: Option<String>,
-    #[serde(default)]
-    socket: Option<String>,
-    device_info: String,
-    memory: bool,
-}
-
-/// An id: 64 bits in decimal text.
-struct Id(u64);
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map(Self).map_err(|_| de::Error::custom("an id must be a decimal number of 64 bits as text"))
+fn settings(params: JsValue) -> Result<(Config, bool), Error> {
+    let mut p = Params::new(params)?;
+    let cloud = match (p.maybe_text("dns")?, p.maybe_text("rest")?, p.maybe_text("socket")?) {
+        (Some(url), None, None) => Cloud::Dns(url),
+        (None, Some(rest), Some(socket)) => Cloud::Fixed(Servers::fixed(rest, socket)),
+        _ => return Err(Error::argument("give `dns`, or `rest` and `socket`")),
+    };
+    let (app_id, device_info) = (p.text("appId")?, p.text("deviceInfo")?);
+    if app_id.is_empty() {
+        return Err(bad("appId", "a text that is not empty"));
     }
+    let (delivery_receipts, memory) = (p.flag("deliveryReceipts")?, p.flag("memory")?);
+    let (token_provider, legacy_random_sn) = (p.flag("tokenProvider")?, p.flag("legacyRandomSn")?);
+    p.end()?;
+    let wire = WirePolicy::default();
+    Ok((Config { app_id, cloud, device_info, delivery_receipts, wire, token_provider, legacy_random_sn }, memory))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LoginParams {
-    #[serde(default)]
-    username: Option<String>,
-    #[serde(default)]
-    user_id: Option<Id>,
-    #[serde(default)]
-    password: Option<String>,
-    #[serde(default)]
-    token: Option<String>,
+fn credentials(p: &mut Params) -> Result<Credentials, Error> {
+    let (username, uid, mobile) = (p.maybe_text("username")?, p.maybe_id("userId")?, p.maybe_text("mobile")?);
+    let (password, token, public_key) = (p.maybe_text("password")?, p.maybe_text("token")?, p.text("publicKey")?);
+    if p.flag("anonymous")? {
+        return Ok(Credentials::Anonymous);
+    }
+    Ok(match (username, uid, mobile, password, token) {
+        (Some(name), None, None, Some(password), None) => Credentials::Name { name, password },
+        (None, Some(uid), None, Some(password), None) => Credentials::Id { uid, password },
+        (None, None, Some(mobile), Some(password), None) => Credentials::Mobile { mobile, password },
+        (None, Some(uid), None, None, Some(token)) => Credentials::Token(Token { uid, token, public_key }),
+        (None, uid, None, None, None) => Credentials::Provided(uid.unwrap_or(0)),
+        _ => return Err(Error::argument("give one of username, mobile, userId, and one of password, token")),
+    })
 }
 
-#[derive(Deserialize)]
-struct SendParams {
-    id: Id,
-    kind: u32,
-    to: Id,
-    text: String,
-    #[serde(default)]
-    ext: String,
+/// A token, or why there is none.
+fn token(p: &mut Params) -> Result<Result<Token, String>, Error> {
+    Ok(match (p.maybe_text("error")?, credentials(p)?) {
+        (Some(why), _) => Err(why),
+        (None, Credentials::Token(token)) => Ok(token),
+        (None, _) => return Err(Error::argument("give userId and token, or error")),
+    })
 }
 
-#[derive(Deserialize)]
-struct PageParams {
-    kind: u32,
-    id: Id,
-    #[serde(default)]
-    before: Option<Id>,
-    limit: u32,
+fn content(p: &mut Params) -> Result<Content, Error> {
+    Ok(Content {
+        ctype: p.number("type")?.cast_signed(),
+        text: p.text("text")?,
+        attachment: p.text("attachment")?,
+        config: p.text("config")?,
+        ext: p.text("ext")?,
+        sender_name: p.text("senderName")?,
+        qos: p.number("qos")?.cast_signed(),
+        priority: p.number("priority")?,
+    })
 }
 
-#[derive(Deserialize)]
-struct OfParams {
-    kind: u32,
-    id: Id,
-}
-
-fn conversation(kind: u32, uid: u64) -> Result<ConversationId, Error> {
-    let kind = Kind::from_number(kind).ok_or_else(|| Error::argument("`kind` must be 0, 1 or 2"))?;
-    Ok(if uid == 0 { ConversationId::SYSTEM } else { ConversationId { kind, uid } })
-}
-
-fn parse<T: de::DeserializeOwned>(params: JsValue) -> Result<T, Error> {
-    from_value(params).map_err(|e| argument(&e))
+fn operation(p: &mut Params) -> Result<Operation, Error> {
+    let name = p.text("operation")?;
+    let (text, config, ext) = (p.text("text")?, p.text("config")?, p.text("ext")?);
+    Ok(match &name[..] {
+        "recall" => Operation::Recall,
+        "delete" => Operation::Delete,
+        "unread" => Operation::Unread,
+        "played" => Operation::Played,
+        "append" => Operation::Append { text, config, ext },
+        "replace" => Operation::Replace { text, config, ext },
+        _ => return Err(bad("operation", "recall, delete, unread, played, append or replace")),
+    })
 }
 
 fn command(name: &str, params: JsValue) -> Result<Command, Error> {
-    Ok(match name {
-        "login" => {
-            let LoginParams { username, user_id, password, token } = parse(params)?;
-            Command::Login(match (username, user_id, password, token) {
-                (Some(name), None, Some(password), None) => Credentials::Name { name, password },
-                (None, Some(Id(uid)), Some(password), None) => Credentials::Id { uid, password },
-                (None, Some(Id(uid)), None, Some(token)) => Credentials::Token { uid, token },
-                _ => {
-                    let forms = "give username and password, userId and password, or userId and token";
-                    return Err(Error::argument(forms));
-                }
-            })
-        }
+    let mut p = Params::new(params)?;
+    let command = match name {
+        "login" => Command::Login(credentials(&mut p)?),
+        "provideToken" => Command::ProvideToken(token(&mut p)?),
         "resume" => Command::Resume,
         "logout" => Command::Logout,
-        "send" => {
-            let SendParams { id: Id(id), kind, to: Id(to), text, ext } = parse(params)?;
-            Command::Send { id, to: conversation(kind, to)?, text, ext }
+        "send" => Command::Send { id: p.id("id")?, to: p.conversation()?, content: content(&mut p)? },
+        "resend" => Command::Resend(p.id("id")?),
+        "cancel" => Command::Cancel(p.id("id")?),
+        "operate" => Command::Operate { of: p.conversation()?, target: p.id("target")?, operation: operation(&mut p)? },
+        "forget" => Command::Forget { of: p.conversation()?, target: p.id("target")? },
+        "receipts" => Command::Receipts { of: p.conversation()?, target: p.id("target")? },
+        "typing" => Command::Typing(p.conversation()?, p.flag("active")?),
+        "deleteConversation" => {
+            Command::DeleteConversation { of: p.conversation()?, everywhere: p.flag("everywhere")? }
         }
-        "messages" | "history" => {
-            let PageParams { kind, id: Id(uid), before, limit } = parse(params)?;
-            let (of, before) = (conversation(kind, uid)?, before.map_or(0, |Id(id)| id));
-            if name == "messages" {
-                Command::Messages { of, before, limit }
-            } else {
-                Command::History { of, before, limit }
-            }
-        }
+        "focus" => Command::Focus(p.maybe_conversation()?),
+        "notices" => Command::Notices,
+        "dropNotices" => Command::DropNotices(p.ids("ids")?),
+        "messages" => Command::Messages {
+            of: p.conversation()?,
+            before: p.maybe_id("before")?.unwrap_or(0),
+            limit: p.number("limit")?,
+        },
+        "history" => Command::History {
+            of: p.conversation()?,
+            before: p.maybe_id("before")?.unwrap_or(0),
+            after: p.maybe_id("after")?.unwrap_or(0),
+            limit: p.number("limit")?,
+        },
         "conversations" => Command::Conversations,
         "users" => Command::Users,
         "groups" => Command::Groups,
         "markRead" => {
-            let OfParams { kind, id: Id(uid) } = parse(params)?;
-            Command::MarkRead(conversation(kind, uid)?)
+            Command::MarkRead { of: p.conversation()?, up_to: p.maybe_id("upTo")?.unwrap_or(0), only: p.flag("only")? }
         }
-        other => return Err(platform(format!("the core has no command `{other}`"))),
-    })
+        other => return Err(platform(["the core has no command `", other, "`"].concat())),
+    };
+    p.end()?;
+    Ok(command)
 }
 
 fn told(event: Event) -> Array {
-    let text = |s: &str| JsValue::from_str(s);
     let maybe = |e: Option<Error>| e.map_or(JsValue::UNDEFINED, |e| raw(&e));
-    match event {
+    let (name, payload) = match event {
         Event::State { from, to, error, retry_at } => {
-            #[expect(clippy::cast_precision_loss, reason = "a time in milliseconds")]
-            let retry_at = retry_at.map_or(JsValue::UNDEFINED, |at| JsValue::from_f64(at.0 as f64));
-            Array::of5(&text("state"), &text(from.name()), &text(to.name()), &maybe(error), &retry_at)
+            let retry_at = retry_at.map_or(JsValue::UNDEFINED, |at| view::time(at).into());
+            ("state", vec![from.name().into(), to.name().into(), maybe(error), retry_at])
         }
-        Event::Messages(rows) => Array::of2(&text("messages"), &view::messages(&rows).into_js()),
-        Event::Sent(rows) => Array::of2(&text("sent"), &view::messages(&rows).into_js()),
-        Event::Failed(rows) => Array::of2(&text("failed"), &view::messages(&rows).into_js()),
-        Event::Conversations(rows) => Array::of2(&text("conversations"), &view::conversations(&rows).into_js()),
-        Event::Users(rows) => Array::of2(&text("users"), &view::users(&rows).into_js()),
-        Event::Groups(rows) => Array::of2(&text("groups"), &view::groups(&rows).into_js()),
-        Event::Sync(pending) => Array::of2(&text("sync"), &JsValue::from(u32::try_from(pending).unwrap_or(u32::MAX))),
-        Event::Storage(kind, error) => Array::of3(&text("storage"), &text(kind.name()), &maybe(error)),
-        Event::Error(e) => Array::of2(&text("error"), &raw(&e)),
-    }
-}
-
-fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (key, value) in fields {
-        let _ = Reflect::set(&object, &JsValue::from_str(key), value); // a new object takes any field
-    }
-    object.into()
+        Event::Messages(rows) => ("messages", vec![view::messages(&rows).into()]),
+        Event::Sent(rows) => ("sent", vec![view::messages(&rows).into()]),
+        Event::Failed(rows) => ("failed", vec![view::messages(&rows).into()]),
+        Event::Conversations(rows) => ("conversations", vec![view::conversations(&rows).into()]),
+        Event::Users(rows) => ("users", vec![view::users(&rows).into()]),
+        Event::Groups(rows) => ("groups", vec![view::groups(&rows).into()]),
+        Event::Updates(rows) => ("updates", vec![view::updates(&rows).into()]),
+        Event::Removed(rows) => ("removed", vec![view::keys(&rows).into()]),
+        Event::Notices(rows) => ("notices", vec![view::notices(&rows).into()]),
+        Event::Typing { of, from, active } => {
+            ("typing", vec![view::keys(&[of]).into(), from.to_string().into(), active.into()])
+        }
+        Event::Members { group, joined, left, changed } => {
+            ("members", vec![group.to_string().into(), view::lists(&[&joined, &left, &changed]).into()])
+        }
+        Event::Sync(pending) => ("sync", vec![u32::try_from(pending).unwrap_or(u32::MAX).into()]),
+        Event::Storage(kind, error) => ("storage", vec![kind.name().into(), maybe(error)]),
+        Event::Error(e) => ("error", vec![raw(&e)]),
+        Event::TokenWanted(reason) => ("token", vec![reason.name().into()]),
+        Event::Log(level, text) => ("log", vec![(level as u8).into(), text.into()]),
+    };
+    std::iter::once(JsValue::from_str(name)).chain(payload).collect()
 }
 
 fn settled(reply: Reply) -> JsValue {
     match reply {
         Reply::Done | Reply::Session(None) => JsValue::UNDEFINED,
         Reply::Session(Some(uid)) => object(&[("userId", uid.to_string().into())]),
-        Reply::Messages(rows) => view::messages(&rows).into_js(),
+        Reply::Messages(rows) => view::messages(&rows).into(),
         Reply::History(rows, next) => {
-            object(&[("messages", view::messages(&rows).into_js()), ("next", next.to_string().into())])
+            object(&[("messages", view::messages(&rows).into()), ("next", next.to_string().into())])
         }
-        Reply::Conversations(rows) => view::conversations(&rows).into_js(),
-        Reply::Users(rows) => view::users(&rows).into_js(),
-        Reply::Groups(rows) => view::groups(&rows).into_js(),
+        Reply::Conversations(rows) => view::conversations(&rows).into(),
+        Reply::Users(rows) => view::users(&rows).into(),
+        Reply::Groups(rows) => view::groups(&rows).into(),
+        Reply::Notices(rows) => view::notices(&rows).into(),
+        Reply::Receipts(receipts) => view::receipts(&receipts).into(),
     }
 }
 
@@ -201,13 +207,7 @@ impl Engine {
     /// A raw error when an option is missing or of the wrong type, or the platform lacks something.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue, sink: Function, host: JsValue) -> Result<Self, JsValue> {
-        let Options { app_id, dns, rest, socket, device_info, memory } = parse(options).map_err(|e| raw(&e))?;
-        let cloud = match (dns, rest, socket) {
-            (Some(url), None, None) => Cloud::Dns(url),
-            (None, Some(rest), Some(socket)) => Cloud::Fixed(Servers { rest, sockets: vec![socket] }),
-            _ => return Err(raw(&Error::argument("give `dns`, or `rest` and `socket`"))),
-        };
-        let config = Config { app_id, cloud, device_info };
+        let (config, memory) = settings(options).map_err(|e| raw(&e))?;
         #[cfg(feature = "host")]
         let chosen = Chosen::new(host.unchecked_into::<Host>(), memory);
         #[cfg(not(feature = "host"))]

@@ -2,5 +2,6 @@
 mod client;
 mod codec;
 mod error;
+mod object;
 mod tape;
 mod view;

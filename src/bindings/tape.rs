@@ -1,15 +1,17 @@
 //! A batch of rows on its way to JavaScript: one text, the lengths of its pieces, numbers.
 //!
 //! Every string that crosses alone costs a decoder call; on the tape a batch costs one.
-use js_sys::{Float64Array, Object, Reflect, Uint32Array};
+use js_sys::{Float64Array, Uint32Array};
 use wasm_bindgen::JsValue;
+
+use super::object::object;
 
 #[derive(Debug, Default)]
 pub(super) struct Tape {
-    text: String,
+    pub(super) text: String,
     /// In UTF-16 units, which is how JavaScript cuts strings.
-    lengths: Vec<u32>,
-    numbers: Vec<f64>,
+    pub(super) lengths: Vec<u32>,
+    pub(super) numbers: Vec<f64>,
 }
 
 impl Tape {
@@ -32,16 +34,23 @@ impl Tape {
         if id == 0 { self.string("") } else { self.id(id) }
     }
 
-    pub(super) fn into_js(self) -> JsValue {
-        let object = Object::new();
-        let fields = [
-            ("text", JsValue::from(self.text)),
-            ("lengths", Uint32Array::from(&self.lengths[..]).into()),
-            ("numbers", Float64Array::from(&self.numbers[..]).into()),
-        ];
-        for (name, value) in fields {
-            let _ = Reflect::set(&object, &JsValue::from_str(name), &value); // a new object takes any field
-        }
-        object.into()
+    pub(super) fn flag(&mut self, flag: bool) {
+        self.number(u8::from(flag));
+    }
+
+    /// Ids, and how many there are.
+    pub(super) fn ids(&mut self, ids: &[u64]) {
+        self.number(u32::try_from(ids.len()).unwrap_or(u32::MAX));
+        ids.iter().for_each(|id| self.id(*id));
+    }
+}
+
+impl From<Tape> for JsValue {
+    fn from(tape: Tape) -> Self {
+        object(&[
+            ("text", tape.text.into()),
+            ("lengths", Uint32Array::from(&tape.lengths[..]).into()),
+            ("numbers", Float64Array::from(&tape.numbers[..]).into()),
+        ])
     }
 }

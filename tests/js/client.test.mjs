@@ -40,6 +40,8 @@ describe("making and logging in", () => {
       [{ appId: 5 }, "options.appId"],
       [{ storage: "disk" }, "options.storage"],
       [{ logger: "x" }, "options.logger"],
+      [{ logLevel: "loud" }, "options.logLevel"],
+      [{ deliveryReceipts: 1 }, "options.deliveryReceipts"],
       [{ servers: { dns: "ftp://x" } }, "options.servers.dns"],
       [{ servers: { rest: "http://a" } }, "options.servers.socket"],
       [{ servers: 5 }, "options.servers"],
@@ -230,7 +232,14 @@ describe("conversations", () => {
     const { core, client } = await loggedIn();
     const sent = client.conversation({ user: 2 }).send({ text: "hi 👋", ext: "{}" });
     await until(() => core.commands.some(([name]) => name === "send"));
-    assert.deepEqual(core.commands.at(-1)[1], { id: "1001", kind: 1, to: "2", text: "hi 👋", ext: "{}" });
+    assert.deepEqual(core.commands.at(-1)[1], {
+      id: "1001",
+      kind: 1,
+      of: "2",
+      type: 0,
+      text: "hi 👋",
+      ext: "{}",
+    });
     core.engine.say([
       "sent",
       messagesTape({ id: "55", clientId: "1001", outgoing: true, status: "sent", text: "hi 👋" }),
@@ -273,7 +282,7 @@ describe("conversations", () => {
       [{ text: "👋".repeat(16385) }, "text"],
       [{ text: "é".repeat(32769) }, "text"],
       [{ text: "x", ext: "a".repeat(16385) }, "ext"],
-      [{ text: "x", ext: {} }, "ext"],
+      [{ text: "x", ext: 5 }, "ext"],
       [{ text: "x".repeat(1e7) }, "text"],
     ];
     for (const [content, field] of bad) await assert.rejects(chat.send(content), code("MessageInvalid", field));

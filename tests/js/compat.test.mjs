@@ -333,8 +333,8 @@ describe("flooim", () => {
       (await im.groupManage.asyncGetJoinedGroups()).map((it) => [it.group_id, it.name, it.count]),
       [[9, "Team", 3]],
     );
-    core.answers.messages = ({ id }) =>
-      id === "2" ? messagesTape({ id: "4", text: "old" }, { id: "5", text: "hi" }) : messagesTape();
+    core.answers.messages = ({ of }) =>
+      of === "2" ? messagesTape({ id: "4", text: "old" }, { id: "5", text: "hi" }) : messagesTape();
     assert.deepEqual(im.rosterManage.getRosterMessageByRid(2), []);
     await until(() => im.rosterManage.getRosterMessageByRid(2).length === 2);
     assert.deepEqual(
@@ -346,7 +346,7 @@ describe("flooim", () => {
     );
     im.rosterManage.readRosterMessage(2);
     await until(() => heard.at(-1)[0] === "onUnreadChange");
-    assert.deepEqual(core.commands.at(-1), ["markRead", { kind: 1, id: "2" }]);
+    assert.deepEqual(core.commands.at(-1), ["markRead", { kind: 1, of: "2" }]);
     assert.deepEqual(
       im.rosterManage.getRosterMessageByRid(2).map((it) => it.status),
       [2, 2],

@@ -26,6 +26,10 @@ export class TapeWriter {
 }
 
 const STATUSES = ["sending", "sent", "failed", "received"];
+const MENTIONED = ["none", "me", "all"];
+const CHANGES = ["", "read", "", "unread", "delivered", "recall", "delete", "played", "append", "replace", "status"];
+
+const flag = (value) => (value ? 1 : 0);
 
 export function writeMessage(w, m) {
   w.number(m.kind ?? 1)
@@ -34,15 +38,21 @@ export function writeMessage(w, m) {
     .string(m.key ?? m.id ?? m.clientId ?? "");
   w.string(m.clientId ?? "")
     .string(m.from ?? "2")
-    .number(m.outgoing ? 1 : 0)
+    .number(flag(m.outgoing))
     .number(m.type ?? 0);
-  w.string(m.text ?? "")
-    .string(m.ext ?? "")
-    .number(m.timestamp ?? 0);
-  w.number(STATUSES.indexOf(m.status ?? "received")).number(m.error?.number ?? 0);
+  for (const name of ["text", "attachment", "config", "ext", "senderName"]) w.string(m[name] ?? "");
+  for (const name of ["priority", "timestamp", "editedAt"]) w.number(m[name] ?? 0);
+  w.number(STATUSES.indexOf(m.status ?? "received"));
+  for (const name of ["delivered", "read", "played"]) w.number(flag(m[name]));
+  w.number(MENTIONED.indexOf(m.mentioned ?? "none")).number(m.error?.number ?? 0);
   if (m.error) {
     w.string(m.error.domain).string(m.error.detail);
   }
+}
+
+function maybeMessage(w, message) {
+  w.number(flag(message));
+  if (message) writeMessage(w, message);
 }
 
 function tapeOf(rows, write) {
@@ -59,9 +69,36 @@ export const conversationsTape = (...rows) =>
       .string(c.title ?? c.id)
       .string(c.avatar ?? "");
     w.number(c.unread ?? 0)
-      .number(c.timestamp ?? 0)
-      .number(c.last ? 1 : 0);
-    if (c.last) writeMessage(w, c.last);
+      .number(MENTIONED.indexOf(c.mention ?? "none"))
+      .number(c.timestamp ?? 0);
+    maybeMessage(w, c.last);
+  });
+export const updatesTape = (...rows) =>
+  tapeOf(rows, (w, u) => {
+    w.number(u.number ?? CHANGES.indexOf(u.change))
+      .number(u.kind ?? 1)
+      .string(u.with ?? "2");
+    for (const name of ["target", "by", "operation", "text", "config", "ext"]) w.string(u[name] ?? "");
+    w.number(u.timestamp ?? 0);
+    maybeMessage(w, u.message);
+  });
+export const noticesTape = (...rows) =>
+  tapeOf(rows, (w, n) => {
+    w.string(n.id)
+      .number(n.kind ?? 2)
+      .number(n.type ?? 10)
+      .string(n.group ?? "");
+    w.string(n.from ?? "2").number(n.to?.length ?? 0);
+    for (const id of n.to ?? []) w.string(id);
+    w.string(n.content ?? "")
+      .number(n.timestamp ?? 0)
+      .number(flag(n.kept));
+  });
+export const keysTape = (...rows) => tapeOf(rows, (w, k) => w.number(k.kind ?? 1).string(k.id));
+export const listsTape = (...lists) =>
+  tapeOf(lists, (w, ids) => {
+    w.number(ids.length);
+    for (const id of ids) w.string(id);
   });
 export const usersTape = (...rows) =>
   tapeOf(rows, (w, u) => {
@@ -99,6 +136,16 @@ export class FakeCore {
     messages: () => messagesTape(),
     markRead: () => undefined,
     send: () => undefined,
+    operate: () => undefined,
+    focus: () => undefined,
+    typing: () => undefined,
+    forget: () => undefined,
+    cancel: () => undefined,
+    resend: () => undefined,
+    deleteConversation: () => undefined,
+    notices: () => noticesTape(),
+    dropNotices: () => noticesTape(),
+    receipts: () => listsTape([], [], [], []),
   };
 
   get engine() {

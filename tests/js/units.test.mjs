@@ -1,10 +1,10 @@
-// The small parts of the facade: error codes, ids, emitter, calls, tapes.
+// The small parts of the facade: error codes, ids, emitter, calls.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
 import { files as generated } from "../../js/scripts/error-codes.mjs";
 import { sources } from "./bundle.mjs";
-import { conversationsTape, groupsTape, messagesTape, raw, usersTape } from "./fake-engine.mjs";
+import { raw } from "./fake-engine.mjs";
 
 const js = await sources(
   "js/errors.ts",
@@ -13,7 +13,6 @@ const js = await sources(
   "js/client/ids.ts",
   "js/client/emitter.ts",
   "js/client/calls.ts",
-  "js/tape.ts",
 );
 const code = (name, field) => (error) => {
   assert.equal(error.name, "FlooError", String(error));
@@ -236,68 +235,5 @@ describe("calls", () => {
     const both = [calls.start("a", () => 0), calls.start("b", () => 0)].map(({ waiter }) => waiter.promise);
     calls.failAll(js.failure("Cancelled", "platform", "over"));
     for (const promise of both) await assert.rejects(promise, code("Cancelled"));
-  });
-});
-
-describe("tapes", () => {
-  test("messages", () => {
-    const error = raw("MessageCensored", "frame", "你说 👋");
-    const rows = js.readMessages(
-      messagesTape(
-        {
-          with: "9",
-          kind: 2,
-          id: "18446744073709551615",
-          key: "k",
-          from: "3",
-          text: "你好 👋",
-          ext: "{}",
-          timestamp: 1.7e12,
-        },
-        { with: "0", kind: 0, id: "5", from: "0", type: 42 },
-        { clientId: "77", from: "1", outgoing: true, status: "failed", error, text: "x" },
-      ),
-    );
-    assert.deepEqual(rows[0], {
-      conversation: { kind: "group", id: "9" },
-      id: "18446744073709551615",
-      key: "k",
-      clientId: null,
-      from: "3",
-      outgoing: false,
-      type: "text",
-      text: "你好 👋",
-      ext: "{}",
-      timestamp: 1.7e12,
-      status: "received",
-      error: null,
-    });
-    assert.deepEqual([rows[1].conversation, rows[1].type], [{ kind: "system", id: "0" }, "unknown"]);
-    assert.deepEqual(
-      [rows[2].id, rows[2].clientId, rows[2].key, rows[2].status, rows[2].error],
-      [null, "77", "77", "failed", js.shapeOf(error)],
-    );
-    assert.equal(rows.length, 3);
-  });
-
-  test("conversations, users, groups, and nothing", () => {
-    const [first, second] = js.readConversations(
-      conversationsTape(
-        { id: "2", title: "Basil", unread: 3, timestamp: 5, last: { id: "8", text: "hi" } },
-        { kind: 2, id: "4" },
-      ),
-    );
-    assert.deepEqual(
-      [first.key, first.title, first.unread, first.lastMessage.text],
-      [{ kind: "user", id: "2" }, "Basil", 3, "hi"],
-    );
-    assert.deepEqual([second.key, second.lastMessage], [{ kind: "group", id: "4" }, null]);
-    assert.deepEqual(js.readUsers(usersTape({ id: "2", username: "basil", alias: "B" })), [
-      { id: "2", username: "basil", displayName: "basil", nickname: "", alias: "B", avatar: "", isContact: true },
-    ]);
-    assert.deepEqual(js.readGroups(groupsTape({ id: "4", name: "Team", members: 3 })), [
-      { id: "4", name: "Team", avatar: "", ownerId: "1", memberCount: 3 },
-    ]);
-    assert.deepEqual(js.readMessages(messagesTape()), []);
   });
 });

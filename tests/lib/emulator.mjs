@@ -30,6 +30,11 @@ export class Emulator {
     return `${this.url}/v2/app_dns`;
   }
 
+  /** Its process, while it runs. */
+  get pid() {
+    return this.#child?.pid;
+  }
+
   /** What it wrote to its error output. */
   get said() {
     return this.#said;
@@ -82,10 +87,14 @@ export class Emulator {
     return Object.fromEntries(pairs.map(([name, id]) => [name, String(id)]));
   }
 
+  /** Calls the admin interface; resolves to the data of its answer. */
+  async admin(path, body) {
+    return data(await fetch(`${this.url}/admin/api/${path}`, { method: "POST", body: JSON.stringify(body) }));
+  }
+
   /** Replaces the fault rules; each is `{match, action, times}`. */
   async faults(...rules) {
-    const body = JSON.stringify({ seed: 7, rules });
-    await data(await fetch(`${this.url}/admin/api/faults`, { method: "POST", body }));
+    await this.admin("faults", { seed: 7, rules });
   }
 
   /** Waits until every fault rule has been applied as often as it says: what they do has happened. */

@@ -153,7 +153,7 @@ fn vectors_encode_to_their_bytes() {
 }
 
 #[test]
-fn what_was_decoded_encodes_to_the_canonical_bytes() {
+fn item_01_vectors_decode_and_encode_to_their_canonical_bytes() {
     for vector in vectors().iter().filter(|v| v.name != "forward_compat_unknown_command_and_field") {
         let encoded = hex_of(&encode(&decode(&vector.bytes(), vector.direction).unwrap()).unwrap());
         assert_eq!(&encoded, vector.canonical_hex.as_ref().unwrap_or(&vector.hex), "{}", vector.name);

@@ -109,7 +109,7 @@ fn act(cloud: &Cloud, rule: &Rule, garbage: Vec<u8>) -> Result<(), RulesError> {
                 if device_sn.is_none_or(|wanted| wanted == sn) {
                     sender.send(Out::frame(Some(user), notify::passing(user, kind, content, mid, cloud.clock.now())));
                     if *close {
-                        sender.send(Out::Close);
+                        sender.send(Out::Dismiss);
                     }
                 }
             }

@@ -7,18 +7,82 @@ use prost::Message;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, ApiError, call::Call};
+use super::{
+    Answer, ApiError,
+    call::Call,
+    desk::Slip,
+    table::{Shape::*, Type::*, may, must, rows},
+};
 use crate::{
     Cloud,
+    bots::{self, Bot},
     faults::{self, RulesError},
     guard, json,
     policy::Policy,
-    store::{Append, ConvKind, Copy, State, Uid},
+    store::{self, Append, ConvKind, Copy, State, Uid},
     sync, wire,
 };
 
+#[rustfmt::skip]
+rows! {
+    Rest GET "/admin/api/state" Admin state [] -> Json, [], "Users, groups, sockets, counts, switches, faults";
+    Rest GET "/admin/api/openapi" Admin openapi [] -> Bare, [], "This document";
+    Rest GET "/admin/api/desk" Admin desk [] -> List(&Json), [], "SMS codes, captchas and open QR codes";
+    Rest POST "/admin/api/confirm" Admin confirm [must("code", Word(64)), must("user", Word(256))] -> Bool, [], "Confirms a QR code on behalf of a user";
+    Rest POST "/admin/api/faults" Admin faults [may("seed", Int), must("rules", Any)] -> Json, [], "Replaces all fault rules";
+    Rest POST "/admin/api/clock" Admin clock [must("offset_ms", Any)] -> Json, [], "Moves the server's time";
+    Rest POST "/admin/api/app" Admin app [] -> Json, [], "Sets switches of the application";
+    Rest POST "/admin/api/user" Admin user [must("user", Any), must("state", Any)] -> Json, [], "Bans or freezes an account";
+    Rest POST "/admin/api/crowd" Admin crowd [must("group", Any), must("members", Any)] -> Json, [], "Fills a group with users";
+    Rest POST "/admin/api/notice" Admin notice [must("kind", Any)] -> Json, [], "Sends a notice of the server";
+    Rest POST "/admin/api/bots" Admin bots [must("bots", Any), may("chatty_ms", Int)] -> Json, [], "Creates virtual users and switches the chatty ones";
+}
+
+fn openapi(_: &Call<'_>) -> Answer {
+    Ok(super::openapi())
+}
+
+fn desk(call: &Call<'_>) -> Answer {
+    Ok(call.desk().describe(call.now()).into())
+}
+
+/// `POST /admin/api/confirm {code, user}`: what the phone of the user would do.
+fn confirm(call: &Call<'_>) -> Answer {
+    let code = call.params.required_text("code")?;
+    let user = user_id(call.cloud, "user", call.params.required_text("user")?)?;
+    let slip = match call.desk().look(code, call.now()) {
+        Some(Slip::Scan(_)) => Slip::Scan(Some(user)),
+        // The openid of this code has to be the user's.
+        Some(Slip::WeChat(_)) => {
+            let wechat = format!("wechat-{user}");
+            if !call.store().bind_openid(&store::openid(&wechat), user, 0)? {
+                return Err(invalid("user: the openid is somebody else's".to_owned()));
+            }
+            Slip::WeChat(Some(wechat))
+        }
+        _ => return Err(invalid("code: no open QR code".to_owned())),
+    };
+    Ok(call.desk().change(code, call.now(), slip).into())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BotsBody {
+    bots: Vec<Bot>,
+    #[serde(default)]
+    chatty_ms: u64,
+}
+
+/// `POST /admin/api/bots {bots, chatty_ms}`.
+fn bots(call: &Call<'_>) -> Answer {
+    let body: BotsBody = json::read("", call.params.body()).map_err(invalid)?;
+    let names = bots::create(call.cloud, &body.bots)?;
+    call.cloud.bots.set_chatter(body.chatty_ms);
+    Ok(json!({ "bots": names, "chatty_ms": body.chatty_ms }))
+}
+
 /// `GET /admin/api/state`.
-pub(super) fn state(call: &Call<'_>) -> Answer {
+fn state(call: &Call<'_>) -> Answer {
     let cloud = call.cloud;
     let sockets = cloud.hub.list();
     let store = guard(&cloud.store);
@@ -60,7 +124,7 @@ pub(super) fn state(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /admin/api/faults`: replaces all rules; `{"rules": []}` ends all faults.
-pub(super) fn faults(call: &Call<'_>) -> Answer {
+fn faults(call: &Call<'_>) -> Answer {
     match faults::install(call.cloud, call.params.body()) {
         Ok(rules) => Ok(json!({ "rules": rules })),
         Err(RulesError::Invalid(why)) => Err(invalid(why)),
@@ -79,14 +143,14 @@ struct ClockBody {
 }
 
 /// `POST /admin/api/clock {offset_ms}`.
-pub(super) fn clock(call: &Call<'_>) -> Answer {
+fn clock(call: &Call<'_>) -> Answer {
     let body: ClockBody = json::read("", call.params.body()).map_err(invalid)?;
     call.cloud.clock.set_offset(body.offset_ms);
     Ok(json!({ "offset_ms": body.offset_ms, "now": call.cloud.clock.now() }))
 }
 
 /// `POST /admin/api/app`: sets the switches that are given, answers with all.
-pub(super) fn app(call: &Call<'_>) -> Answer {
+fn app(call: &Call<'_>) -> Answer {
     let mut policy = guard(&call.cloud.policy);
     let mut merged = json!(*policy);
     if let (Some(merged), Some(given)) = (merged.as_object_mut(), call.params.body().as_object()) {
@@ -106,7 +170,7 @@ struct UserBody {
 }
 
 /// `POST /admin/api/user {user, state}`: normal, banned or frozen. A frozen account is told.
-pub(super) fn user(call: &Call<'_>) -> Answer {
+fn user(call: &Call<'_>) -> Answer {
     let body: UserBody = json::read("", call.params.body()).map_err(invalid)?;
     if body.state == State::Deleted {
         return Err(invalid("state: accounts are deleted by their owners".to_owned()));
@@ -132,7 +196,7 @@ const CROWD_LIMIT: u32 = 5000;
 
 /// `POST /admin/api/crowd {group, members}`: fills a group with new users `crowd_<n>`, who cannot
 /// log in. Nobody is told.
-pub(super) fn crowd(call: &Call<'_>) -> Answer {
+fn crowd(call: &Call<'_>) -> Answer {
     let body: CrowdBody = json::read("", call.params.body()).map_err(invalid)?;
     if body.members > CROWD_LIMIT {
         return Err(invalid(format!("members: at most {CROWD_LIMIT}")));
@@ -185,7 +249,7 @@ enum NoticeBody {
 
 /// `POST /admin/api/notice {kind, user, type, content, ...}`: stored in the user's system
 /// conversation and announced.
-pub(super) fn notice(call: &Call<'_>) -> Answer {
+fn notice(call: &Call<'_>) -> Answer {
     let cloud = call.cloud;
     let body: NoticeBody = json::read_tagged("", "kind", call.params.body()).map_err(invalid)?;
     let (user, ns, payload) = match body {
@@ -259,11 +323,7 @@ pub(super) fn notice(call: &Call<'_>) -> Answer {
 
 /// A user by id or login name.
 fn user_id(cloud: &Cloud, field: &str, reference: &str) -> Result<Uid, ApiError> {
-    let store = guard(&cloud.store);
-    let uid = match reference.parse() {
-        Ok(uid) => store.user_exists(uid)?.then_some(uid),
-        Err(_) => store.user_by_name(reference)?,
-    };
+    let uid = guard(&cloud.store).user_by_reference(reference)?;
     uid.ok_or_else(|| ApiError::new(400, format!("{field}: no such user")))
 }
 

@@ -4,7 +4,7 @@ use std::sync::MutexGuard;
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 
-use super::ApiError;
+use super::{ApiError, desk::Desk};
 use crate::{
     Cloud,
     clock::Millis,
@@ -28,6 +28,11 @@ impl<'a> Call<'a> {
     /// The database, locked.
     pub(super) fn store(&self) -> MutexGuard<'a, Store> {
         guard(&self.cloud.store)
+    }
+
+    /// Where short-lived codes lie.
+    pub(super) fn desk(&self) -> &'a Desk {
+        &self.cloud.desk
     }
 
     /// Server time.
@@ -83,6 +88,10 @@ impl Params {
         };
         match &body {
             Value::Object(fields) => merged.extend(fields.clone()),
+            // One endpoint takes an array.
+            Value::Array(_) => {
+                merged.insert("[]".to_owned(), body.clone());
+            }
             _ => return Err(ApiError::parameter("body", "must be a JSON object")),
         }
         Ok(Self { merged, body })
@@ -91,6 +100,11 @@ impl Params {
     /// The JSON body alone, `{}` when there was none.
     pub(super) const fn body(&self) -> &Value {
         &self.body
+    }
+
+    /// The body of an endpoint that takes an array; null when there was none.
+    pub(super) fn list(&self) -> &Value {
+        self.merged.get("[]").unwrap_or(&Value::Null)
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
@@ -193,7 +207,8 @@ impl Params {
     }
 }
 
-fn as_id(name: &str, value: &Value) -> Result<Uid, ApiError> {
+/// An id, given as a number or a text.
+pub(super) fn as_id(name: &str, value: &Value) -> Result<Uid, ApiError> {
     let id = match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.parse().ok(),

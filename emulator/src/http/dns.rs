@@ -2,26 +2,49 @@
 use axum::http::header;
 use serde_json::{Value, json};
 
-use super::{Answer, ApiError, call::Call};
+use super::{
+    Answer, ApiError,
+    call::Call,
+    table::{Shape::*, Type::*, may, rows},
+};
 use crate::{
     guard,
     policy::{DnsFormat, Place},
 };
 
+#[rustfmt::skip]
+rows! {
+    P0 GET "/" Open probe [] -> PROBE, [], "Tells that the server is there; with an upgrade the long connection";
+    P0 GET "/api/health" Open probe [] -> PROBE, [], "Tells that the server is there";
+    P0 GET "/v2/app_dns" Open app_dns [may("app_id", Text(64)), may("source", Text(64))] -> Named("Dns"), [99998], "The clusters of an application";
+    P0 GET "/v2/app_dnsundefined" Open app_dns [may("app_id", Text(64)), may("source", Text(64))] -> Named("Dns"), [99998], "The same, as shipped clients misspell it";
+    Rest GET "/v1/app_dns" Open app_dns_1 [may("app_id", Text(64)), may("source", Text(64))] -> Named("Dns"), [99998], "The same in the older shape";
+    Rest GET "/app_dns" Open app_dns_1 [may("app_id", Text(64)), may("source", Text(64))] -> Named("Dns"), [99998], "The same in the older shape";
+    P0 GET "/app/config" Open app_config [may("platform", Int)] -> CONFIG, [], "Switches of the application";
+    P1 GET "/app/support_staff" Token support_staff [] -> List(&Named("SupportContact")), [], "Contacts the application offers: its virtual users";
+}
+
+const PROBE: super::table::Shape = Fields(&[("server", Str), ("version", Str)]);
+const CONFIG: super::table::Shape = Fields(&[
+    ("hide_member_info", Bool),
+    ("message_forward_max_user_num", Num),
+    ("message_forward_max_message_num", Num),
+]);
+
 /// `GET /` and `GET /api/health`: only the HTTP status counts.
-pub(super) fn probe(_: &Call<'_>) -> Answer {
+fn probe(_: &Call<'_>) -> Answer {
     Ok(json!({ "server": "floo-emulator", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 /// `GET /v2/app_dns`: the clusters and sockets that the switches name, then this server under the
 /// name the caller used, so that it also works behind a proxy, then its further ports.
-pub(super) fn app_dns(call: &Call<'_>) -> Answer {
+fn app_dns(call: &Call<'_>) -> Answer {
     let format = guard(&call.cloud.policy).dns_format;
     document(call, format)
 }
 
 /// `GET /v1/app_dns` and `GET /app_dns`: the same in the older shape, whatever the switches say.
-pub(super) fn app_dns_1(call: &Call<'_>) -> Answer {
+fn app_dns_1(call: &Call<'_>) -> Answer {
     document(call, DnsFormat::V1)
 }
 
@@ -92,13 +115,25 @@ fn cluster(format: DnsFormat, http: Place<'_>, sockets: &[Place<'_>]) -> Value {
     cluster
 }
 
-/// `GET /app/support_staff`: there is none here.
-pub(super) fn support_staff(_: &Call<'_>) -> Answer {
-    Ok(json!([]))
+fn support_staff(call: &Call<'_>) -> Answer {
+    let store = call.store();
+    let mut staff = Vec::new();
+    for (user, _) in store.bots()? {
+        staff.extend(store.profile(user)?.map(|profile| {
+            json!({
+                "user_id": user,
+                "username": profile.username,
+                "nickname": profile.nick_name,
+                "avatar": profile.avatar,
+                "source": "chatbot",
+            })
+        }));
+    }
+    Ok(json!(staff))
 }
 
 /// `GET /app/config`.
-pub(super) fn app_config(_: &Call<'_>) -> Answer {
+fn app_config(_: &Call<'_>) -> Answer {
     Ok(json!({
         "hide_member_info": false,
         "message_forward_max_user_num": 20,

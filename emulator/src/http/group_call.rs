@@ -4,11 +4,19 @@ use std::sync::MutexGuard;
 use floo_wasm::core::proto::group_notice::Type as Notice;
 use serde_json::{Value, json};
 
-use super::{ApiError, call::Call};
+use super::{
+    ApiError,
+    call::Call,
+    table::{Param, Type, must},
+};
 use crate::{
+    guard,
     notify::AboutGroup,
     store::{Group, Role, Store, Uid},
 };
+
+/// Which group.
+pub(super) const GID: Param = must("group_id", Type::Id);
 
 /// A call about an existing group.
 pub(super) struct GroupCall<'a> {
@@ -22,7 +30,11 @@ pub(super) struct GroupCall<'a> {
 impl<'a> GroupCall<'a> {
     /// Opens the group named by `group_id`.
     pub(super) fn open(call: &'a Call<'a>) -> Result<Self, ApiError> {
-        let gid = call.params.id("group_id")?;
+        Self::of(call, call.params.id("group_id")?)
+    }
+
+    /// Opens a group.
+    pub(super) fn of(call: &'a Call<'a>, gid: Uid) -> Result<Self, ApiError> {
         let store = call.store();
         let group = store.group(gid, call.caller)?.ok_or_else(|| ApiError::new(20001, "group does not exist"))?;
         let role = store.membership(gid, call.caller)?.map(|member| member.role);
@@ -33,6 +45,15 @@ impl<'a> GroupCall<'a> {
     pub(super) fn open_as(call: &'a Call<'a>, least: Role) -> Result<Self, ApiError> {
         let this = Self::open(call)?;
         this.need(least)?;
+        Ok(this)
+    }
+
+    /// The same for callers who may invite: all members, or who manages the group, as it says.
+    pub(super) fn open_to_inviters(call: &'a Call<'a>) -> Result<Self, ApiError> {
+        let this = Self::open_as(call, Role::Member)?;
+        if !this.group.member_invite {
+            this.need(Role::Admin)?;
+        }
         Ok(this)
     }
 
@@ -49,6 +70,15 @@ impl<'a> GroupCall<'a> {
 
     pub(super) const fn gid(&self) -> Uid {
         self.group.group_id
+    }
+
+    /// True when the caller may see this member: where members are hidden, plain ones see only
+    /// themselves and who manages the group.
+    pub(super) fn shows(&self, member: Uid) -> Result<bool, ApiError> {
+        if !self.group.hide_member_info || self.role >= Some(Role::Admin) || member == self.call.caller {
+            return Ok(true);
+        }
+        Ok(self.store.membership(self.gid(), member)?.is_some_and(|member| member.role >= Role::Admin))
     }
 
     pub(super) fn members(&self) -> Result<Vec<Uid>, ApiError> {
@@ -89,12 +119,15 @@ impl<'a> GroupCall<'a> {
 
     /// Why this user cannot come in, if so.
     pub(super) fn obstacle(&self, uid: Uid) -> Result<Option<ApiError>, ApiError> {
+        let joined_limit = guard(&self.call.cloud.policy).max_joined_groups;
         Ok(if self.store.membership(self.gid(), uid)?.is_some() {
             Some(ApiError::new(20017, "already a member"))
         } else if self.store.blocked_in_group(self.gid())?.iter().any(|(blocked, _)| *blocked == uid) {
             Some(ApiError::new(20018, "on the blocklist of the group"))
         } else if self.members()?.len() >= self.group.capacity as usize {
             Some(ApiError::new(20010, "the group is full"))
+        } else if joined_limit > 0 && self.store.joined_groups(uid)?.len() >= joined_limit {
+            Some(ApiError::new(20009, "in too many groups"))
         } else {
             None
         })

@@ -5,11 +5,13 @@ use serde_json::json;
 use super::{
     Answer, ApiError,
     call::Call,
-    group_call::{GroupCall, line},
+    group_call::{GID, GroupCall, line},
+    table::{Param, Shape::*, Type::*, may, must, rows},
 };
 use crate::{
     clock::Millis,
-    store::{NewGroup, Request, Role, Uid},
+    guard,
+    store::{NewGroup, Request, Role, Store, Uid},
 };
 
 /// How long applications and invitations stay open.
@@ -17,8 +19,25 @@ const REQUEST_LIFE: Millis = 7 * 24 * 3_600_000;
 /// Longest reason, in bytes.
 const REASON_LIMIT: usize = 1024;
 
+const REASON: Param = may("reason", Text(REASON_LIMIT));
+const USERS: Param = must("user_list", Ids);
+
+#[rustfmt::skip]
+rows! {
+    P1 POST "/group/create" Token create [must("name", Word(256)), may("avatar", Text(1024)), may("description", Text(4096)), may("type", Int), may("user_list", Ids)] -> Named("GroupInfo"), [20001, 20008, 20009], "Creates a group; the others join, or are invited if they want to be asked";
+    P1 POST "/group/destroy" Token destroy [GID.in_query()] -> Bool, [20001, 20013], "Dissolves a group";
+    P1 POST "/group/apply" Token apply [GID, REASON] -> Named("UserResult"), [10010, 20001, 20009, 20010, 20017, 20018], "Joins, or asks to, as the group says";
+    P1 POST "/group/apply/handle" Token handle_application [GID, must("user_id", Id), must("approval", Flag), REASON] -> Named("UserResult"), [20001, 20009, 20010, 20012, 20014, 20017, 20018], "Decides an application";
+    P1 POST "/group/invite" Token invite [GID, USERS, REASON] -> List(&Named("UserResult")), [20001, 20011, 20012], "Brings users in, or invites those who want to be asked";
+    P1 POST "/group/invite/handle" Token handle_invitation [GID, may("user_id", Id), must("approval", Flag), REASON] -> Bool, [20001, 20009, 20010, 20015, 20017, 20018], "Answers an invitation";
+    P1 POST "/group/kick" Token kick [GID, USERS, REASON] -> List(&Named("UserResult")), [20001, 20012], "Puts members out";
+    P1 POST "/group/leave" Token leave [GID.in_query()] -> Bool, [20001, 20002, 20004], "Leaves";
+    P2 POST "/group/block" Token block [GID, USERS] -> List(&Named("UserResult")), [20001, 20012], "Puts users on the blocklist, and out";
+    P2 POST "/group/unblock" Token unblock [GID, USERS] -> List(&Named("UserResult")), [20001, 20012], "Takes them off";
+}
+
 /// `POST /group/create`: answers with the full information.
-pub(super) fn create(call: &Call<'_>) -> Answer {
+fn create(call: &Call<'_>) -> Answer {
     let name = call.params.required_text("name")?;
     call.params.short_text("name", 256)?;
     let kind = call.params.number("type")?.unwrap_or(0);
@@ -40,6 +59,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     invitees.sort_unstable();
     invitees.dedup();
     let mut store = call.store();
+    check_limits(call, &store)?;
     let gid = store.create_group(&new, call.now())?;
     let group = store.group(gid, call.caller)?.ok_or_else(|| ApiError::new(20001, "group does not exist"))?;
     let mut asked = GroupCall { call, store, group, role: Some(Role::Owner) };
@@ -54,6 +74,21 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     Ok(json!(asked.store.group(gid, call.caller)?))
 }
 
+/// How many groups a user may own, and be in.
+fn check_limits(call: &Call<'_>, store: &Store) -> Result<(), ApiError> {
+    let (own, joined) = {
+        let policy = guard(&call.cloud.policy);
+        (policy.max_own_groups, policy.max_joined_groups)
+    };
+    if own > 0 && store.own_groups(call.caller)? >= own {
+        return Err(ApiError::new(20008, "owns too many groups"));
+    }
+    if joined > 0 && store.joined_groups(call.caller)?.len() >= joined {
+        return Err(ApiError::new(20009, "in too many groups"));
+    }
+    Ok(())
+}
+
 /// Takes somebody in at once, or files an invitation when the user wants to be asked (then true).
 fn bring_in(asked: &mut GroupCall<'_>, uid: Uid, reason: &str) -> Result<Result<bool, &'static str>, ApiError> {
     if !asked.store.user_exists(uid)? {
@@ -63,6 +98,7 @@ fn bring_in(asked: &mut GroupCall<'_>, uid: Uid, reason: &str) -> Result<Result<
         return Ok(Err(match obstacle.code {
             20017 => "already a member",
             20018 => "on the blocklist of the group",
+            20009 => "in too many groups",
             _ => "the group is full",
         }));
     }
@@ -94,7 +130,7 @@ fn tell_invited(asked: &mut GroupCall<'_>, invited: &[Uid], reason: &str) -> Res
 }
 
 /// `POST /group/destroy`.
-pub(super) fn destroy(call: &Call<'_>) -> Answer {
+fn destroy(call: &Call<'_>) -> Answer {
     let mut asked = GroupCall::open_as(call, Role::Owner)?;
     let members = asked.members()?;
     let gid = asked.gid();
@@ -104,7 +140,7 @@ pub(super) fn destroy(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /group/apply`.
-pub(super) fn apply(call: &Call<'_>) -> Answer {
+fn apply(call: &Call<'_>) -> Answer {
     let reason = call.params.short_text("reason", REASON_LIMIT)?;
     let mut asked = GroupCall::open(call)?;
     if let Some(obstacle) = asked.obstacle(call.caller)? {
@@ -129,7 +165,7 @@ pub(super) fn apply(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /group/apply/handle`.
-pub(super) fn handle_application(call: &Call<'_>) -> Answer {
+fn handle_application(call: &Call<'_>) -> Answer {
     let approval = call.params.required_flag("approval")?;
     let reason = call.params.short_text("reason", REASON_LIMIT)?;
     let applicant = call.params.id("user_id")?;
@@ -154,12 +190,9 @@ pub(super) fn handle_application(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /group/invite`.
-pub(super) fn invite(call: &Call<'_>) -> Answer {
+fn invite(call: &Call<'_>) -> Answer {
     let reason = call.params.short_text("reason", REASON_LIMIT)?;
-    let mut asked = GroupCall::open_as(call, Role::Member)?;
-    if !asked.group.member_invite {
-        asked.need(Role::Admin)?;
-    }
+    let mut asked = GroupCall::open_to_inviters(call)?;
     let mut waiting = Vec::new();
     let (_, answer) = asked.each(|asked, uid| {
         Ok(match bring_in(asked, uid, reason)? {
@@ -177,7 +210,7 @@ pub(super) fn invite(call: &Call<'_>) -> Answer {
 
 /// `POST /group/invite/handle`: the invitation of the caller to this group, whatever `user_id`
 /// says.
-pub(super) fn handle_invitation(call: &Call<'_>) -> Answer {
+fn handle_invitation(call: &Call<'_>) -> Answer {
     let approval = call.params.required_flag("approval")?;
     let reason = call.params.short_text("reason", REASON_LIMIT)?;
     let mut asked = GroupCall::open(call)?;
@@ -199,7 +232,7 @@ pub(super) fn handle_invitation(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /group/kick`.
-pub(super) fn kick(call: &Call<'_>) -> Answer {
+fn kick(call: &Call<'_>) -> Answer {
     let reason = call.params.short_text("reason", REASON_LIMIT)?;
     let mut asked = GroupCall::open_as(call, Role::Admin)?;
     let before = asked.members()?;
@@ -215,7 +248,7 @@ pub(super) fn kick(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /group/leave`.
-pub(super) fn leave(call: &Call<'_>) -> Answer {
+fn leave(call: &Call<'_>) -> Answer {
     let mut asked = GroupCall::open(call)?;
     match asked.role {
         None => return Err(ApiError::new(20002, "not a member")),
@@ -230,7 +263,7 @@ pub(super) fn leave(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /group/block`: members are put out, nobody on the list can come in.
-pub(super) fn block(call: &Call<'_>) -> Answer {
+fn block(call: &Call<'_>) -> Answer {
     let mut asked = GroupCall::open_as(call, Role::Admin)?;
     let before = asked.members()?;
     let (gone, answer) = asked.each(|asked, uid| {
@@ -253,7 +286,7 @@ pub(super) fn block(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /group/unblock`: only those who manage the group are told.
-pub(super) fn unblock(call: &Call<'_>) -> Answer {
+fn unblock(call: &Call<'_>) -> Answer {
     let mut asked = GroupCall::open_as(call, Role::Admin)?;
     let gid = asked.gid();
     let blocked: Vec<_> = asked.store.blocked_in_group(gid)?.into_iter().map(|(uid, _)| uid).collect();

@@ -1,10 +1,18 @@
 //! Contacts (http-api 8.6) and who is told about them (emulator 3).
 use floo_wasm::core::proto::roster_notice::Type as Notice;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, ApiError, call::Call, profile::content};
+use super::{
+    Answer, ApiError,
+    call::{Call, as_id},
+    profile::{MOBILE, content},
+    table::{Param, Shape::*, Type::*, may, must, rows},
+};
 use crate::{
     clock::Millis,
+    json,
+    rules::Sender,
     store::{Store, Uid},
 };
 
@@ -15,14 +23,36 @@ const TEXT_LIMIT: usize = 1024;
 /// Longest private extension, in bytes.
 const EXT_LIMIT: usize = 16 * 1024;
 
+const UID: Param = must("user_id", Id);
+
+#[rustfmt::skip]
+rows! {
+    P0 GET "/roster/list" Token ids [] -> Pages(&Num, "", usize::MAX), [], "Ids of all friends";
+    P0 POST "/roster/list" Token cards [must("list", Ids)] -> List(&Named("RosterItem")), [], "Cards of any users; unknown ids are left out";
+    P1 GET "/roster/id" Token by_id [UID] -> Named("RosterItem"), [10000, 10021], "A user by id";
+    P1 GET "/roster/name" Token by_name [must("username", Word(256))] -> Named("RosterItem"), [10000], "A user by login name";
+    Rest GET "/roster/mobile" Token by_mobile [must("mobile", Word(MOBILE))] -> Named("RosterItem"), [10000], "A user by phone";
+    P3 GET "/roster/blocked_list" Token blocked [] -> List(&Num), [], "Ids of those whom the caller has blocked";
+    P1 GET "/roster/apply/list" Token applications [] -> Pages(&Named("RosterApplication"), "user_id", 100), [], "Who wants to be a friend of the caller, handled ones included";
+    P1 POST "/roster/apply" Token apply [UID, may("alias", Text(TEXT_LIMIT)), may("reason", Text(TEXT_LIMIT)), may("auth_answer", Text(TEXT_LIMIT))] -> Bool, [10000, 10005, 10006, 10007, 10012], "Asks somebody to be a friend";
+    Rest POST "/roster/apply/batch" Token apply_batch [must("[]", Any)] -> Fields(&[("success", List(&Num)), ("fails", List(&Fields(&[("user_id", Num), ("reason", Str)])))]), [], "Asks several; the body is an array of {user_id, alias, reason}";
+    P1 POST "/roster/accept" Token accept [UID.in_query()] -> Bool, [10000, 10007], "Accepts an application";
+    P1 POST "/roster/decline" Token decline [UID, may("reason", Text(TEXT_LIMIT))] -> Bool, [10000, 10007], "Declines an application";
+    P1 POST "/roster/delete" Token delete [UID.in_query()] -> Bool, [10000], "Ends a friendship";
+    P1 POST "/roster/ext" Token ext [UID, may("alias", Text(TEXT_LIMIT)), may("ext", Text(EXT_LIMIT)), may("mute_notification", Flag)] -> Bool, [10000], "Alias, extension and mute of a contact; what is missing stays";
+    P2 POST "/roster/block" Token block [UID.in_query()] -> Bool, [10000], "Blocks a user";
+    P2 POST "/roster/unblock" Token unblock [UID.in_query()] -> Bool, [10000], "Ends that";
+    Rest GET "/roster/may_message" Token may_message [UID, must("roster_id", Id)] -> Bool, [10000, 10010], "Whether the caller, who is user_id, may write to roster_id";
+}
+
 /// `GET /roster/list`: ids of all friends, in one page.
-pub(super) fn ids(call: &Call<'_>) -> Answer {
+fn ids(call: &Call<'_>) -> Answer {
     Ok(json!(call.store().friends(call.caller)?))
 }
 
 /// `POST /roster/list`: cards of any users, strangers and the caller included; unknown ids are
 /// left out.
-pub(super) fn cards(call: &Call<'_>) -> Answer {
+fn cards(call: &Call<'_>) -> Answer {
     let ids = call.params.ids("list")?;
     Ok(json!(call.store().roster_items(call.caller, &ids)?))
 }
@@ -37,40 +67,53 @@ fn card(call: &Call<'_>, store: &Store, uid: Option<Uid>) -> Answer {
 }
 
 /// `GET /roster/id`.
-pub(super) fn by_id(call: &Call<'_>) -> Answer {
+fn by_id(call: &Call<'_>) -> Answer {
     card(call, &call.store(), Some(call.params.id("user_id")?))
 }
 
 /// `GET /roster/name`.
-pub(super) fn by_name(call: &Call<'_>) -> Answer {
+fn by_name(call: &Call<'_>) -> Answer {
     let store = call.store();
     card(call, &store, store.user_by_name(call.params.required_text("username")?)?)
 }
 
 /// `GET /roster/mobile`.
-pub(super) fn by_mobile(call: &Call<'_>) -> Answer {
+fn by_mobile(call: &Call<'_>) -> Answer {
     let store = call.store();
     card(call, &store, store.user_by_mobile(call.params.required_text("mobile")?)?)
 }
 
 /// `GET /roster/blocked_list`.
-pub(super) fn blocked(call: &Call<'_>) -> Answer {
+fn blocked(call: &Call<'_>) -> Answer {
     Ok(json!(call.store().blocked(call.caller)?))
 }
 
 /// `GET /roster/apply/list`: newest first, handled ones included.
-pub(super) fn applications(call: &Call<'_>) -> Answer {
+fn applications(call: &Call<'_>) -> Answer {
     Ok(json!(call.store().applications(call.caller)?))
 }
 
 /// `POST /roster/apply`: what happens depends on the other one's `auth_mode`.
-pub(super) fn apply(call: &Call<'_>) -> Answer {
+fn apply(call: &Call<'_>) -> Answer {
     let reason = call.params.short_text("reason", TEXT_LIMIT)?;
     let alias = call.params.short_text("alias", TEXT_LIMIT)?;
     let answer = call.params.short_text("auth_answer", TEXT_LIMIT)?;
-    let me = call.caller;
     let mut store = call.store();
     let other = call.user(&store, "user_id")?;
+    apply_to(call, &mut store, other, &Asking { reason, alias, answer })?;
+    Ok(json!(true))
+}
+
+/// With which words somebody asks to be a friend.
+struct Asking<'a> {
+    reason: &'a str,
+    alias: &'a str,
+    answer: &'a str,
+}
+
+fn apply_to(call: &Call<'_>, store: &mut Store, other: Uid, asking: &Asking<'_>) -> Result<(), ApiError> {
+    let Asking { reason, alias, answer } = *asking;
+    let me = call.caller;
     if other == me {
         return Err(ApiError::parameter("user_id", "is the caller"));
     }
@@ -96,17 +139,62 @@ pub(super) fn apply(call: &Call<'_>) -> Answer {
         store.befriend(me, other)?;
         // Mirrored, because receivers only add `from` when they are `to`.
         for (from, to) in [(me, other), (other, me)] {
-            call.notifier(&mut store).roster(Notice::Added, (from, to), "", to, (0, 0))?;
+            call.notifier(store).roster(Notice::Added, (from, to), "", to, (0, 0))?;
         }
     } else {
         store.apply_to(other, me, reason, call.now() + APPLICATION_LIFE)?;
-        call.notifier(&mut store).roster(Notice::Applied, (me, other), reason, other, (0, 0))?;
+        call.notifier(store).roster(Notice::Applied, (me, other), reason, other, (0, 0))?;
     }
-    Ok(json!(true))
+    Ok(())
+}
+
+/// A line of `POST /roster/apply/batch`.
+#[derive(Deserialize)]
+struct BatchLine {
+    user_id: Value,
+    #[serde(default)]
+    alias: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// `POST /roster/apply/batch`: one that fails does not stop the others.
+fn apply_batch(call: &Call<'_>) -> Answer {
+    let lines: Vec<BatchLine> = json::read("", call.params.list()).map_err(|why| ApiError::new(10002, why))?;
+    let (mut success, mut fails) = (Vec::new(), Vec::new());
+    let mut store = call.store();
+    // All of them before the first is asked.
+    let ids = lines.iter().enumerate().map(|(n, line)| as_id(&format!("[{n}].user_id"), &line.user_id));
+    let ids = ids.collect::<Result<Vec<_>, _>>()?;
+    for (other, BatchLine { alias, reason, .. }) in ids.into_iter().zip(&lines) {
+        let result = if alias.len().max(reason.len()) > TEXT_LIMIT {
+            Err(ApiError::parameter("alias, reason", "too long"))
+        } else if store.user_exists(other)? {
+            apply_to(call, &mut store, other, &Asking { reason, alias, answer: "" })
+        } else {
+            Err(ApiError::new(10000, "user does not exist"))
+        };
+        match result {
+            Ok(()) => success.push(other),
+            Err(e) => fails.push(json!({ "user_id": other, "reason": e.message })),
+        }
+    }
+    Ok(json!({ "success": success, "fails": fails }))
+}
+
+/// `GET /roster/may_message`: what the rules for sending say, without sending.
+fn may_message(call: &Call<'_>) -> Answer {
+    if call.params.id("user_id")? != call.caller {
+        return Err(ApiError::new(10010, "user_id: is not the caller"));
+    }
+    let store = call.store();
+    let to = call.user(&store, "roster_id")?;
+    let sender = Sender { cloud: call.cloud, store: &store, user: call.caller, now: call.now() };
+    Ok(sender.may_write_to(to)?.is_ok().into())
 }
 
 /// `POST /roster/accept`.
-pub(super) fn accept(call: &Call<'_>) -> Answer {
+fn accept(call: &Call<'_>) -> Answer {
     let mut store = call.store();
     let other = decide(call, &mut store, true)?;
     store.befriend(call.caller, other)?;
@@ -114,7 +202,7 @@ pub(super) fn accept(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /roster/decline`.
-pub(super) fn decline(call: &Call<'_>) -> Answer {
+fn decline(call: &Call<'_>) -> Answer {
     let reason = call.params.short_text("reason", TEXT_LIMIT)?;
     let mut store = call.store();
     let other = decide(call, &mut store, false)?;
@@ -131,9 +219,12 @@ fn decide(call: &Call<'_>, store: &mut Store, accepted: bool) -> Result<Uid, Api
 }
 
 /// `POST /roster/delete`. The other one is told too: shipped clients ignore that, ours may not.
-pub(super) fn delete(call: &Call<'_>) -> Answer {
+fn delete(call: &Call<'_>) -> Answer {
     let mut store = call.store();
     let other = call.params.id("user_id")?;
+    if store.state(other)?.is_none() {
+        return Err(ApiError::new(10000, "user does not exist"));
+    }
     let was = store.relation(call.caller, other)?;
     store.unfriend(call.caller, other)?;
     if was.friend { tell_both(call, &mut store, Notice::Removed, other, "") } else { Ok(json!(true)) }
@@ -148,7 +239,7 @@ fn tell_both(call: &Call<'_>, store: &mut Store, kind: Notice, other: Uid, conte
 }
 
 /// `POST /roster/ext`: alias, private extension and mute switch; what is missing stays.
-pub(super) fn ext(call: &Call<'_>) -> Answer {
+fn ext(call: &Call<'_>) -> Answer {
     let mut changes = Vec::new();
     for (name, limit) in [("alias", TEXT_LIMIT), ("ext", EXT_LIMIT)] {
         if call.params.text(name)?.is_some() {
@@ -173,12 +264,12 @@ pub(super) fn ext(call: &Call<'_>) -> Answer {
 }
 
 /// `POST /roster/block`.
-pub(super) fn block(call: &Call<'_>) -> Answer {
+fn block(call: &Call<'_>) -> Answer {
     set_blocked(call, true)
 }
 
 /// `POST /roster/unblock`.
-pub(super) fn unblock(call: &Call<'_>) -> Answer {
+fn unblock(call: &Call<'_>) -> Answer {
     set_blocked(call, false)
 }
 

@@ -158,6 +158,7 @@ impl Store {
         )?;
         if forget {
             tx.execute("DELETE FROM devices WHERE user_id = ?1 AND sn = ?2", key)?;
+            tx.execute("DELETE FROM push_tokens WHERE user_id = ?1 AND sn = ?2", key)?;
             tx.execute("DELETE FROM positions WHERE owner = ?1 AND sn = ?2", key)?;
         }
         tx.commit()?;

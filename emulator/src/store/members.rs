@@ -81,6 +81,15 @@ impl Store {
         )
     }
 
+    /// False for a message to a group that has read receipts turned off.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn wants_receipts(&self, mid: u64) -> Result<bool> {
+        let of_group = "SELECT g.read_ack FROM metas m JOIN groups g ON g.id = m.to_uid WHERE m.id = ?1";
+        Ok(found(self.conn.prepare_cached(of_group)?.query_row([sql(mid)], |row| row.get(0)))?.unwrap_or(true))
+    }
+
     /// Members with exactly these rights, or all.
     ///
     /// # Errors

@@ -7,8 +7,10 @@ mod contacts;
 mod devices;
 mod effects;
 mod fields;
+mod files;
 mod group_requests;
 mod groups;
+mod handles;
 mod members;
 mod seed;
 mod streams;
@@ -30,9 +32,12 @@ pub use contacts::{Application, Relation, RosterItem};
 pub use devices::{Device, DeviceRow, Login};
 pub use effects::{Edit, Effect};
 pub use fields::{Change, Field, Kind};
+pub use files::{Arrived, Audience, GroupFile, NewGroupFile, Slot, SlotError, Stored};
 pub use group_requests::{Announcement, GroupApplication, GroupInvitation, Request};
 pub use groups::{GROUP_FIELDS, Group, NewGroup, Role};
+pub(crate) use handles::{openid, secret};
 pub use members::{Member, Membership};
+pub(crate) use seed::APP_ID;
 pub(crate) use streams::CONTENT_LIMIT;
 pub use streams::{Accepted, Append, ConvKind, Copy, HistoryPage, MetaRow, Range, Refusal, UnreadRow, Uplink};
 
@@ -42,7 +47,12 @@ pub type Uid = u64;
 /// Identifies our files among all SQLite files ("FLOO").
 const APPLICATION_ID: i32 = 0x464C_4F4F;
 /// Schema steps; the file's `user_version` tells how many it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_files.sql"),
+    include_str!("schema_handles.sql"),
+];
 /// First server message id. Far above 2^53, so that a client that squeezes ids into doubles fails.
 const FIRST_MID: i64 = 1_234_567_890_123_456_701;
 
@@ -115,7 +125,9 @@ impl Store {
         store.migrate()?;
         // After the schema, so that a new file carries our mark in its header from the first byte.
         store.conn.pragma_update(None, "journal_mode", "WAL")?;
-        store.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        // What has been handed to the operating system survives the end of this process, and that is
+        // what is promised: waiting for the disk would stop everybody for half a second now and then.
+        store.conn.pragma_update(None, "synchronous", "OFF")?;
         // Walks every table once, so that a broken file is found now and not in a conversation.
         store.counts()?;
         Ok(store)
@@ -126,6 +138,8 @@ impl Store {
     /// # Errors
     /// SQLite failures.
     pub fn close(&mut self) -> Result<()> {
+        // The last checkpoint may take its time.
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
         let nothing = Connection::open_in_memory()?;
         std::mem::replace(&mut self.conn, nothing).close().map_err(|(_, e)| e.into())
     }
@@ -178,7 +192,7 @@ impl Store {
     /// # Errors
     /// SQLite failures.
     pub fn counts(&self) -> Result<Vec<(&'static str, u64)>> {
-        ["users", "devices", "tokens", "groups", "metas", "stream"]
+        ["users", "devices", "tokens", "groups", "metas", "stream", "files", "push_tokens"]
             .into_iter()
             .map(|table| Ok((table, self.count(table)?)))
             .collect()

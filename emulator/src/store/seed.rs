@@ -39,6 +39,8 @@ impl Store {
                 let team =
                     NewGroup { name: "Team", description: "Everybody of the demo", avatar: "", kind: 0, owner: amber };
                 let team = self.create_group(&team, now - 9 * MINUTE)?;
+                // So that the demos have a place to show who has read what.
+                self.conn.execute("UPDATE groups SET read_ack = 1 WHERE id = ?1", [team])?;
                 for friend in [basil, clover] {
                     self.join_group(team, friend, now - 9 * MINUTE)?;
                 }

@@ -16,6 +16,8 @@ use tokio::{
 };
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message as WsMessage};
 
+use crate::schema::check_answer;
+
 /// Longer than anything takes here; reaching it is a failure.
 pub const LIMIT: Duration = Duration::from_secs(10);
 
@@ -30,6 +32,7 @@ pub async fn server_with(config: Config) -> Emulator {
 pub struct Reply {
     pub status: u16,
     pub head: String,
+    pub text: String,
     pub body: Value,
 }
 
@@ -65,7 +68,10 @@ pub async fn try_http(address: &str, method: &str, path: &str, headers: &[(&str,
     let answer = timeout(LIMIT, exchange).await.expect("an HTTP answer")?;
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Some(Reply { status, head: head.to_ascii_lowercase(), body: serde_json::from_str(body).unwrap_or(Value::Null) })
+    let text = body.to_owned();
+    let body = serde_json::from_str(body).unwrap_or(Value::Null);
+    check_answer(method, path, status, &body);
+    Some(Reply { status, head: head.to_ascii_lowercase(), text, body })
 }
 
 pub async fn http(server: &Emulator, method: &str, path: &str, headers: &[(&str, &str)], body: Value) -> Reply {

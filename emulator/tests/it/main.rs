@@ -3,9 +3,14 @@
 mod accounts;
 mod chat;
 mod client;
+mod contract;
 mod faults;
+mod files;
+mod handed_over;
 mod notices;
 mod persistence;
 mod rest;
 mod rules;
+mod schema;
 mod session;
+mod virtual_users;

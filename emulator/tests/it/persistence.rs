@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::client::{Account, Device, assert_ok, body_to, http, server_with, texts, world};
 
 /// A folder that is removed at the end.
-struct Folder(PathBuf);
+pub struct Folder(PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("floo-emulator-{name}-{}", std::process::id()));
         if path.exists() {
             fs::remove_dir_all(&path).unwrap();
@@ -23,11 +23,11 @@ impl Folder {
         Self(path)
     }
 
-    fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         self.0.join("data").join("demo.sqlite")
     }
 
-    fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         Config { data: Data::File(self.file()), ..Config::default() }
     }
 }

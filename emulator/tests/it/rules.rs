@@ -152,9 +152,19 @@ async fn receipts_of_a_group_message_go_to_its_author_only() {
         device.pull_all(w.team).await;
     }
     amber.pull_all(w.basil.uid).await;
+    // Only in groups that want it.
+    let read_ack = |on| json!({ "group_id": w.team, "value": on });
+    w.amber.call(&server, "POST", "/group/settings/enable_read_ack", read_ack(false)).await.data();
+    let early = amber.text(9, w.team, "who cares?").await;
+    assert_ok(&basil.operate(9, w.amber.uid, OpType::ReadAck, early, None, "").await);
+    assert!(amber.pull_all(w.basil.uid).await.is_empty());
+    assert_eq!(body(&basil.history(w.team, 0, 1).await.metas[0]).status, 2, "read all the same");
+    w.amber.call(&server, "POST", "/group/settings/enable_read_ack", read_ack(true)).await.data();
     let mid = amber.text(1, w.team, "who reads this?").await;
-    assert_eq!(basil.notice().await, w.team);
-    assert_eq!(clover.notice().await, w.team);
+    for device in [&mut amber, &mut basil, &mut clover] {
+        device.pull_all(w.team).await;
+        device.forget_notices();
+    }
     for (n, kind) in [OpType::DeliverAck, OpType::ReadAck, OpType::PlayAck].into_iter().enumerate() {
         assert_ok(&basil.operate(n as u64 + 1, w.amber.uid, kind, mid, None, "").await);
         assert_eq!(amber.notice().await, w.basil.uid, "in the chat with the reader");

@@ -1,9 +1,9 @@
 //! Getting a token (xsync 3.1, http-api 8.3).
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Call, Caller, Id, data};
+use super::{Call, Caller, data, field};
 use crate::core::model::{Domain, Error, ErrorCode};
+use crate::ports::Request;
 
 /// Ways to log in.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,12 +23,18 @@ pub enum Credentials {
         password: String,
     },
     /// A token that the application already has.
-    Token {
-        /// Whose it is.
-        uid: u64,
-        /// The token.
-        token: String,
+    Token(Token),
+    /// Mobile number and password.
+    Mobile {
+        /// The number.
+        mobile: String,
+        /// The password.
+        password: String,
     },
+    /// A visitor without an account of their own; the cloud makes one up.
+    Anonymous,
+    /// A token that the application is to be asked for: of this user, or of whomever (0).
+    Provided(u64),
 }
 
 impl std::fmt::Debug for Credentials {
@@ -36,18 +42,23 @@ impl std::fmt::Debug for Credentials {
         f.write_str(match self {
             Self::Name { .. } => "Name(..)",
             Self::Id { .. } => "Id(..)",
-            Self::Token { .. } => "Token(..)",
+            Self::Token(_) => "Token(..)",
+            Self::Mobile { .. } => "Mobile(..)",
+            Self::Anonymous => "Anonymous",
+            Self::Provided(_) => "Provided(..)",
         })
     }
 }
 
-/// What a login over HTTP gives.
-#[derive(Clone, PartialEq, Eq)]
+/// What admits a user to the long connection.
+#[derive(Default, Clone, PartialEq, Eq)]
 pub struct Token {
     /// Whose.
     pub uid: u64,
     /// The token.
     pub token: String,
+    /// The server's key for encrypted connections; empty when there is none.
+    pub public_key: String,
 }
 
 impl std::fmt::Debug for Token {
@@ -56,30 +67,57 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// Exchanges a password for a token; `None` when the credentials are a token already.
+/// Exchanges a password for a token; `None` when the credentials hold no password.
 pub fn token(caller: Caller<'_>, credentials: &Credentials) -> Option<Call<Token>> {
     let (path, body) = match credentials {
         Credentials::Name { name, password } => ("/token/user", json!({ "name": name, "password": password })),
+        Credentials::Mobile { mobile, password } => ("/token/user", json!({ "mobile": mobile, "password": password })),
         Credentials::Id { uid, password } => ("/token/id", json!({ "user_id": uid, "password": password })),
-        Credentials::Token { .. } => return None,
+        Credentials::Token(_) | Credentials::Anonymous | Credentials::Provided(_) => return None,
     };
-    Some(Call { request: caller.request("POST", path, Some(body.to_string())), parse })
+    Some(Call { request: caller.request("POST", path, Some(body.to_string())), parse: token_answer })
 }
 
-fn parse(body: &str) -> Result<Token, Error> {
-    #[derive(Deserialize)]
-    struct Answer {
-        token: String,
-        user_id: Id,
+/// How the answer to [`token`] is read.
+pub fn token_answer(body: &str) -> Result<Token, Error> {
+    let data = answer(body)?;
+    // The cloud sends ids as numbers, some proxies as text.
+    let uid = field(&data, "user_id").as_u64().or_else(|| field(&data, "user_id").as_str()?.parse().ok()).unwrap_or(0);
+    let token = field(&data, "token").as_str().unwrap_or("").to_owned();
+    if token.is_empty() || uid == 0 {
+        return Err(bad_answer("`token` or `user_id` is missing"));
     }
-    let Answer { token, user_id } = data(body).map_err(|e| match e.code {
-        ErrorCode::ServerResponseInvalid => Error::new(Domain::Http, ErrorCode::ServerTokenResponseInvalid, e.detail),
+    let public_key = match field(&data, "public_key") {
+        Value::Null => String::new(),
+        Value::String(key) => key.clone(),
+        _ => return Err(bad_answer("`public_key` is no text")),
+    };
+    Ok(Token { uid, token, public_key })
+}
+
+/// Makes an account for a visitor. The cloud says under which name the password belongs to it.
+pub fn register_visitor(caller: Caller<'_>, name: &str, password: &str) -> Request {
+    let body = json!({ "username": name, "password": password });
+    caller.request("POST", "/user/register/anonymous", Some(body.to_string()))
+}
+
+/// The name in the answer to [`register_visitor`].
+pub fn visitor_answer(body: &str) -> Result<String, Error> {
+    match field(&answer(body)?, "username").as_str() {
+        None | Some("") => Err(bad_answer("`username` is missing")),
+        Some(name) => Ok(name.to_owned()),
+    }
+}
+
+fn bad_answer(detail: &str) -> Error {
+    Error::new(Domain::Http, ErrorCode::ServerTokenResponseInvalid, detail)
+}
+
+fn answer(body: &str) -> Result<Value, Error> {
+    data(body).map_err(|e| match e.code {
+        ErrorCode::ServerResponseInvalid => bad_answer(&e.detail),
         _ => e,
-    })?;
-    if token.is_empty() || user_id.0 == 0 {
-        return Err(Error::new(Domain::Http, ErrorCode::ServerTokenResponseInvalid, "`token` or `user_id` is empty"));
-    }
-    Ok(Token { uid: user_id.0, token })
+    })
 }
 
 #[cfg(test)]
@@ -88,14 +126,48 @@ mod tests {
 
     #[test]
     fn answers_are_checked() {
-        let ok = parse(r#"{"code":200,"message":null,"data":{"token":"t","user_id":6600000000112,"x":1}}"#).unwrap();
-        assert_eq!(ok, Token { uid: 6_600_000_000_112, token: "t".into() });
-        let code = |body: &str| parse(body).unwrap_err().code;
+        let ok =
+            token_answer(r#"{"code":200,"message":null,"data":{"token":"t","user_id":6600000000112,"x":1}}"#).unwrap();
+        assert_eq!(ok, Token { uid: 6_600_000_000_112, token: "t".into(), public_key: String::new() });
+        let code = |body: &str| token_answer(body).unwrap_err().code;
         assert_eq!(code(r#"{"code":10000,"message":"no"}"#), ErrorCode::UserNotExist);
         assert_eq!(code(r#"{"code":40010,"message":"Operation rejected: x"}"#), ErrorCode::UserAuthFailed);
         assert_eq!(code(r#"{"code":200,"data":{"token":"","user_id":1}}"#), ErrorCode::ServerTokenResponseInvalid);
         assert_eq!(code(r#"{"code":200,"data":null}"#), ErrorCode::ServerTokenResponseInvalid);
         assert_eq!(code("no json"), ErrorCode::ServerTokenResponseInvalid);
+        let code = |body: &str| visitor_answer(body).unwrap_err().code;
+        assert_eq!(code(r#"{"code":200,"data":{"username":""}}"#), ErrorCode::ServerTokenResponseInvalid);
+        assert_eq!(code(r#"{"code":40002,"message":"full"}"#), ErrorCode::from_http(40002));
+    }
+
+    #[test]
+    fn a_public_key_may_be_absent_or_null_and_is_kept_otherwise() {
+        let key = |field: &str| {
+            token_answer(&format!(r#"{{"code":200,"data":{{"token":"t","user_id":1{field}}}}}"#)).map(|t| t.public_key)
+        };
+        assert_eq!(key(""), Ok(String::new()));
+        assert_eq!(key(r#","public_key":null"#), Ok(String::new()));
+        assert_eq!(key(r#","public_key":"PEM""#), Ok("PEM".into()));
+        assert_eq!(key(r#","public_key":5"#).unwrap_err().code, ErrorCode::ServerTokenResponseInvalid);
+    }
+
+    #[test]
+    fn each_kind_of_password_has_its_request() {
+        let caller = Caller { base: "http://h", app_id: "a", token: "" };
+        let asked = |c: Credentials| token(caller, &c).map(|call| (call.request.url, call.request.body.unwrap()));
+        let password = || "p".to_owned();
+        assert_eq!(
+            asked(Credentials::Mobile { mobile: "123".into(), password: password() }).unwrap(),
+            ("http://h/token/user".into(), r#"{"mobile":"123","password":"p"}"#.into())
+        );
+        assert_eq!(
+            asked(Credentials::Id { uid: 7, password: password() }).unwrap(),
+            ("http://h/token/id".into(), r#"{"password":"p","user_id":7}"#.into())
+        );
+        assert_eq!(asked(Credentials::Anonymous), None);
+        let request = register_visitor(caller, "n", "p");
+        assert_eq!((request.method, &request.url[..]), ("POST", "http://h/user/register/anonymous"));
+        assert_eq!(request.body.unwrap(), r#"{"password":"p","username":"n"}"#);
     }
 
     #[test]

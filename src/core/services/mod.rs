@@ -8,8 +8,8 @@ mod table;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub use account::{Credentials, Token, token};
-pub use dns::{Servers, dns};
+pub use account::{Credentials, Token, register_visitor, token, token_answer, visitor_answer};
+pub use dns::{Cluster, Kept, Servers, dns, documents};
 pub use endpoint::{Prepared, locate, member, same_origin};
 pub use lists::{group_cards, group_ids, roster_ids, user_cards};
 pub use table::{Access, Answer, Effect, Endpoint, Kind, Param};
@@ -111,6 +111,11 @@ impl<'de> Deserialize<'de> for Id {
         }
         deserializer.deserialize_any(Visitor)
     }
+}
+
+/// A field of an object; null where there is none.
+fn field<'a>(of: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
+    of.get(name).unwrap_or(&serde_json::Value::Null)
 }
 
 /// A text that may be null or absent.

@@ -177,9 +177,14 @@ impl Account {
         row.read || row.quiet || conversation.is_some_and(|c| id <= c.read_top)
     }
 
+    /// Whether a message can be unread at all: of somebody else, there, and of a kind that counts.
+    pub(super) fn may_count(&self, row: &MessageRow) -> bool {
+        row.from() != self.uid && !row.gone && body::counts(&body::body(row))
+    }
+
     /// Whether a message counts as unread.
     pub(super) fn is_unread(&self, of: ConversationId, row: &MessageRow) -> bool {
-        row.from() != self.uid && !row.gone && !self.is_read(of, row) && body::counts(&body::body(row))
+        !self.is_read(of, row) && self.may_count(row)
     }
 
     /// Operations on their way that concern a message.

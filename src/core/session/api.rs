@@ -20,14 +20,12 @@ use serde_json::Value;
 
 use super::input::{CallId, Json, RequestId};
 use super::merge::Outcome;
-use super::rows::kv;
-use super::{Cloud, Event, Output, Purpose, Reply, Session, State, Timer};
+use super::rotation::Then;
+use super::{Cloud, Event, Output, Reply, Session, State, Timer};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::status::ErrorCode as Status;
-use crate::core::services::{
-    Access, Answer, Caller, Effect, Endpoint, Prepared, dns, locate, member, read, same_origin,
-};
-use crate::ports::{HttpError, Response, Table, Write};
+use crate::core::services::{Access, Answer, Caller, Effect, Endpoint, Prepared, locate, member, same_origin};
+use crate::ports::{HttpError, Response};
 
 /// How long a call may take, unless the caller says.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -43,8 +41,6 @@ pub(super) struct Api {
     flights: Vec<Flight>,
     /// Nothing is sent before.
     quiet: Millis,
-    /// The request for the addresses, where no login asks for them.
-    dns: Option<RequestId>,
 }
 
 #[derive(Debug)]
@@ -87,7 +83,7 @@ enum Failure {
 impl Api {
     /// The answer to that request is awaited here.
     pub(super) fn awaits(&self, id: RequestId) -> bool {
-        self.dns == Some(id) || self.flights.iter().any(|flight| flight.step == Step::Sent(id))
+        self.flights.iter().any(|flight| flight.step == Step::Sent(id))
     }
 }
 
@@ -181,7 +177,11 @@ impl Session {
 
     /// Whether an address is on one of the cloud's HTTP hosts, as its DNS document tells them.
     fn is_own(&self, url: &str) -> bool {
-        self.servers.as_ref().is_some_and(|servers| same_origin(&servers.rest, url))
+        let servers = self.rotation.servers.iter();
+        servers
+            .flat_map(|servers| &servers.clusters)
+            .flat_map(|cluster| &cluster.rest)
+            .any(|rest| same_origin(rest, url))
     }
 
     /// Looks after all calls: sends what can be sent, ends what takes too long or has lost its session.
@@ -246,40 +246,22 @@ impl Session {
 
     /// Asks for the cloud's addresses, unless a login does.
     fn want_servers(&mut self) {
-        let Cloud::Dns(url) = &self.config.cloud else { return };
-        if self.api.dns.is_some() || self.requests.values().any(|purpose| *purpose == Purpose::Dns) {
-            return;
+        if !self.asking_dns() {
+            self.ask_dns(Then::Nothing);
         }
-        let request = dns(url, &self.config.app_id).request;
-        self.next_id += 1;
-        self.api.dns = Some(self.next_id);
-        self.out.push_back(Output::Request(self.next_id, request));
     }
 
-    fn servers_answered(&mut self, answer: Result<Response, HttpError>) {
-        self.api.dns = None;
-        let Cloud::Dns(url) = &self.config.cloud else { return };
-        match read(answer, dns(url, &self.config.app_id).parse) {
-            Ok(_) if self.servers.is_some() => {} // a login was faster
-            Ok(servers) => {
-                let row = Write::put(Table::Kv, kv::SERVERS, servers.to_json(url));
-                self.servers = Some(servers);
-                self.persist_device(vec![row]);
-            }
-            Err(e) => {
-                for flight in self.api.flights.iter_mut().filter(|flight| flight.step == Step::Soon) {
-                    for (call, _) in std::mem::take(&mut flight.calls) {
-                        self.out.push_back(Output::Reply(call, Err(e.clone())));
-                    }
-                }
+    /// There are no addresses, so that nobody can be asked.
+    pub(super) fn no_servers(&mut self, e: &Error) {
+        for flight in self.api.flights.iter_mut().filter(|flight| flight.step == Step::Soon) {
+            for (call, _) in std::mem::take(&mut flight.calls) {
+                self.out.push_back(Output::Reply(call, Err(e.clone())));
             }
         }
     }
 
     pub(super) fn api_answered(&mut self, id: RequestId, answer: Result<Response, HttpError>) {
-        if self.api.dns == Some(id) {
-            return self.servers_answered(answer);
-        }
+        self.rest_answered(answer.is_ok());
         let Some(at) = self.api.flights.iter().position(|flight| flight.step == Step::Sent(id)) else { return };
         let mut flight = self.api.flights.remove(at);
         let again = flight.attempts < ATTEMPTS;
@@ -311,13 +293,16 @@ impl Session {
     /// way to; true also when one is there or on its way already.
     fn renew_token(&mut self, stale: &str) -> bool {
         let current = self.caller().map_or("", |caller| caller.token);
-        let under_way = self.requests.values().any(|purpose| *purpose == Purpose::Token)
-            || self.api.flights.iter().any(|flight| flight.step == Step::Token);
-        if current != stale || under_way {
-            return true;
-        }
+        current != stale
+            || self.api.flights.iter().any(|flight| flight.step == Step::Token)
+            || self.token_rejected()
+            || self.session_over()
+    }
+
+    /// The token is all there was, and it is dead: so is the session.
+    fn session_over(&mut self) -> bool {
         self.refused(Status::InvalidToken as i32, String::new());
-        matches!(self.state, State::Reconnecting)
+        false
     }
 
     /// The answer is good: what follows from it on this device, then the replies.

@@ -28,12 +28,12 @@ impl Rng {
     }
 }
 
-/// The delay before the next attempt. `failures` counts attempts that did not reach a login since
-/// the last one that did; 0 means that a working session was lost.
+/// The delay before the next attempt: full jitter, doubling (xsync 2.6). `failures` counts those since the
+/// last healthy session; 0 means that a healthy one was lost.
 pub(super) fn delay(failures: u32, rng: &mut Rng) -> Duration {
     let most = match failures {
         0 => u64::try_from(FIRST.as_millis()).unwrap_or(u64::MAX),
-        n => (BASE_MS << n.min(5)).min(CAP_MS),
+        n => (BASE_MS << (n - 1).min(5)).min(CAP_MS),
     };
     Duration::from_millis(rng.below(most + 1))
 }
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn delays_stay_under_their_caps_and_use_the_whole_range() {
         let mut rng = Rng::new(1);
-        for (failures, cap) in [(0, 10_000), (1, 2_000), (2, 4_000), (9, 30_000), (u32::MAX, 30_000)] {
+        for (failures, cap) in [(0, 10_000), (1, 1_000), (2, 2_000), (5, 16_000), (9, 30_000), (u32::MAX, 30_000)] {
             let all: Vec<_> = (0..500).map(|_| delay(failures, &mut rng).as_millis()).collect();
             assert!(all.iter().all(|d| *d <= cap), "{failures}");
             assert!(all.iter().any(|d| *d > cap * 9 / 10) && all.iter().any(|d| *d < cap / 10), "{failures}");

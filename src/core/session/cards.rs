@@ -154,7 +154,7 @@ impl Session {
             Purpose::GroupCards => {
                 read(answer, group_cards(NOBODY, &[]).parse).map(|groups| self.group_cards_known(groups))
             }
-            Purpose::Dns | Purpose::Token => Ok(()), // login.rs has these
+            _ => Ok(()), // login.rs and rotation.rs have these
         };
         if let Err(e) = result {
             self.lists_failed(e);
@@ -164,6 +164,9 @@ impl Session {
 
     fn lists_failed(&mut self, e: Error) {
         self.cards.lists = false; // again with the next login
+        if e.code == ErrorCode::InvalidToken && self.token_rejected() {
+            return;
+        }
         self.event(Event::Error(e));
     }
 

@@ -94,6 +94,8 @@ pub enum Event {
     },
     /// For the log: what happened, without secrets and without message bodies.
     Log(Level, String),
+    /// The application is asked for a token; it answers with `Command::ProvideToken` within 30 s.
+    TokenWanted(TokenReason),
 }
 
 /// How much an entry of the log matters.
@@ -108,6 +110,25 @@ pub enum Level {
     Warn = 2,
     /// Trouble that was not.
     Error = 3,
+}
+
+/// Why a token is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenReason {
+    /// For a login.
+    Initial,
+    /// The last one is not valid any more.
+    Expired,
+}
+
+impl TokenReason {
+    /// The name that JavaScript sees.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Expired => "expired",
+        }
+    }
 }
 
 /// What a call gives.

@@ -1,6 +1,6 @@
 //! What the host feeds in.
 use crate::core::model::ConversationId;
-use crate::core::services::Credentials;
+use crate::core::services::{Credentials, Token};
 use crate::ports::{HttpError, Response, Row, StorageKind, StoreError, Table};
 
 /// Names one call of the application; chosen by the caller, echoed in the reply.
@@ -17,6 +17,8 @@ pub enum Input<'a> {
     Started(Result<Vec<Row>, StoreError>),
     /// The application wants something.
     Command(CallId, Command),
+    /// 32 fresh bytes of the platform's random source, never used before and for nothing else.
+    Secret([u8; 32]),
     /// The socket opened.
     Opened,
     /// One binary message came in.
@@ -87,8 +89,6 @@ pub enum Command {
     Cancel(u64),
     /// Change a message that the server has (xsync 5.6); settled with the server's answer.
     Operate {
-        /// A client id from `Session::allocate_id`.
-        id: u64,
         /// Where the message is.
         of: ConversationId,
         /// The message.
@@ -140,7 +140,7 @@ pub enum Command {
         of: ConversationId,
         /// Older than this id; 0 for the newest.
         before: u64,
-        /// Not 0: newer than this id instead, the oldest of them first to come (xsync 4.6, [I]).
+        /// Not 0: newer than this id instead, the oldest of them first to come (xsync 4.6, inferred).
         after: u64,
         /// At most so many.
         limit: u32,
@@ -174,6 +174,8 @@ pub enum Command {
     /// Where a file is to be got from or sent to, and with which headers: for an address, a path on the cloud's
     /// HTTP host, or the bare name of a picture. Answered as `{url, headers}`.
     Locate(String),
+    /// The answer to `Event::TokenWanted`, or why there is no token.
+    ProvideToken(Result<Token, String>),
 }
 
 /// JSON text that may hold a password or a token, and so never prints.
@@ -193,7 +195,7 @@ pub struct Content {
     pub ctype: i32,
     /// At most 64 KiB; a text message has at least one byte.
     pub text: String,
-    /// A JSON object (xsync 5.7), at most 16 KiB; empty for none.
+    /// A JSON object (xsync 5.7), at most 256 KiB; empty for none.
     pub attachment: String,
     /// A JSON object (xsync 5.8), at most 16 KiB; empty for none.
     pub config: String,

@@ -1,18 +1,55 @@
 //! From credentials to a logged-in session: addresses, token, store, PROVISION (xsync 3).
+//!
+//! ```text
+//!    login                                             resume
+//!      |  (addresses known: refreshed meanwhile)         |
+//!      v                                                 |
+//!    addresses --------> token: by HTTP, by the          |
+//!    (rotation.rs)       application, or given           |
+//!                          |         ^                   |
+//!                          v         |                   v
+//!                        store of the account <----------+---> resume() resolves
+//!                          |         | expired
+//!                          v         |
+//!                        connection, PROVISION --refused--> `reaction`
+//!                        (keepalive.rs)
+//!                          | accepted
+//!                          v
+//!                        online -----------------------------> login() resolves
+//! ```
+//!
+//! A login has 60 s from end to end. Then it fails with `SignInTimeout`, and the session is idle and keeps
+//! nothing of it, so that it can be tried again: whoever is told that a login has failed must not find
+//! themselves online later. A resumed session goes on trying for as long as it takes.
+//!
+//! What a refusal leads to is one table, [`reaction`]. A token is replaced silently once for each login that
+//! works, if there is a password, or an application that hands tokens in.
+use std::time::Duration;
+
 use prost::Message as _;
 
 use super::account::Account;
+use super::event::TokenReason;
 use super::input::{CallId, Restored};
+use super::rotation::Then;
 use super::rows::{DeviceRow, LoginRow, kv, put};
-use super::{Cloud, Event, Output, Purpose, Reply, Session, State, Timer, storage_error, value};
+use super::{Event, Output, Purpose, Reply, Session, State, Timer, storage_error, value};
 use crate::core::codec::Uplink;
 use crate::core::model::{Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{self, Provision, provision::OsType, status::ErrorCode as Status};
-use crate::core::services::{Caller, Credentials, Servers, dns, read, token};
+use crate::core::services::{Caller, Credentials, Token, read, register_visitor, token, token_answer, visitor_answer};
 use crate::ports::{HttpError, Response, Row, StoreError, Table, Write};
 
 /// The protocol version that the cloud knows (decisions, "PROVISION of our client").
 const SDK_VSN: &str = "2.0.0";
+/// How long a login may take.
+const SIGN_IN: Duration = Duration::from_secs(60);
+/// How long the application may take to hand in a token.
+const TOKEN: Duration = Duration::from_secs(30);
+/// How often the HTTP API may make us get a new token: one that never likes them must not make a loop.
+const REJECTION: Duration = Duration::from_secs(3600);
+/// The range of the former SDK's random serials (xsync 3.4).
+const LEGACY_SN: std::ops::Range<u64> = 999_999_999..1_002_139_999;
 
 #[derive(Debug, Default)]
 pub(super) struct Login {
@@ -22,13 +59,91 @@ pub(super) struct Login {
     resuming: Option<CallId>,
     /// Kept in memory, so that an expired token can be replaced without asking the user.
     credentials: Option<Credentials>,
-    token: String,
+    token: Token,
+    /// The credentials are those of a visitor, which nobody else has.
+    visitor: bool,
+    /// The token was refused: nothing can be done before there is another.
+    stale: bool,
     /// A fresh token was fetched since the last login that worked.
     renewed: bool,
+    /// So was a new identity of the device.
+    new_device: bool,
+    /// So was another attempt made after trouble with encryption or checksums.
+    recoded: bool,
+    /// When the HTTP API last made us get a new token.
+    rejected: Option<Millis>,
+    /// Other addresses were tried for the token.
+    moved: bool,
+    /// What went wrong last, for a login that ends without an answer.
+    trouble: String,
     /// When this session was logged in; older notices are history.
     pub(super) since: Millis,
     /// How often the store has failed since the login.
     pub(super) store_failures: u32,
+}
+
+/// What a refused login leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reaction {
+    /// Get a new token, with the server's key; without a way to get one the session ends.
+    Renew,
+    /// Try once more, encoded anew; then the session ends.
+    Recode,
+    /// The session ends and the token is forgotten.
+    End,
+    /// The session ends; the user can do something about it and take it up again.
+    Surface,
+    /// Try once more as a new device; then the session ends.
+    NewDevice,
+    /// Leave the server alone for a while.
+    BackOff,
+    /// Tell, close, and try again.
+    Retry,
+}
+
+/// The reaction to each status (xsync 3.11, 8.2). Unknown ones may be of later versions.
+const fn reaction(status: Status) -> Reaction {
+    match status {
+        Status::InvalidToken | Status::Unauthorized | Status::PublicKeyChanged => Reaction::Renew,
+        Status::DecryptFailure | Status::EncryptMethodUnsupported | Status::CheckSumFailure => Reaction::Recode,
+        Status::UserFrozen | Status::UserBanned | Status::InvalidLicense | Status::LicenseLimit | Status::AppFrozen => {
+            Reaction::End
+        }
+        Status::TooManyDevices => Reaction::Surface,
+        Status::DeviceGuidConflict => Reaction::NewDevice,
+        Status::RateLimitExceeded => Reaction::BackOff,
+        Status::Unknown
+        | Status::Ok
+        | Status::Fail
+        | Status::UnknownCommand
+        | Status::PbParserError
+        | Status::InvalidParameter
+        | Status::WordCensored => Reaction::Retry,
+    }
+}
+
+/// Whether a status speaks of the session and not of the request that got it: the token, or how frames are packed.
+pub(super) const fn concerns_session(status: i32) -> bool {
+    const CODES: [Status; 6] = [
+        Status::InvalidToken,
+        Status::Unauthorized,
+        Status::PublicKeyChanged,
+        Status::DecryptFailure,
+        Status::EncryptMethodUnsupported,
+        Status::CheckSumFailure,
+    ];
+    let mut rest: &[Status] = &CODES;
+    while let [code, after @ ..] = rest {
+        if *code as i32 == status {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+fn argument(code: ErrorCode) -> Error {
+    Error::new(Domain::Argument, code, "")
 }
 
 impl Session {
@@ -41,14 +156,8 @@ impl Session {
                         _ => self.bad_rows(vec![super::rows::bad_row(Table::Kv, kv::LOGIN)]),
                     }
                 }
-                if let Cloud::Dns(url) = &self.config.cloud
-                    && let Some(bytes) = value(&rows, kv::SERVERS)
-                {
-                    match Servers::from_json(bytes) {
-                        Some((document, servers)) if document == *url => self.servers = Some(servers),
-                        Some(_) => {} // of another cloud
-                        None => self.bad_rows(vec![super::rows::bad_row(Table::Kv, kv::SERVERS)]),
-                    }
+                if let Some(bytes) = value(&rows, kv::SERVERS) {
+                    self.servers_restored(bytes);
                 }
             }
             Err(e) => self.event(Event::Error(storage_error(&e))),
@@ -58,34 +167,65 @@ impl Session {
         }
     }
 
+    /// A login or a resume is under way.
+    const fn entering(&self) -> bool {
+        self.login.waiting.is_some() || self.login.resuming.is_some()
+    }
+
+    /// A call waits for `online`.
+    pub(super) const fn logging_in(&self) -> bool {
+        self.login.waiting.is_some()
+    }
+
     pub(super) fn log_in(&mut self, call: CallId, credentials: Credentials) {
-        if self.login.waiting.is_some() || self.login.resuming.is_some() {
-            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserSigningIn, "")));
+        if self.entering() {
+            return self.reply(call, Err(argument(ErrorCode::UserSigningIn)));
         }
         if self.account.is_some() {
-            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserAlreadyLogin, "")));
+            return self.reply(call, Err(argument(ErrorCode::UserAlreadyLogin)));
+        }
+        if matches!(credentials, Credentials::Provided(_)) && !self.config.token_provider {
+            return self.reply(call, Err(Error::argument("`credentials` are missing and there is no token provider")));
         }
         self.login = Login { waiting: Some(call), credentials: Some(credentials), ..Login::default() };
+        if self.login.credentials == Some(Credentials::Anonymous) {
+            self.same_visitor();
+        }
+        self.timers.set(Timer::SignIn, Some(self.now + SIGN_IN));
         self.enter(State::Resolving, None, None);
-        match &self.config.cloud {
-            Cloud::Dns(_) => self.ask_dns(),
-            Cloud::Fixed(_) => self.ask_token(),
+        if self.rotation.rest().is_some() {
+            self.ask_dns(Then::Nothing);
+            self.ask_token();
+        } else {
+            self.ask_dns(Then::LogIn);
+        }
+    }
+
+    /// Whoever was a visitor here before is the same one again.
+    fn same_visitor(&mut self) {
+        let Some(LoginRow { visitor, password, .. }) = self.remembered.clone() else { return };
+        if !visitor.is_empty() {
+            self.login.visitor = true;
+            self.login.credentials = Some(Credentials::Name { name: visitor, password });
         }
     }
 
     pub(super) fn resume(&mut self, call: CallId) {
-        if self.login.waiting.is_some() || self.login.resuming.is_some() {
-            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserSigningIn, "")));
+        if self.entering() {
+            return self.reply(call, Err(argument(ErrorCode::UserSigningIn)));
         }
         if let Some(account) = &self.account {
             let uid = account.uid;
             return self.reply(call, Ok(Reply::Session(Some(uid))));
         }
-        let Some(LoginRow { uid, token }) = self.remembered.clone() else {
+        let Some(LoginRow { uid, token, public_key, .. }) = self.remembered.clone() else {
             return self.reply(call, Ok(Reply::Session(None)));
         };
+        let token = Token { uid, token, public_key };
         self.login = Login { resuming: Some(call), token, ..Login::default() };
+        self.same_visitor();
         self.enter(State::Resolving, None, None);
+        self.ask_dns(Then::Nothing);
         self.open_store(uid);
     }
 
@@ -105,6 +245,8 @@ impl Session {
     /// Ends the session; `resume()` can take it up again.
     pub(super) fn part(&mut self, to: State, why: Error, shown: Option<Error>) {
         self.drop_link();
+        self.timers.clear();
+        self.link = self.link.anew();
         self.fail_login(&why);
         self.fail_history(&why);
         self.fail_lists(&why);
@@ -114,6 +256,7 @@ impl Session {
             self.reply(call, Err(why.clone()));
         }
         self.requests.clear();
+        self.rotation.forget();
         self.sync = super::sync::Sync::default();
         self.cards = super::cards::Cards::default();
         self.login = Login::default();
@@ -129,71 +272,197 @@ impl Session {
         }
     }
 
-    pub(super) fn ask_dns(&mut self) {
-        if let Cloud::Dns(url) = &self.config.cloud
-            && !self.requests.values().any(|p| *p == Purpose::Dns)
+    /// A login that fails before it has a token says nothing about the one that is remembered.
+    fn give_up(&mut self, e: Error) {
+        if self.login.token.token.is_empty() {
+            self.part(State::Idle, e.clone(), Some(e));
+        } else {
+            self.leave(State::Idle, e.clone(), Some(e));
+        }
+    }
+
+    pub(super) fn sign_in_overdue(&mut self) {
+        let mut detail = String::from("not online within 60 s");
+        if !self.login.trouble.is_empty() {
+            detail.push_str("; last: ");
+            detail.push_str(&self.login.trouble);
+        }
+        self.give_up(Error::new(Domain::Frame, ErrorCode::SignInTimeout, detail));
+    }
+
+    /// Keeps in mind why a login takes so long.
+    pub(super) fn note_trouble(&mut self, why: Option<&Error>) {
+        if let (Some(why), true) = (why, self.logging_in()) {
+            self.login.trouble = why.to_string();
+        }
+    }
+
+    // The token.
+
+    pub(super) const fn token_is_stale(&self) -> bool {
+        self.login.stale
+    }
+
+    /// The server's key for encrypted connections, as it came with the token; empty when there is none.
+    pub(super) fn public_key(&self) -> &str {
+        &self.login.token.public_key
+    }
+
+    const fn has_password(&self) -> bool {
+        matches!(
+            self.login.credentials,
+            Some(Credentials::Name { .. } | Credentials::Id { .. } | Credentials::Mobile { .. })
+        )
+    }
+
+    /// Gets a token in the way that the credentials allow.
+    pub(super) fn ask_token(&mut self) {
+        if self.timers.get(Timer::Token).is_some()
+            || self.requests.values().any(|p| matches!(p, Purpose::Token | Purpose::Register))
         {
-            let call = dns(url, &self.config.app_id);
-            self.request(call.request, Purpose::Dns);
+            return; // on its way
+        }
+        match &self.login.credentials {
+            Some(Credentials::Token(token)) if self.login.token.token.is_empty() => {
+                let token = token.clone();
+                self.token_known(token);
+            }
+            Some(Credentials::Anonymous) => self.register(),
+            _ if self.has_password() => self.fetch_token(),
+            _ => {
+                let reason = if self.account.is_some() { TokenReason::Expired } else { TokenReason::Initial };
+                self.timers.set(Timer::Token, Some(self.now + TOKEN));
+                self.event(Event::TokenWanted(reason));
+            }
         }
     }
 
-    pub(super) fn dns_answered(&mut self, answer: Result<Response, HttpError>) {
-        let Cloud::Dns(url) = &self.config.cloud else { return };
-        let parse = dns(url, &self.config.app_id).parse;
-        let result = read(answer, parse).map_err(|e| match e.code {
-            ErrorCode::ServerNotReachable => Error::new(Domain::Dns, ErrorCode::ServerDNSFetchFailed, e.detail),
-            _ => Error { domain: Domain::Dns, ..e },
-        });
-        match result {
-            Ok(servers) => {
-                let row = Write::put(Table::Kv, kv::SERVERS, servers.to_json(url));
-                if self.servers.as_ref() != Some(&servers) {
-                    self.persist_device(vec![row]);
-                    self.servers = Some(servers);
-                }
-            }
-            // Without an answer the addresses of last time are better than none.
-            Err(e) if e.code == ErrorCode::ServerDNSFetchFailed && self.servers.is_some() => {}
-            Err(e) if self.account.is_some() => {
-                self.event(Event::Error(e.clone()));
-                return self.retry_later(Some(e));
-            }
-            Err(e) => return self.leave(State::Idle, e.clone(), Some(e)),
-        }
-        if self.account.is_some() { self.dial() } else { self.ask_token() }
+    fn nobody(&self) -> Option<Caller<'_>> {
+        Some(Caller { base: self.rotation.rest()?, app_id: &self.config.app_id, token: "" })
     }
 
-    fn ask_token(&mut self) {
-        let Some(credentials) = self.login.credentials.clone() else { return };
-        if let Credentials::Token { uid, token } = credentials {
-            return self.token_known(uid, token);
-        }
-        let Some(servers) = &self.servers else { return };
-        let caller = Caller { base: &servers.rest, app_id: &self.config.app_id, token: "" };
-        if let Some(call) = token(caller, &credentials) {
+    fn fetch_token(&mut self) {
+        let (Some(caller), Some(credentials)) = (self.nobody(), &self.login.credentials) else { return };
+        if let Some(call) = token(caller, credentials) {
             self.request(call.request, Purpose::Token);
         }
     }
 
     pub(super) fn token_answered(&mut self, answer: Result<Response, HttpError>) {
-        let Some(credentials) = &self.login.credentials else { return };
-        let nobody = Caller { base: "", app_id: "", token: "" };
-        let Some(call) = token(nobody, credentials) else { return };
-        match read(answer, call.parse) {
-            Ok(token) => self.token_known(token.uid, token.token),
+        match read(answer, token_answer) {
+            Ok(token) => self.token_known(token),
             Err(e) if self.account.is_some() && e.retriable() => self.retry_later(Some(e)),
-            Err(e) => self.leave(State::Idle, e.clone(), Some(e)),
+            Err(e) if self.account.is_some() => self.leave(State::Idle, e.clone(), Some(e)),
+            Err(e) if e.code == ErrorCode::ServerNotReachable && !self.login.moved => {
+                self.login.moved = true;
+                if !self.elsewhere() {
+                    self.give_up(e);
+                }
+            }
+            Err(e) if self.login.visitor && matches!(e.code, ErrorCode::UserNotExist | ErrorCode::UserAuthFailed) => {
+                self.login.visitor = false; // forgotten by the cloud: another one
+                self.login.credentials = Some(Credentials::Anonymous);
+                self.ask_token();
+            }
+            Err(e) => self.give_up(e),
         }
     }
 
-    fn token_known(&mut self, uid: u64, token: String) {
-        self.login.token.clone_from(&token);
-        let row = LoginRow { uid, token };
+    /// Has an account made for a visitor.
+    fn register(&mut self) {
+        let name = format!("visitor_{:016x}", self.rng.next());
+        let password = self.secret();
+        let Some(caller) = self.nobody() else { return };
+        let request = register_visitor(caller, &name, &password);
+        self.login.credentials = Some(Credentials::Name { name, password });
+        self.request(request, Purpose::Register);
+    }
+
+    /// A password that cannot be guessed: the device's id, which others see, tells half of the seed only.
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the seed")]
+    fn secret(&mut self) -> String {
+        let salt = self.rng.next();
+        let half = |seed: u64| super::backoff::Rng::new(seed ^ salt).next();
+        format!("{:016x}{:016x}", half(self.seed as u64), half((self.seed >> 64) as u64))
+    }
+
+    pub(super) fn registered(&mut self, answer: Result<Response, HttpError>) {
+        match (read(answer, visitor_answer), &mut self.login.credentials) {
+            (Ok(given), Some(Credentials::Name { name, .. })) => {
+                *name = given;
+                self.login.visitor = true;
+                self.fetch_token();
+            }
+            (Ok(_), _) => {}
+            (Err(e), _) if e.code == ErrorCode::ServerNotReachable && !self.login.moved => {
+                self.login.moved = true;
+                self.login.credentials = Some(Credentials::Anonymous);
+                if !self.elsewhere() {
+                    self.give_up(e);
+                }
+            }
+            (Err(e), _) => self.give_up(e),
+        }
+    }
+
+    pub(super) fn provide_token(&mut self, call: CallId, given: Result<Token, String>) {
+        if self.timers.get(Timer::Token).is_none() {
+            let e = Error::new(Domain::Argument, ErrorCode::Cancelled, "no token is wanted any more");
+            return self.reply(call, Err(e));
+        }
+        self.timers.set(Timer::Token, None);
+        self.reply(call, Ok(Reply::Done));
+        match given {
+            Ok(token) => self.token_known(token),
+            Err(why) => self.no_token(Error::new(
+                Domain::Argument,
+                ErrorCode::SignInFailed,
+                format!("the token provider failed: {why}"),
+            )),
+        }
+    }
+
+    pub(super) fn token_overdue(&mut self) {
+        let why = "the token provider gave nothing within 30 s";
+        self.no_token(Error::new(Domain::Argument, ErrorCode::SignInTimeout, why));
+    }
+
+    /// The application hands in no token. An account that is open can be taken up again later.
+    fn no_token(&mut self, e: Error) {
+        self.part(State::Idle, e.clone(), Some(e));
+    }
+
+    fn token_known(&mut self, token: Token) {
+        let wanted = match (&self.account, &self.login.credentials) {
+            (Some(account), _) => account.uid,
+            (None, Some(Credentials::Provided(uid) | Credentials::Id { uid, .. })) => *uid,
+            _ => 0,
+        };
+        if token.uid == 0 || token.token.is_empty() || (wanted != 0 && token.uid != wanted) {
+            let e = Error::new(Domain::Argument, ErrorCode::SignInInvalidParam, "`token` is empty or of another user");
+            return self.no_token(e);
+        }
+        let mut row = LoginRow {
+            uid: token.uid,
+            token: token.token.clone(),
+            public_key: token.public_key.clone(),
+            ..LoginRow::default()
+        };
+        if let (true, Some(Credentials::Name { name, password })) = (self.login.visitor, &self.login.credentials) {
+            row.visitor.clone_from(name);
+            row.password.clone_from(password);
+        }
         self.persist_device(vec![put(Table::Kv, kv::LOGIN.into(), &row)]);
         self.remembered = Some(row);
-        if self.account.is_some() { self.dial() } else { self.open_store(uid) }
+        let uid = token.uid;
+        self.login.token = token;
+        if std::mem::take(&mut self.login.stale) {
+            self.login.renewed = true;
+        }
+        if self.account.is_some() { self.connect() } else { self.open_store(uid) }
     }
+
+    // The store and the connection.
 
     pub(super) fn open_store(&mut self, uid: u64) {
         self.account = None;
@@ -213,7 +482,9 @@ impl Session {
         let (mut account, bad) = Account::restore(uid, &restored.tables);
         let mut writes = Vec::new();
         if account.device.guid.is_empty() {
-            account.device = DeviceRow { guid: format!("{uid}_{}", self.seed), sn: 0 };
+            #[expect(clippy::cast_possible_truncation, reason = "both halves of the seed")]
+            let own = self.seed as u64 ^ (self.seed >> 64) as u64;
+            account.device = DeviceRow { guid: format!("{uid}_{own}"), sn: 0 };
             writes.push(put(Table::Kv, kv::DEVICE.into(), &account.device));
         }
         self.account = Some(account);
@@ -229,7 +500,7 @@ impl Session {
             self.reply(call, Ok(Reply::Session(Some(uid))));
         }
         match self.login.store_failures {
-            0 => self.connect(),
+            0 => self.begin(),
             n => self.retry_after(n, None),
         }
     }
@@ -256,9 +527,14 @@ impl Session {
     /// The socket is open: nothing but the login may be written before its reply.
     pub(super) fn provision(&mut self) {
         let Some(account) = &self.account else { return };
+        let mut device_sn = account.device.sn;
+        if device_sn == 0 && self.config.legacy_random_sn {
+            let random = LEGACY_SN.start + self.rng.next() % (LEGACY_SN.end - LEGACY_SN.start);
+            device_sn = u32::try_from(random).unwrap_or_default(); // the range is one of 32 bits
+        }
         let uplink = Uplink::Provision(Provision {
-            xid: Some(proto::Xid { uid: account.uid, device_sn: account.device.sn }),
-            token: self.login.token.clone(),
+            xid: Some(proto::Xid { uid: account.uid, device_sn }),
+            token: self.login.token.token.clone(),
             os_type: OsType::Web as i32,
             sdk_vsn: SDK_VSN.into(),
             device_guid: account.device.guid.clone(),
@@ -287,7 +563,10 @@ impl Session {
             let row = put(Table::Kv, kv::DEVICE.into(), &account.device);
             self.persist(vec![row], vec![]);
         }
+        self.timers.set(Timer::SignIn, None);
         self.login.renewed = false;
+        self.login.new_device = false;
+        self.login.recoded = false;
         self.login.since = self.now;
         self.online();
         if let Some(call) = self.login.waiting.take() {
@@ -295,49 +574,90 @@ impl Session {
         }
     }
 
-    /// What to do about a refused login (xsync 3.11).
+    /// What to do about a refused login, or a session that has turned out to be none (xsync 3.11).
     pub(super) fn refused(&mut self, status: i32, reason: String) {
         let error = Error::from_frame(status, reason);
-        match Status::try_from(status) {
-            Ok(Status::InvalidToken | Status::Unauthorized) => {
-                let has_password =
-                    matches!(self.login.credentials, Some(Credentials::Name { .. } | Credentials::Id { .. }));
-                if has_password && !self.login.renewed {
-                    self.login.renewed = true;
-                    self.drop_link();
-                    self.enter(State::Reconnecting, None, None);
-                    self.ask_token();
-                } else {
-                    self.leave(State::Idle, error.clone(), Some(error));
-                }
+        match Status::try_from(status).map_or(Reaction::Retry, reaction) {
+            Reaction::Renew if self.can_renew() => self.renew(),
+            Reaction::Renew => self.leave(State::Idle, error.clone(), Some(error)),
+            Reaction::End => self.leave(State::Kicked, error.clone(), Some(error)),
+            Reaction::Surface => self.part(State::Kicked, error.clone(), Some(error)),
+            Reaction::Recode if !self.login.recoded => {
+                self.login.recoded = true;
+                self.event(Event::Error(error.clone()));
+                self.drop_link();
+                self.retry_later(Some(error));
             }
-            Ok(
-                Status::UserFrozen
-                | Status::UserBanned
-                | Status::InvalidLicense
-                | Status::LicenseLimit
-                | Status::AppFrozen
-                | Status::TooManyDevices,
-            ) => self.leave(State::Kicked, error.clone(), Some(error)),
-            Ok(Status::DeviceGuidConflict) => {
-                let fresh = self.rng.next();
-                if let Some(account) = &mut self.account {
-                    account.device = DeviceRow { guid: format!("{}_{fresh}", account.uid), sn: 0 };
-                    let row = put(Table::Kv, kv::DEVICE.into(), &account.device);
-                    self.persist(vec![row], vec![]);
-                }
-                self.lost("the device id is in use");
+            Reaction::NewDevice if !self.login.new_device => {
+                self.login.new_device = true;
+                self.become_new_device();
+                self.drop_link();
+                self.connect();
             }
-            _ => {
+            Reaction::Recode | Reaction::NewDevice => self.part(State::Kicked, error.clone(), Some(error)),
+            Reaction::BackOff => self.back_off(error),
+            Reaction::Retry => {
+                self.note_trouble(Some(&error));
                 self.event(Event::Error(error));
                 self.lost("the login was refused");
             }
         }
     }
 
+    /// The HTTP API says that the token is not valid (code 402): gets another one and connects with it.
+    /// False when that is not possible; the connection goes on then for as long as the server lets it.
+    pub(super) fn token_rejected(&mut self) -> bool {
+        let now = self.now;
+        let lately = self.login.rejected.is_some_and(|at| at + REJECTION > now);
+        if lately || self.login.stale || !self.can_renew() {
+            return self.login.stale;
+        }
+        self.login.rejected = Some(now);
+        self.renew();
+        true
+    }
+
+    fn renew(&mut self) {
+        self.login.stale = true;
+        self.drop_link();
+        self.connect();
+    }
+
+    /// There is a way to a new token that was not taken since the last login that worked.
+    fn can_renew(&self) -> bool {
+        !self.login.renewed && (self.has_password() || self.config.token_provider)
+    }
+
+    fn become_new_device(&mut self) {
+        let fresh = self.rng.next();
+        if let Some(account) = &mut self.account {
+            account.device = DeviceRow { guid: format!("{}_{fresh}", account.uid), sn: 0 };
+            let row = put(Table::Kv, kv::DEVICE.into(), &account.device);
+            self.persist(vec![row], vec![]);
+        }
+    }
+
     /// The token, for calls of the HTTP API.
     pub(super) fn caller(&self) -> Option<Caller<'_>> {
-        let servers = self.servers.as_ref()?;
-        Some(Caller { base: &servers.rest, app_id: &self.config.app_id, token: &self.login.token })
+        let base = self.rotation.rest()?;
+        Some(Caller { base, app_id: &self.config.app_id, token: &self.login.token.token })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_reaction() {
+        use Reaction::{BackOff, End, NewDevice, Recode, Renew, Retry, Surface};
+        let all: [Reaction; 21] = [
+            Retry, Retry, Retry, Retry, Retry, Recode, Renew, Renew, Retry, Renew, End, End, Retry, Surface, Recode,
+            NewDevice, Recode, End, End, End, BackOff,
+        ];
+        for (status, expected) in (0..).zip(all) {
+            assert_eq!(reaction(Status::try_from(status).unwrap()), expected, "status {status}");
+        }
+        assert!(Status::try_from(21).is_err(), "a new status needs a reaction");
     }
 }

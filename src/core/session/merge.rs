@@ -52,7 +52,7 @@ pub(super) enum Job {
     /// The user has read messages.
     Read { call: CallId, of: ConversationId, up_to: u64, only: bool },
     /// The user changes a message.
-    Operate { call: CallId, id: u64, of: ConversationId, target: u64, operation: Operation },
+    Operate { call: CallId, of: ConversationId, target: u64, operation: Operation },
     /// The user removes a message from this device.
     Forget { call: CallId, of: ConversationId, target: u64 },
 }
@@ -272,8 +272,8 @@ impl Session {
                 self.conclude(work, None, 0);
                 self.flush();
             }
-            Job::Operate { call, id, of, target, operation } => {
-                self.operated(&mut work, call, id, of, target, operation);
+            Job::Operate { call, of, target, operation } => {
+                self.operated(&mut work, call, of, target, operation);
                 self.conclude(work, None, 0);
             }
             Job::Forget { call, of, target } => {
@@ -336,7 +336,7 @@ impl Session {
     }
 
     /// A message, new or known.
-    fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
+    pub(super) fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
         let Some(account) = &mut self.account else { return };
         let (id, me) = (meta.id, account.uid);
         let key = (of, id);
@@ -627,11 +627,12 @@ impl Work {
                 }
                 if *only {
                     wish.row(*of, *up_to);
-                } else if *up_to > row.read_top && row.unread > 0 {
-                    let limit = MOST_RECEIPTS;
-                    let query = message_query(*of, row.read_top + 1, up_to.saturating_add(1), limit, true);
-                    wish.loads.push((query, Part::Rows(*of)));
-                    wish.above(account, *of, *up_to);
+                } else if row.unread > 0 {
+                    if *up_to > row.read_top {
+                        let (from, to) = (row.read_top.saturating_add(1), up_to.saturating_add(1));
+                        wish.loads.push((message_query(*of, from, to, MOST_RECEIPTS, true), Part::Rows(*of)));
+                    }
+                    wish.above(account, *of, row.read_top.max(*up_to));
                 }
             }
             Job::Operate { of, target, .. } | Job::Forget { of, target, .. } => wish.row(*of, *target),

@@ -13,8 +13,9 @@
 //! }
 //! ```
 //!
-//! One concept a file: login, keepalive (socket, heartbeat, reconnect), sync (pulls), merge (what a page
-//! comes to), outbox, operations, receipts, notices, typing, history, cards, api. This file only dispatches.
+//! One concept a file: login, rotation (addresses), keepalive (socket, heartbeat, reconnect), sync (pulls),
+//! merge (what a page comes to), outbox, operations, receipts, notices, typing, history, cards, api. This file
+//! only dispatches.
 mod account;
 mod api;
 mod backoff;
@@ -31,6 +32,7 @@ mod operations;
 mod outbox;
 mod output;
 mod receipts;
+mod rotation;
 mod rows;
 mod sync;
 #[cfg(test)]
@@ -40,11 +42,11 @@ mod typing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use event::{Event, Level, Receipts, Reply, State};
+pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
 pub use input::{CallId, Command, Content, Input, Json, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
-use crate::core::codec::{Codec, Downlink, Uplink};
+use crate::core::codec::{Codec, Downlink, Uplink, WirePolicy};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::services::Servers;
 use crate::ports::{Query, Request, Row, StoreError, Write};
@@ -73,6 +75,12 @@ pub struct Config {
     pub device_info: String,
     /// Tell senders that their messages have reached this device.
     pub delivery_receipts: bool,
+    /// How frames are packed beyond what public servers understand (xsync 8); the default is not at all.
+    pub wire: WirePolicy,
+    /// The application answers `Event::TokenWanted`.
+    pub token_provider: bool,
+    /// A first login sends a random serial like the former SDK instead of 0 (xsync 3.4, 3.11).
+    pub legacy_random_sn: bool,
 }
 
 /// Where a cloud is.
@@ -106,6 +114,8 @@ enum Purpose {
     GroupIds,
     UserCards(Vec<u64>),
     GroupCards,
+    Register,
+    Probe(usize),
 }
 
 /// What a read of the store is for.
@@ -150,7 +160,7 @@ pub struct Session {
     parked: Option<Vec<(CallId, Command)>>,
     /// Who logged in last on this device.
     remembered: Option<rows::LoginRow>,
-    servers: Option<Servers>,
+    rotation: rotation::Rotation,
     account: Option<Account>,
     login: login::Login,
     /// Of the current connection.
@@ -173,9 +183,9 @@ pub struct Session {
 impl Session {
     /// A session of nobody. `seed` is all the randomness it will ever have: 128 unpredictable bits.
     pub fn new(config: Config, seed: u128) -> Self {
-        let servers = match &config.cloud {
-            Cloud::Fixed(servers) => Some(servers.clone()),
-            Cloud::Dns(_) => None,
+        let rotation = match &config.cloud {
+            Cloud::Fixed(servers) => rotation::Rotation::fixed(servers.clone()),
+            Cloud::Dns(_) => rotation::Rotation::default(),
         };
         #[expect(clippy::cast_possible_truncation, reason = "jitter needs no more")]
         let rng = Rng::new(seed as u64 ^ (seed >> 64) as u64);
@@ -191,7 +201,7 @@ impl Session {
             reported: BTreeSet::new(),
             parked: Some(Vec::new()),
             remembered: None,
-            servers,
+            rotation,
             account: None,
             login: login::Login::default(),
             codec: Codec::default(),
@@ -223,16 +233,24 @@ impl Session {
                 Some(parked) => parked.push((call, command)),
                 None => self.command(call, command),
             },
+            Input::Secret(seed) => self.seal(seed),
             Input::Opened => self.opened(),
             Input::Frame(bytes) => self.frame(bytes),
             Input::Closed(reason) => self.lost(reason),
             Input::Answer(id, answer) if self.api.awaits(id) => self.api_answered(id, answer),
-            Input::Answer(id, answer) => match self.requests.remove(&id) {
-                Some(Purpose::Dns) => self.dns_answered(answer),
-                Some(Purpose::Token) => self.token_answered(answer),
-                Some(purpose) => self.cards_answered(purpose, answer),
-                None => {} // asked for by a login that has ended since
-            },
+            Input::Answer(id, answer) => {
+                let Some(purpose) = self.requests.remove(&id) else { return }; // of a login that has ended since
+                if !matches!(purpose, Purpose::Dns | Purpose::Probe(_)) {
+                    self.rest_answered(answer.is_ok());
+                }
+                match purpose {
+                    Purpose::Dns => self.dns_answered(answer),
+                    Purpose::Token => self.token_answered(answer),
+                    Purpose::Register => self.registered(answer),
+                    Purpose::Probe(cluster) => self.probe_answered(cluster, &answer),
+                    purpose => self.cards_answered(purpose, answer),
+                }
+            }
             Input::StoreOpened(result) => self.store_opened(result),
             Input::Loaded(id, rows) => match self.loads.remove(&id) {
                 Some(LoadPurpose::Merge(part)) => self.part_loaded(part, rows),
@@ -249,6 +267,7 @@ impl Session {
             Input::PersistFailed(e, marks) => self.persist_failed(&e, &marks),
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
+                self.awake();
                 while let Some(timer) = self.timers.due(self.now) {
                     self.fire(timer);
                 }
@@ -280,18 +299,19 @@ impl Session {
             Command::Api { endpoint, params, timeout } => return self.api(call, &endpoint, &params.0, timeout),
             Command::CancelApi(target) => return self.cancel_api(call, target),
             Command::Locate(url) => return self.locate(call, &url),
+            Command::ProvideToken(given) => return self.provide_token(call, given),
             _ => {}
         }
         let Some(account) = &self.account else {
             return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
         };
         match command {
-            Command::Login(_) | Command::Resume | Command::Logout => {}
+            Command::Login(_) | Command::Resume | Command::Logout | Command::ProvideToken(_) => {}
             Command::Api { .. } | Command::CancelApi(_) | Command::Locate(_) => {}
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
             Command::Cancel(id) => self.cancel(call, id),
-            Command::Operate { id, of, target, operation } => self.operate(call, id, of, target, operation),
+            Command::Operate { of, target, operation } => self.operate(call, of, target, operation),
             Command::Forget { of, target } => self.enqueue(Job::Forget { call, of, target }),
             Command::Typing(of, active) => self.type_in(call, of, active),
             Command::DeleteConversation { of, everywhere } => self.delete_conversation(call, of, everywhere),
@@ -319,6 +339,9 @@ impl Session {
     }
 
     fn frame(&mut self, bytes: &[u8]) {
+        if !self.link.up {
+            return; // of a connection that is being closed
+        }
         self.heard();
         match self.codec.decode(bytes) {
             Ok(Downlink::Provision(reply)) => self.provisioned(reply),
@@ -337,7 +360,7 @@ impl Session {
             Timer::Connect => self.lost("the connection was not opened within 10 s"),
             Timer::Provision => self.lost("the login was not answered within 10 s"),
             Timer::Heartbeat => self.heartbeat(),
-            Timer::HeartbeatReply => self.lost("the heartbeat was not answered within 20 s"),
+            Timer::HeartbeatReply => self.lost("the heartbeat was not answered in time"),
             Timer::Reconnect => self.connect(),
             Timer::Pull => self.pulls_overdue(),
             Timer::Ack => self.lost("a message was not acknowledged within 15 s"),
@@ -347,6 +370,9 @@ impl Session {
             Timer::Typing => self.typing_expired(),
             Timer::Outbox => self.flush(),
             Timer::Api => {} // behind every input
+            Timer::SignIn => self.sign_in_overdue(),
+            Timer::Token => self.token_overdue(),
+            Timer::SpeedTest => self.speed_tested(0),
         }
     }
 

@@ -75,20 +75,18 @@ const fn change_of(kind: OpType) -> Option<Change> {
 
 impl Session {
     /// Begins an operation of the user (xsync 5.6).
-    pub(super) fn operate(&mut self, call: CallId, id: u64, of: ConversationId, target: u64, operation: Operation) {
+    pub(super) fn operate(&mut self, call: CallId, of: ConversationId, target: u64, operation: Operation) {
         let refuse = |detail: &str| Err(Error::new(Domain::Argument, ErrorCode::MessageInvalid, detail));
-        let taken = self.account.as_ref().is_some_and(|account| account.outbox.contains_key(&id));
         let kind = operation.wire().0;
         let checked = match operation.check() {
             _ if target == 0 => refuse("`target` is missing"),
-            _ if taken || id == 0 => refuse("`id` is in use or missing"),
             _ if of.kind == Kind::System && !matches!(kind, OpType::Delete | OpType::ReadCancel) => {
                 refuse("messages of the system conversation can only be deleted or marked unread")
             }
             checked => checked.or_else(refuse),
         };
         match checked {
-            Ok(()) => self.enqueue(super::merge::Job::Operate { call, id, of, target, operation }),
+            Ok(()) => self.enqueue(super::merge::Job::Operate { call, of, target, operation }),
             Err(e) => self.reply(call, Err(e)),
         }
     }
@@ -98,12 +96,16 @@ impl Session {
         &mut self,
         work: &mut Work,
         call: CallId,
-        id: u64,
         of: ConversationId,
         target: u64,
         operation: Operation,
     ) {
         let (kind, text, config, ext) = operation.wire();
+        if kind == OpType::ReadCancel {
+            self.tell_read(); // what was read before this has to be told before it
+        }
+        let now = self.now;
+        let Ok(id) = self.allocate_id(now) else { return };
         let (me, sn) = self.address();
         let own = Xid { uid: me, device_sn: sn };
         let author = work.rows.get(&(of, target)).map_or(of.uid, super::rows::MessageRow::from);
@@ -124,8 +126,9 @@ impl Session {
         };
         self.entrust(&mut work.out, id, of, to, &body, Some(call));
         let Some(account) = &mut self.account else { return };
-        let unread = work.rows.get(&(of, target)).is_some_and(|row| account.is_unread(of, row));
-        if kind == OpType::ReadCancel && !unread && work.rows.contains_key(&(of, target)) {
+        let read =
+            work.rows.get(&(of, target)).is_some_and(|row| account.may_count(row) && !account.is_unread(of, row));
+        if kind == OpType::ReadCancel && read {
             let conversation = account.conversations.entry(of).or_default();
             conversation.cancels.push(MarkRow { mid: target, op: u64::MAX });
             conversation.unread += 1;
@@ -306,10 +309,8 @@ impl Session {
                 }
                 work.change(of, target, |row| body::edit(row, op == OpType::Append, body, at, meta.id))
             }
-            _ => {
-                self.stats.skipped += 1;
-                false
-            }
+            // A receipt for a message that needs none: of the user's own devices among themselves.
+            _ => false,
         }
     }
 
@@ -464,7 +465,7 @@ impl Session {
             row.cancels.clear();
             row.mention = 0;
             row.read_top = row.read_top.max(row.top);
-            row.read_told = row.read_top;
+            row.read_due = 0;
             out.removed.push(of);
         }
         out.writes.push(clear_messages(of, row.floor));

@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use prost::Message as _;
 
-use super::account::{Account, Errand, Pending};
-use super::body::{self, Facts};
+use super::account::{Errand, Pending};
+use super::body;
+use super::login::concerns_session;
 use super::merge::{Job, Work};
-use super::rows::{ConversationRow, MessageRow, kv, put, receipt_key};
+use super::rows::{ConversationRow, kv, put};
 use super::{
     Batch, CallId, Content, Event, MAX_ATTACHMENT, MAX_EXT, MAX_TEXT, Mark, Output, Place, Reply, Session, Timer,
 };
@@ -26,6 +27,7 @@ use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode, Kind,
 use crate::core::proto::{
     MessageBody, Meta, SyncDl, SyncUl, Xid,
     message_body::{ContentType, QoS, Type},
+    message_operation::OpType,
     meta::NameSpace,
     status,
 };
@@ -230,7 +232,8 @@ impl Session {
         let mut metas = Vec::new();
         for receipts in [false, true] {
             for pending in account.outbox.values_mut() {
-                let receipt = matches!(pending.errand, Errand::Receipt(..));
+                // Marking unread goes with the receipts, so that it does not overtake a reading before it.
+                let receipt = matches!(pending.errand, Errand::Receipt(..) | Errand::Operation(OpType::ReadCancel, _));
                 if receipt != receipts || pending.row.failed != 0 || pending.sent.is_some() || pending.answered {
                     continue;
                 }
@@ -272,12 +275,11 @@ impl Session {
     pub(super) fn acknowledged(&mut self, ack: SyncDl) {
         let status = ack.status.clone().unwrap_or_default();
         let id = ack.client_mid;
-        match status::ErrorCode::try_from(status.code) {
-            Ok(status::ErrorCode::Unauthorized | status::ErrorCode::InvalidToken) => {
-                return self.refused(status.code, status.reason);
-            }
-            Ok(status::ErrorCode::RateLimitExceeded) => return self.slow_down(id),
-            _ => {}
+        if concerns_session(status.code) {
+            return self.refused(status.code, status.reason);
+        }
+        if status.code == status::ErrorCode::RateLimitExceeded as i32 {
+            return self.slow_down(id);
         }
         self.pauses = 0;
         let Some(pending) = self.account.as_mut().and_then(|a| a.outbox.get_mut(&id)) else { return }; // answered before
@@ -345,20 +347,17 @@ impl Session {
     pub(super) fn accepted(&mut self, work: &mut Work, of: ConversationId, client_mid: u64, meta: Meta) {
         let Some(account) = &mut self.account else { return };
         account.outbox.remove(&client_mid);
-        let id = meta.id;
-        // It may have come as history before the answer.
-        let row = work.rows.entry((of, id)).or_insert_with(|| MessageRow { meta: Some(meta), ..MessageRow::default() });
-        row.client_mid = client_mid;
-        row.quiet = false;
-        let row = row.clone();
-        work.change(of, id, |_| ());
-        if of.kind == Kind::Group && !Facts::read(&body::body(&row).config).members.is_empty() {
-            work.out.writes.push(Write::put(Table::Receipts, receipt_key(id, 0, of.uid), []));
-        }
         work.out.writes.push(Write::delete(Table::Outbox, client_mid.to_be_bytes()));
-        newest(account, of, &row);
-        work.out.touched.insert(of);
-        let message = account.message(of, &row);
+        let id = meta.id;
+        // As if it came from history, which it may have done before the answer; what waits for it is carried out.
+        self.message_came(work, of, meta, false);
+        work.change(of, id, |row| {
+            row.client_mid = client_mid;
+            row.quiet = false;
+        });
+        let (Some(account), Some(row)) = (&mut self.account, work.rows.get(&(of, id))) else { return };
+        account.conversations.entry(of).or_default().hidden = false;
+        let message = Message { client_id: client_mid, ..account.message(of, row) };
         work.out.first.push(Event::Sent(vec![message]));
     }
 
@@ -382,14 +381,5 @@ impl Session {
                 self.answered(work, client_mid, &SyncDl::default(), Some(error));
             }
         }
-    }
-}
-
-fn newest(account: &mut Account, of: ConversationId, row: &MessageRow) {
-    let conversation = account.conversations.entry(of).or_default();
-    conversation.top = conversation.top.max(row.id());
-    conversation.hidden = false;
-    if body::counts(&body::body(row)) && conversation.last.as_ref().is_none_or(|last| last.id() <= row.id()) {
-        conversation.last = Some(row.clone());
     }
 }

@@ -13,6 +13,8 @@ pub enum Output {
         generation: u32,
         /// Where to.
         url: String,
+        /// It is encrypted: feed `Secret` with fresh random bytes before `Opened`.
+        secret: bool,
     },
     /// Send one frame, unless another connection has taken the place of that one.
     Transmit {

@@ -46,6 +46,9 @@ impl Session {
         } else {
             conversation.read_top = conversation.read_top.max(up_to);
             conversation.cancels.retain(|cancel| cancel.mid > up_to);
+            if conversation.read_top > before.read_top || conversation.cancels.len() < before.cancels.len() {
+                conversation.read_due = conversation.read_due.max(up_to);
+            }
             self.recount(work, of);
         }
         let Some(account) = &mut self.account else { return };
@@ -91,7 +94,6 @@ impl Session {
         conversation.read_by(up_to, op);
         if up_to > conversation.read_top {
             conversation.read_top = up_to;
-            conversation.read_told = conversation.read_told.max(up_to);
             if conversation.mention <= up_to {
                 conversation.mention = 0;
             }
@@ -145,7 +147,7 @@ impl Session {
 
     /// Tells the other devices soon, if there is something to tell.
     pub(super) fn plan_read_all(&mut self) {
-        let due = self.account.iter().flat_map(|a| a.conversations.values()).any(|row| row.read_told < row.read_top);
+        let due = self.account.iter().flat_map(|a| a.conversations.values()).any(|row| row.read_due != 0);
         if due && self.timers.get(Timer::ReadAll).is_none() {
             self.timers.set(Timer::ReadAll, Some(self.now + EVERY));
         }
@@ -157,9 +159,8 @@ impl Session {
         let own = Xid { uid: me, device_sn: sn };
         let Some(account) = &mut self.account else { return };
         let mut due = Vec::new();
-        for (of, row) in account.conversations.iter_mut().filter(|(_, row)| row.read_told < row.read_top) {
-            row.read_told = row.read_top;
-            due.push((*of, row.read_top));
+        for (of, row) in account.conversations.iter_mut().filter(|(_, row)| row.read_due != 0) {
+            due.push((*of, std::mem::take(&mut row.read_due)));
         }
         let mut out = Outcome::default();
         for (of, up_to) in due {

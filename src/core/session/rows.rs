@@ -106,9 +106,9 @@ pub(super) struct ConversationRow {
     /// It calls on everybody.
     #[prost(bool, tag = "9")]
     pub(super) mention_all: bool,
-    /// How far the other devices were told; behind `read_top` while that is still to be done.
+    /// What the other devices are still to be told: everything is read up to this message; 0 for nothing.
     #[prost(uint64, tag = "10")]
-    pub(super) read_told: u64,
+    pub(super) read_due: u64,
     /// It was deleted with everything up to this id; nothing of that comes back by itself.
     #[prost(uint64, tag = "11")]
     pub(super) floor: u64,
@@ -182,11 +182,25 @@ pub(super) struct GroupRow {
 
 /// Who logged in last on this device (the device's own store).
 #[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
 pub(super) struct LoginRow {
     #[prost(uint64, tag = "1")]
     pub(super) uid: u64,
     #[prost(string, tag = "2")]
     pub(super) token: String,
+    #[prost(string, tag = "3")]
+    pub(super) public_key: String,
+    /// Name and password of a visitor, which nobody else knows; empty for others.
+    #[prost(string, tag = "4")]
+    pub(super) visitor: String,
+    #[prost(string, tag = "5")]
+    pub(super) password: String,
+}
+
+impl std::fmt::Debug for LoginRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoginRow").field("uid", &self.uid).finish_non_exhaustive()
+    }
 }
 
 /// What the server knows this installation of an account by (xsync 3.4).

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use super::login::concerns_session;
 use super::merge::Job;
 use super::rows::{ConversationRow, read_messages};
 use super::{Batch, CallId, Event, LoadPurpose, Output, Reply, Session, Timer, storage_error};
@@ -229,7 +230,7 @@ impl Session {
     pub(super) fn page(&mut self, page: SyncDl) {
         let status = page.status.unwrap_or_default();
         if status.code != Status::Ok as i32 {
-            if status.code == Status::Unauthorized as i32 || status.code == Status::InvalidToken as i32 {
+            if concerns_session(status.code) {
                 return self.refused(status.code, status.reason);
             }
             self.event(Event::Error(Error::from_frame(status.code, status.reason)));

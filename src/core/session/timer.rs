@@ -1,4 +1,6 @@
 //! Named deadlines in one table, so that what is armed can be seen and every timer is handled.
+use std::time::Duration;
+
 use crate::core::model::Millis;
 
 /// Why the session wants to be woken.
@@ -31,10 +33,19 @@ pub(super) enum Timer {
     Outbox,
     /// A call of the HTTP API has taken too long, or is to be repeated.
     Api,
+    /// A login did not get online in time.
+    SignIn,
+    /// The application did not hand in a token in time.
+    Token,
+    /// No cluster answered the speed test in time.
+    SpeedTest,
 }
 
+/// A deadline that is seen to be over this late was not being watched.
+const FROZEN: Duration = Duration::from_secs(5);
+
 impl Timer {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Connect,
         Self::Provision,
         Self::Heartbeat,
@@ -48,7 +59,15 @@ impl Timer {
         Self::Typing,
         Self::Outbox,
         Self::Api,
+        Self::SignIn,
+        Self::Token,
+        Self::SpeedTest,
     ];
+
+    /// Belongs to the login and not to a connection.
+    const fn outlives_connection(self) -> bool {
+        matches!(self, Self::SignIn | Self::Token | Self::SpeedTest | Self::Api)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -66,9 +85,26 @@ impl Timers {
         self.0.get(timer as usize).copied().flatten()
     }
 
-    /// Disarms all: nothing of an ended connection may fire later.
+    /// Disarms all: nothing of an ended session may fire later.
     pub(super) fn clear(&mut self) {
         *self = Self::default();
+    }
+
+    /// Disarms what belongs to a connection that has ended.
+    pub(super) fn clear_connection(&mut self) {
+        for timer in Timer::ALL.into_iter().filter(|timer| !timer.outlives_connection()) {
+            self.set(timer, None);
+        }
+    }
+
+    /// Gives deadlines that passed while nobody could watch a little more time: what they wait for may
+    /// have come meanwhile and not been seen. Only the next attempt needs no such thing.
+    pub(super) fn thaw(&mut self, now: Millis) {
+        for timer in Timer::ALL {
+            if timer != Timer::Reconnect && self.get(timer).is_some_and(|at| at + FROZEN <= now) {
+                self.set(timer, Some(now + FROZEN));
+            }
+        }
     }
 
     /// The earliest deadline.

@@ -8,8 +8,8 @@ const APP_ID = "floo-demo";
 const clients = {};
 
 /** Makes a client that keeps nothing, logs in, and keeps what it hears in `heard`. */
-async function enter(name, { dns, username, password = `${username}-demo`, storage = "memory" }) {
-  const client = floo.createClient({ appId: APP_ID, servers: { dns }, storage });
+async function enter(name, { dns, username, password = `${username}-demo`, storage = "memory", ...options }) {
+  const client = floo.createClient({ appId: APP_ID, servers: { dns }, storage, ...options });
   clients[name] = client;
   client.heard = listen(client);
   await client.login({ username, password }, { timeout: 30_000 });
@@ -25,6 +25,12 @@ function listen(client) {
     "message",
     "message:sent",
     "message:failed",
+    "message:updated",
+    "receipt",
+    "typing",
+    "notice",
+    "group:members",
+    "conversation:removed",
     "conversations",
     "error",
     "storage",
@@ -60,5 +66,32 @@ async function allHistory(conversation, query) {
   return pages.flat();
 }
 
-window.sdk = { ...floo, flooim, APP_ID, clients, enter, listen, when, allHistory };
+/** Resolves with the first thing a client has heard, or hears, that is this event and passes the test. */
+const hears = (client, event, test) =>
+  when(client, [event], () => client.heard.find((it) => it.event === event && test(it)));
+
+/** Resolves when a conversation's newest messages on a device pass the test. */
+async function shows(client, of, test) {
+  const look = async () => {
+    const list = await client.conversation(of).messages();
+    return test(list) ? list : undefined;
+  };
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => {
+      const stop = new AbortController();
+      const go = () => {
+        stop.abort();
+        resolve();
+      };
+      for (const event of ["message", "message:sent", "message:updated", "conversation:removed"]) {
+        client.on(event, go, { signal: stop.signal });
+      }
+      setTimeout(go, 200); // it may have come between the look and the listening
+    });
+  }
+}
+
+window.sdk = { ...floo, flooim, APP_ID, clients, enter, listen, when, hears, shows, allHistory };
 window.ready = true;

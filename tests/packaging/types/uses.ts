@@ -30,6 +30,30 @@ export async function modern(signal: AbortSignal): Promise<readonly Message[]> {
   const rows: readonly ConversationInfo[] = client.conversations.snapshot;
   for await (const page of conversation.history({ pageSize: 20 })) if (page.length > rows.length) return page;
   off();
+  const picture = { url: "https://example.org/a.png", width: 3 };
+  await conversation.send({ image: picture, text: "caption", mentions: "all", push: { title: "t" } }, { signal });
+  await conversation.send({ forwards: [sent], readReceiptsFrom: [userId, 7n], qos: "atMostOnce", priority: 3 });
+  const edited: Message | null = await conversation.edit(sent, { text: "y", config: { k: 1n } });
+  await conversation.append("5", "z", { ext: { ai: { finish: true } }, timeout: 5 });
+  await conversation.delete(sent, { scope: "device" });
+  const readers: readonly UserId[] = (await conversation.readBy(sent)).read;
+  const { attachment } = edited ?? sent;
+  if (attachment?.type === "location") holds<Equal<typeof attachment.latitude, number>>();
+  if (attachment?.type === "forward") holds<Equal<(typeof attachment.messages)[0]["text"], string>>();
+  client.on("notice", (notice) => {
+    if (notice.kind === "account") return notice.type === "password-changed" && readers.length > 0;
+    // @ts-expect-error groups and contacts have no passwords
+    return notice.type === "password-changed";
+  });
+  for await (const { change, appended } of client.events("message:updated", { signal })) {
+    if (change === "append") holds<Equal<typeof appended, string | undefined>>();
+  }
+  const notices = await client.notices.list();
+  await client.notices.dismiss(notices);
+  if (sent.clientId) await client.outbox.resend(sent.clientId);
+  const report: string = client.logs.export();
+  // @ts-expect-error one kind of content at a time has its own fields
+  await conversation.send({ image: { latitude: report.length } });
   // @ts-expect-error an event of that name does not exist
   client.on("no-such-event", () => undefined);
   // @ts-expect-error a message id is not a user id

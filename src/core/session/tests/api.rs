@@ -141,7 +141,7 @@ fn whoever_is_not_logged_in_can_call_what_is_open_to_all() {
     let mut w = World::new();
     w.api(5, "userRegister", &json!({ "username": "n", "password": "p" }));
     w.fail("app_dns");
-    assert_eq!(w.error_of(5), ErrorCode::ServerNotReachable);
+    assert_eq!(w.error_of(5), ErrorCode::ServerDNSFetchFailed);
     assert_eq!(w.session.state(), State::Idle);
     w.api(6, "userRegister", &json!({ "username": "n", "password": "p" }));
     w.answer("app_dns", DNS);
@@ -318,7 +318,14 @@ fn an_invalid_token_is_renewed_once_and_the_calls_are_replayed() {
 #[test]
 fn a_token_that_cannot_be_renewed_is_the_calls_error() {
     let mut w = World::new();
-    w.command(1, Command::Login(Credentials::Token { uid: ME, token: "tok".into() }));
+    w.command(
+        1,
+        Command::Login(Credentials::Token(crate::core::services::Token {
+            uid: ME,
+            token: "tok".into(),
+            public_key: String::new(),
+        })),
+    );
     w.answer("app_dns", DNS);
     w.go_online();
     w.requests.clear();

@@ -1,6 +1,7 @@
 //! The session against a scripted server in virtual time: what is said, sent and written, in order.
 mod api;
 mod cards;
+mod checklist;
 mod connection;
 mod history;
 mod login;
@@ -12,6 +13,7 @@ mod storm;
 mod sync;
 mod traces;
 mod typing;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -57,6 +59,12 @@ struct World {
     trace: Vec<&'static str>,
     /// The same in full, for people.
     journal: String,
+    /// The frames that were sent, to the byte.
+    frames: Vec<Vec<u8>>,
+    /// So many outputs are still carried out; then the process is dead.
+    fuel: Option<u32>,
+    /// Called once, in the middle of an event.
+    on_event: Option<fn(&mut Self)>,
     deadline: Option<Millis>,
 }
 
@@ -104,6 +112,9 @@ impl World {
             cloud: Cloud::Dns("http://dns/v2/app_dns".into()),
             device_info: "Web".into(),
             delivery_receipts: false,
+            wire: WirePolicy::default(),
+            token_provider: false,
+            legacy_random_sn: false,
         };
         let mut world = Self {
             session: Session::new(config, 42),
@@ -121,6 +132,9 @@ impl World {
             replies: BTreeMap::new(),
             trace: vec![],
             journal: String::new(),
+            frames: vec![],
+            fuel: None,
+            on_event: None,
             deadline: None,
         };
         let rows = rows(&world.device, &Query::all(Table::Kv));
@@ -143,6 +157,11 @@ impl World {
     }
 
     fn carry_out(&mut self, output: Output) {
+        match &mut self.fuel {
+            Some(0) => return,
+            Some(left) => *left -= 1,
+            None => {}
+        }
         self.note_output(&output);
         match output {
             Output::Connect { url, .. } => {
@@ -154,7 +173,11 @@ impl World {
                     return;
                 }
                 self.trace.push("transmit");
+                self.frames.push(frame.clone());
                 let frame = Frame::decode(&frame[..]).unwrap();
+                if frame.encrypt_method != 0 {
+                    return; // nobody here can read it
+                }
                 match Cmd::try_from(frame.command.unwrap()).unwrap() {
                     Cmd::Unread => self.heartbeats += 1,
                     Cmd::Sync => self.sent.push(SyncUl::decode(frame.payload).unwrap()),
@@ -206,6 +229,9 @@ impl World {
                     _ => "event",
                 });
                 self.events.push(event);
+                if let Some(listener) = self.on_event {
+                    listener(self);
+                }
             }
             Output::Reply(call, result) => {
                 self.trace.push("reply");

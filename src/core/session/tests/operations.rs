@@ -64,10 +64,9 @@ impl World {
         self.list().into_iter().find(|c| c.id == of).map_or(0, |c| c.unread)
     }
 
-    fn operate(&mut self, call: CallId, target: u64, operation: Operation) -> u64 {
-        let id = self.session.allocate_id(self.now).unwrap();
-        self.command(call, Command::Operate { id, of: with_peer(), target, operation });
-        id
+    pub(super) fn operate(&mut self, call: CallId, target: u64, operation: Operation) -> u64 {
+        self.command(call, Command::Operate { of: with_peer(), target, operation });
+        self.session.account.as_ref().unwrap().last_id
     }
 
     fn ops_sent(&self) -> Vec<(i32, u64)> {
@@ -437,4 +436,31 @@ fn bad_operations_are_refused_naming_the_field() {
         assert!(e.detail.contains(field), "{}", e.detail);
     }
     assert!(w.ops_sent().is_empty());
+}
+
+#[test]
+fn reading_up_to_a_message_leaves_what_came_after_it_and_undoes_what_was_marked_before_it() {
+    let mut w = World::with_messages();
+    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false });
+    w.operate(6, MID + 1, Operation::Unread);
+    w.frame(&page(PEER, vec![text_meta(MID + 30, PEER, ME, "new")], 0));
+    assert_eq!(w.unread(), 2);
+    w.command(7, Command::MarkRead { of: with_peer(), up_to: MID + 2, only: false });
+    assert_eq!(w.unread(), 1);
+    w.command(8, Command::MarkRead { of: with_peer(), up_to: MID + 30, only: true });
+    assert_eq!(w.unread(), 0);
+}
+
+#[test]
+fn marking_unread_right_after_reading_goes_out_behind_it() {
+    let mut w = World::with_messages();
+    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false });
+    w.operate(6, MID + 1, Operation::Unread);
+    let own: Vec<_> = w.ops_sent().into_iter().filter(|(kind, _)| *kind != OpType::ReadAck as i32).collect();
+    assert_eq!(own, [(OpType::ReadAll as i32, MID + 2), (OpType::ReadCancel as i32, MID + 1)]);
+    let ids: Vec<_> = w.sent.iter().filter_map(|s| s.meta.as_ref()).map(|m| m.id).collect();
+    for (n, id) in ids.into_iter().enumerate() {
+        w.frame(&ack(id, MID + 100 + n as u64));
+    }
+    assert_eq!(w.unread(), 1);
 }

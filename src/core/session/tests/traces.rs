@@ -265,9 +265,9 @@ fn an_offline_queue() {
     let second = w.send(6, "two");
     w.send(7, "never mind");
     w.command(8, Command::Cancel(second + 1));
-    let id = w.session.allocate_id(w.now).unwrap();
     let operation = Operation::Recall;
-    w.command(9, Command::Operate { id, of: ConversationId::user(PEER), target: MID, operation });
+    w.command(9, Command::Operate { of: ConversationId::user(PEER), target: MID, operation });
+    let id = w.session.account.as_ref().unwrap().last_id;
     w.feed(Input::Signal(Signal::Online));
     w.go_online();
     w.frame(&ack(first, MID + 1));

@@ -1,0 +1,134 @@
+/** What the JSON texts of a message say (xsync 5.7, 5.8). Whatever is in there came from somebody else. */
+import { compareIds, MAX_ID } from "./ids.js";
+import { parseJson } from "./json.js";
+import type {
+  Attachment,
+  ForwardedMessage,
+  JsonObject,
+  JsonValue,
+  Message,
+  MessageId,
+  MessageType,
+  UserId,
+} from "./types.js";
+
+/** By `MessageBody.ContentType`. */
+export const TYPES = [
+  "text",
+  "image",
+  "audio",
+  "video",
+  "file",
+  "location",
+  "command",
+  "forward",
+  "rtc",
+] as const satisfies readonly MessageType[];
+
+/** Fields of attachments: what we call them, what the protocol calls them, and whether they are numbers. */
+export const FIELDS = {
+  url: ["url", false],
+  name: ["dName", false],
+  size: ["fLen", true],
+  width: ["width", true],
+  height: ["height", true],
+  thumbnailUrl: ["tUrl", false],
+  duration: ["duration", true],
+  latitude: ["lat", true],
+  longitude: ["lon", true],
+  address: ["addr", false],
+} as const;
+
+type Field = keyof typeof FIELDS;
+
+const MEDIA: readonly Field[] = ["url", "name", "size", "width", "height", "thumbnailUrl", "duration"];
+
+/** What attachments of a kind are made of. */
+const PARTS: { readonly [type: string]: readonly Field[] | undefined } = {
+  image: MEDIA,
+  video: MEDIA,
+  file: MEDIA,
+  audio: ["url", "name", "duration", "size"],
+  location: ["latitude", "longitude", "address"],
+};
+
+/** Merged forwards inside each other are read so deep. */
+const DEPTH = 4;
+
+/** Addresses that a page can use; others could be scripts. */
+export const isUrl = (value: unknown): value is string =>
+  typeof value === "string" && /^https?:\/\/[^\s/]/i.test(value);
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const text = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
+const number = (value: JsonValue | undefined): number =>
+  typeof value === "number" && Number.isFinite(value) ? value : 0;
+
+/** An id in either of the forms that JSON has for it; empty when it is none. */
+function id(value: JsonValue | undefined): string {
+  const digits = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : text(value);
+  return /^[1-9]\d{0,19}$/.test(digits) && compareIds(digits, MAX_ID) <= 0 ? digits : "";
+}
+
+const ids = (value: JsonValue | undefined): UserId[] =>
+  (Array.isArray(value) ? value : []).map(id).filter((it) => it !== "") as UserId[];
+
+/** The attachment of a message of that type; null when it cannot be used. */
+export function attachmentOf(type: MessageType, raw: JsonValue | undefined, depth = DEPTH): Attachment | null {
+  if (!isObject(raw)) return null;
+  if (type === "forward") {
+    const { messages } = raw;
+    if (!Array.isArray(messages) || depth === 0) return null;
+    return { type, messages: messages.filter(isObject).map((it) => forwarded(it, depth - 1)), raw };
+  }
+  const parts = PARTS[type];
+  if (!parts) return { type: "other", raw };
+  const made: Record<string, unknown> = { type, raw };
+  for (const part of parts) {
+    const [key, numeric] = FIELDS[part];
+    made[part] = numeric ? number(raw[key]) : text(raw[key]);
+  }
+  if ("thumbnailUrl" in made && !isUrl(made["thumbnailUrl"])) made["thumbnailUrl"] = "";
+  const usable = type === "location" ? isDegrees(raw["lat"], 90) && isDegrees(raw["lon"], 180) : isUrl(made["url"]);
+  return usable ? (made as unknown as Attachment) : null;
+}
+
+/** Whether it is an angle, at most so far from 0. */
+export const isDegrees = (value: unknown, most: number): boolean =>
+  typeof value === "number" && Math.abs(value) <= most;
+
+function forwarded(raw: JsonObject, depth: number): ForwardedMessage {
+  const type = TYPES[typeof raw["type"] === "number" ? raw["type"] : -1] ?? "unknown";
+  return {
+    id: (id(raw["id"]) || null) as MessageId | null,
+    from: (id(raw["from"]) || null) as UserId | null,
+    senderName: text(raw["name"]),
+    type,
+    text: text(raw["content"]),
+    attachment: attachmentOf(type, raw["attachment"], depth),
+    ext: text(raw["ext"]),
+    timestamp: number(raw["timestamp"]),
+  };
+}
+
+type Details = Pick<
+  Message,
+  "attachment" | "attachmentText" | "config" | "configText" | "mentions" | "mentionAll" | "readReceiptsFrom"
+>;
+
+/** The fields of a message that are in its JSON texts. What is not readable is as if it were not there. */
+export function details(type: MessageType, attachmentText: string, configText: string): Details {
+  const parsed = configText === "" ? undefined : parseJson(configText);
+  const config = isObject(parsed) ? parsed : null;
+  return {
+    attachment: attachmentText === "" ? null : attachmentOf(type, parseJson(attachmentText)),
+    attachmentText,
+    config,
+    configText,
+    mentions: ids(config?.["mentionList"]),
+    mentionAll: config?.["mentionAll"] === true,
+    readReceiptsFrom: ids(config?.["groupMemberList"]),
+  };
+}
