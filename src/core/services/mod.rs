@@ -1,14 +1,18 @@
 //! The HTTP API (ratel): typed requests out, checked answers in. Knows no session and does no I/O.
 mod account;
 mod dns;
+mod endpoint;
 mod lists;
+mod table;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use account::{Credentials, Token, register_visitor, token, token_answer, visitor_answer};
 pub use dns::{Cluster, Kept, Servers, dns, documents};
+pub use endpoint::{Prepared, locate, member, same_origin};
 pub use lists::{group_cards, group_ids, roster_ids, user_cards};
+pub use table::{Access, Answer, Effect, Endpoint, Kind, Param};
 
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::{HttpError, Request, Response};

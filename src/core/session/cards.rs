@@ -127,7 +127,7 @@ impl Session {
         self.ask_cards(vec![me]);
     }
 
-    fn ask_cards(&mut self, ids: Vec<u64>) {
+    pub(super) fn ask_cards(&mut self, ids: Vec<u64>) {
         if ids.is_empty() {
             return;
         }

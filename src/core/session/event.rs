@@ -1,4 +1,5 @@
 //! What the application hears.
+use super::input::Json;
 use crate::core::model::{Conversation, ConversationId, Error, Group, Message, Millis, Notice, Update, User};
 use crate::ports::StorageKind;
 
@@ -151,6 +152,8 @@ pub enum Reply {
     Notices(Vec<Notice>),
     /// Who has received, read, played a message, and who of those expected has not read it.
     Receipts(Receipts),
+    /// What an endpoint of the HTTP API answers, or where a file is.
+    Api(Json),
 }
 
 /// What is known about a message's way to its receivers. Ids of users, ascending.

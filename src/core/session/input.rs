@@ -160,8 +160,32 @@ pub enum Command {
         /// That one message only.
         only: bool,
     },
+    /// Call an endpoint of the HTTP API (`services::Endpoint`).
+    Api {
+        /// Its name.
+        endpoint: String,
+        /// A JSON object; empty for none.
+        params: Json,
+        /// How long it may take, in milliseconds; 0 for 20 s.
+        timeout: u32,
+    },
+    /// Give up a call of `Api`: that one fails with `Cancelled`.
+    CancelApi(CallId),
+    /// Where a file is to be got from or sent to, and with which headers: for an address, a path on the cloud's
+    /// HTTP host, or the bare name of a picture. Answered as `{url, headers}`.
+    Locate(String),
     /// The answer to `Event::TokenWanted`, or why there is no token.
     ProvideToken(Result<Token, String>),
+}
+
+/// JSON text that may hold a password or a token, and so never prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Json(pub String);
+
+impl std::fmt::Debug for Json {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Json(..)")
+    }
 }
 
 /// What is sent. Sizes are bytes of UTF-8 (decisions, "Limits").

@@ -13,9 +13,11 @@
 //! }
 //! ```
 //!
-//! One concept a file: login, rotation (addresses), keepalive (socket, heartbeat, reconnect), sync (pulls), merge (what a page
-//! comes to), outbox, operations, receipts, notices, typing, history, cards. This file only dispatches.
+//! One concept a file: login, rotation (addresses), keepalive (socket, heartbeat, reconnect), sync (pulls),
+//! merge (what a page comes to), outbox, operations, receipts, notices, typing, history, cards, api. This file
+//! only dispatches.
 mod account;
+mod api;
 mod backoff;
 mod body;
 mod cards;
@@ -41,7 +43,7 @@ mod typing;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
-pub use input::{CallId, Command, Content, Input, LoadId, Mark, Operation, RequestId, Restored, Signal};
+pub use input::{CallId, Command, Content, Input, Json, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
 use crate::core::codec::{Codec, Downlink, Uplink, WirePolicy};
@@ -175,6 +177,7 @@ pub struct Session {
     requests: BTreeMap<RequestId, Purpose>,
     loads: BTreeMap<LoadId, LoadPurpose>,
     next_id: u32,
+    api: api::Api,
 }
 
 impl Session {
@@ -212,12 +215,18 @@ impl Session {
             requests: BTreeMap::new(),
             loads: BTreeMap::new(),
             next_id: 0,
+            api: api::Api::default(),
         }
     }
 
     /// Takes one input.
     pub fn handle(&mut self, now: Millis, input: Input<'_>) {
         self.now = now;
+        self.take(input);
+        self.run_api();
+    }
+
+    fn take(&mut self, input: Input<'_>) {
         match input {
             Input::Started(rows) => self.started(rows),
             Input::Command(call, command) => match &mut self.parked {
@@ -228,9 +237,12 @@ impl Session {
             Input::Opened => self.opened(),
             Input::Frame(bytes) => self.frame(bytes),
             Input::Closed(reason) => self.lost(reason),
+            Input::Answer(id, answer) if self.api.awaits(id) => self.api_answered(id, answer),
             Input::Answer(id, answer) => {
                 let Some(purpose) = self.requests.remove(&id) else { return }; // of a login that has ended since
-                self.rest_answered(&purpose, answer.is_ok());
+                if !matches!(purpose, Purpose::Dns | Purpose::Probe(_)) {
+                    self.rest_answered(answer.is_ok());
+                }
                 match purpose {
                     Purpose::Dns => self.dns_answered(answer),
                     Purpose::Token => self.token_answered(answer),
@@ -256,7 +268,7 @@ impl Session {
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
                 self.awake();
-                while let Some(timer) = self.timers.due(now) {
+                while let Some(timer) = self.timers.due(self.now) {
                     self.fire(timer);
                 }
             }
@@ -284,6 +296,9 @@ impl Session {
             Command::Login(credentials) => return self.log_in(call, credentials),
             Command::Resume => return self.resume(call),
             Command::Logout => return self.log_out(call),
+            Command::Api { endpoint, params, timeout } => return self.api(call, &endpoint, &params.0, timeout),
+            Command::CancelApi(target) => return self.cancel_api(call, target),
+            Command::Locate(url) => return self.locate(call, &url),
             Command::ProvideToken(given) => return self.provide_token(call, given),
             _ => {}
         }
@@ -292,6 +307,7 @@ impl Session {
         };
         match command {
             Command::Login(_) | Command::Resume | Command::Logout | Command::ProvideToken(_) => {}
+            Command::Api { .. } | Command::CancelApi(_) | Command::Locate(_) => {}
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
             Command::Cancel(id) => self.cancel(call, id),
@@ -353,6 +369,7 @@ impl Session {
             Timer::ReadAll => self.tell_read(),
             Timer::Typing => self.typing_expired(),
             Timer::Outbox => self.flush(),
+            Timer::Api => {} // behind every input
             Timer::SignIn => self.sign_in_overdue(),
             Timer::Token => self.token_overdue(),
             Timer::SpeedTest => self.speed_tested(0),

@@ -178,7 +178,7 @@ impl Session {
         }
     }
 
-    fn contact(&mut self, out: &mut Outcome, uid: u64, is_contact: bool) {
+    pub(super) fn contact(&mut self, out: &mut Outcome, uid: u64, is_contact: bool) {
         self.cards.contact(uid, is_contact);
         let Some(account) = &mut self.account else { return };
         let Some(user) = account.users.get_mut(&uid) else {

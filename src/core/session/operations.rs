@@ -410,7 +410,6 @@ impl Session {
         let (me, sn) = self.address();
         let Ok(id) = self.allocate_id(now) else { return };
         let mut out = Outcome::default();
-        let Some(account) = &mut self.account else { return };
         let kind = if everywhere { RemovalType::DeleteEverywhere } else { RemovalType::Delete };
         let operation = ConversationOperation { r#type: kind as i32, xid: Some(Xid { uid: of.uid, device_sn: sn }) };
         let body = proto::Conversation { r#type: ConversationType::Oper as i32, operation: Some(operation) };
@@ -421,14 +420,8 @@ impl Session {
             payload: body.encode_to_vec().into(),
             ..Meta::default()
         };
-        // What was to be sent there goes with it.
-        let waiting: Vec<_> = account.outbox.iter().filter(|(_, p)| p.to == of).map(|(id, p)| (*id, p.call)).collect();
-        let gone = Error::new(Domain::Argument, ErrorCode::Cancelled, "the conversation was deleted");
-        for (id, call) in waiting {
-            account.outbox.remove(&id);
-            out.writes.push(Write::delete(Table::Outbox, id.to_be_bytes()));
-            out.then.extend(call.map(|call| Output::Reply(call, Err(gone.clone()))));
-        }
+        self.drop_unsent(&mut out, of);
+        let Some(account) = &mut self.account else { return };
         let pending = Pending::new(&meta, of, None);
         out.writes.push(put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
         out.writes.push(Write::put(Table::Kv, kv::LAST_ID, account.last_id.to_be_bytes()));
@@ -445,6 +438,18 @@ impl Session {
             then,
             marks: vec![Mark::Queued(id)],
         }));
+    }
+
+    /// What was to be sent to a conversation goes with it.
+    pub(super) fn drop_unsent(&mut self, out: &mut Outcome, of: ConversationId) {
+        let Some(account) = &mut self.account else { return };
+        let waiting: Vec<_> = account.outbox.iter().filter(|(_, p)| p.to == of).map(|(id, p)| (*id, p.call)).collect();
+        let gone = Error::new(Domain::Argument, ErrorCode::Cancelled, "the conversation was deleted");
+        for (id, call) in waiting {
+            account.outbox.remove(&id);
+            out.writes.push(Write::delete(Table::Outbox, id.to_be_bytes()));
+            out.then.extend(call.map(|call| Output::Reply(call, Err(gone.clone()))));
+        }
     }
 
     /// Removes a conversation's messages up to an id; what is newer stays.

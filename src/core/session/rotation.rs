@@ -235,6 +235,9 @@ impl Session {
         }
         // Without an answer the addresses of last time are better than none.
         let known = self.rotation.servers.is_some();
+        if !known {
+            self.no_servers(&e);
+        }
         if !known || e.code != ErrorCode::ServerDNSFetchFailed {
             self.event(Event::Error(e.clone()));
         }
@@ -292,6 +295,8 @@ impl Session {
 
     fn addresses_known(&mut self) {
         match std::mem::take(&mut self.rotation.then) {
+            // Somebody may wait for the first addresses there are.
+            Then::Nothing if self.rotation.servers.is_none() => self.rotation.adopt(),
             Then::Nothing => {}
             Then::LogIn => {
                 self.rotation.adopt();
@@ -326,8 +331,8 @@ impl Session {
     }
 
     /// Counts requests to the HTTP API that had no answer.
-    pub(super) fn rest_answered(&mut self, purpose: &Purpose, answered: bool) {
-        if self.link.offline || matches!(purpose, Purpose::Dns | Purpose::Probe(_)) {
+    pub(super) fn rest_answered(&mut self, answered: bool) {
+        if self.link.offline {
             return;
         }
         self.rotation.unanswered = if answered { 0 } else { self.rotation.unanswered + 1 };

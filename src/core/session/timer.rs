@@ -31,6 +31,8 @@ pub(super) enum Timer {
     Typing,
     /// Sending goes on after a pause.
     Outbox,
+    /// A call of the HTTP API has taken too long, or is to be repeated.
+    Api,
     /// A login did not get online in time.
     SignIn,
     /// The application did not hand in a token in time.
@@ -43,7 +45,7 @@ pub(super) enum Timer {
 const FROZEN: Duration = Duration::from_secs(5);
 
 impl Timer {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Connect,
         Self::Provision,
         Self::Heartbeat,
@@ -56,6 +58,7 @@ impl Timer {
         Self::ReadAll,
         Self::Typing,
         Self::Outbox,
+        Self::Api,
         Self::SignIn,
         Self::Token,
         Self::SpeedTest,
@@ -63,7 +66,7 @@ impl Timer {
 
     /// Belongs to the login and not to a connection.
     const fn outlives_connection(self) -> bool {
-        matches!(self, Self::SignIn | Self::Token | Self::SpeedTest)
+        matches!(self, Self::SignIn | Self::Token | Self::SpeedTest | Self::Api)
     }
 }
 

@@ -1,4 +1,5 @@
 //! The session against a scripted server in virtual time: what is said, sent and written, in order.
+mod api;
 mod cards;
 mod checklist;
 mod connection;
