@@ -40,3 +40,18 @@ fn a_failing_store_confirms_nothing_and_the_session_starts_over_from_it() {
     assert_eq!(failed[0].text, "cannot be kept");
     assert_eq!(failed[0].error.as_ref().unwrap().code, ErrorCode::StorageQuota);
 }
+
+#[test]
+fn a_damaged_counter_does_not_make_ids_that_nobody_can_use() {
+    for last in [u64::MAX, 1 << 53] {
+        let mut w = World::new();
+        w.log_in();
+        w.account.insert((Table::Kv, rows::kv::LAST_ID.into()), last.to_be_bytes().into());
+        let mut w = World::with(w.device, w.account);
+        w.command(1, Command::Resume);
+        assert_eq!(w.session.stats().bad_rows, 1);
+        let id = w.send(2, "as ever");
+        assert!(id < 1 << 53, "{id}");
+        assert!(w.replies[&2].is_ok());
+    }
+}
