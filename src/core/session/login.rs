@@ -252,9 +252,7 @@ impl Session {
         self.fail_lists(&why);
         self.fail_jobs(&why);
         self.fail_outbox(&why);
-        for call in std::mem::take(&mut self.loads).into_values().filter_map(|purpose| purpose.call()) {
-            self.reply(call, Err(why.clone()));
-        }
+        self.fail_loads(&why);
         self.requests.clear();
         self.rotation.forget();
         self.sync = super::sync::Sync::default();

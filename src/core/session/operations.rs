@@ -185,10 +185,12 @@ impl Session {
         }
         if op == OpType::ReadAll {
             let up_to = if target == 0 { meta.id } else { target };
-            for of in places {
-                if account_has(self, of) {
-                    self.all_read(work, of, up_to, meta.id);
-                }
+            let known: Vec<_> = places.into_iter().filter(|of| account.conversations.contains_key(of)).collect();
+            if let (true, Some(account)) = (known.is_empty() && target != 0, &mut self.account) {
+                work.wait(account, target, meta); // nothing of that conversation has come yet
+            }
+            for of in known {
+                self.all_read(work, of, up_to, meta.id);
             }
             return;
         }
@@ -227,6 +229,8 @@ impl Session {
         let group = work.homes.get(&target).map(|gid| ConversationId::group(*gid)).filter(|_| receipt);
         if group.is_some() {
             work.out.writes.push(Write::put(Table::Receipts, receipt_key(target, op as u8, by), []));
+        } else if places.iter().any(|of| target <= row_of(account, *of).floor) {
+            return; // its conversation was removed after it
         } else {
             work.wait(account, target, meta);
         }
@@ -354,7 +358,7 @@ impl Session {
         error: Option<Error>,
     ) {
         work.out.writes.push(Write::delete(Table::Outbox, id.to_be_bytes()));
-        let meta = Meta { id: ack.server_mid, timestamp: ack.server_time, ..pending.meta() };
+        let mut meta = Meta { id: ack.server_mid, timestamp: ack.server_time, ..pending.meta() };
         let (of, target) = match pending.errand {
             Errand::Operation(_, target) | Errand::Receipt(_, target) => (pending.to, target),
             Errand::Message | Errand::Removal => (pending.to, 0),
@@ -365,9 +369,13 @@ impl Session {
                 && pending.errand != Errand::Removal
             {
                 body.edit_timestamp = ack.edit_timestamp;
-                if ack.server_mid == 0 {
-                    work.out.refetch.insert((of, target)); // accepted before; only the server knows the result
-                } else if work.first_time(&meta) {
+                let blind = ack.server_mid == 0; // accepted before, under an id that nobody tells
+                if blind && matches!(kind(&operation), OpType::ReadAck | OpType::ReadAll | OpType::ReadCancel) {
+                    meta.id = self.newest();
+                }
+                if blind && matches!(kind(&operation), OpType::Append | OpType::Replace) {
+                    work.out.refetch.insert((of, target)); // only the server knows the result
+                } else if blind || work.first_time(&meta) {
                     self.carry_out(work, &meta, &body, &operation);
                 }
             }
@@ -455,8 +463,11 @@ impl Session {
     /// Removes a conversation's messages up to an id; what is newer stays.
     pub(super) fn remove_conversation(&mut self, out: &mut Outcome, of: ConversationId, up_to: u64) {
         let Some(account) = &mut self.account else { return };
-        let Some(row) = account.conversations.get_mut(&of) else { return };
-        row.floor = row.floor.max(up_to.min(row.top));
+        let known = account.conversations.contains_key(&of);
+        // Also one that is not known: its messages may be on their way, and must not come after this.
+        let row = account.conversations.entry(of).or_default();
+        row.floor = row.floor.max(up_to);
+        row.cancels.retain(|cancel| cancel.mid > up_to);
         let newer = row.last.as_ref().is_some_and(|last| last.id() > up_to);
         if !newer {
             row.last = None;
@@ -466,10 +477,20 @@ impl Session {
             row.mention = 0;
             row.read_top = row.read_top.max(row.top);
             row.read_due = 0;
-            out.removed.push(of);
+            out.removed.extend(known.then_some(of));
         }
         out.writes.push(clear_messages(of, row.floor));
         out.touched.insert(of);
+    }
+
+    /// Whether a message was there before its conversation was removed.
+    pub(super) fn is_removed(&self, of: ConversationId, id: u64) -> bool {
+        self.account.as_ref().is_some_and(|account| id <= row_of(account, of).floor)
+    }
+
+    /// The highest id that was ever taken in.
+    fn newest(&self) -> u64 {
+        self.account.iter().flat_map(|account| account.streams.values()).map(|stream| stream.top).max().unwrap_or(0)
     }
 
     /// Own uid and serial.
@@ -555,8 +576,4 @@ impl Session {
         }
         self.reply(call, Ok(Reply::Receipts(receipts)));
     }
-}
-
-fn account_has(session: &Session, of: ConversationId) -> bool {
-    session.account.as_ref().is_some_and(|account| account.conversations.contains_key(&of))
 }

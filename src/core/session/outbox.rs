@@ -17,8 +17,8 @@ use prost::Message as _;
 use super::account::{Errand, Pending};
 use super::body;
 use super::login::concerns_session;
-use super::merge::{Job, Work};
-use super::rows::{ConversationRow, kv, put};
+use super::merge::{Job, Work, row_of};
+use super::rows::{ConversationRow, MessageRow, kv, put};
 use super::{
     Batch, CallId, Content, Event, MAX_ATTACHMENT, MAX_EXT, MAX_TEXT, Mark, Output, Place, Reply, Session, Timer,
 };
@@ -73,7 +73,7 @@ impl Session {
     }
 
     pub(super) fn send(&mut self, call: CallId, id: u64, to: ConversationId, content: Content) {
-        let now = self.now;
+        let now = self.told(self.now);
         let Some(account) = &mut self.account else { return };
         let refuse = |detail: &str| Err(Error::new(Domain::Argument, ErrorCode::MessageInvalid, detail));
         let checked = match content.check() {
@@ -349,6 +349,15 @@ impl Session {
         account.outbox.remove(&client_mid);
         work.out.writes.push(Write::delete(Table::Outbox, client_mid.to_be_bytes()));
         let id = meta.id;
+        if id <= row_of(account, of).floor {
+            // Its conversation was removed on another device meanwhile.
+            let row = MessageRow { meta: Some(meta), client_mid, ..MessageRow::default() };
+            let message = account.message(of, &row);
+            work.out.first.push(Event::Sent(vec![message.clone()]));
+            work.out.updates.push(super::merge::update(Change::Delete, of, id, Some(message)));
+            work.out.touched.insert(of);
+            return;
+        }
         // As if it came from history, which it may have done before the answer; what waits for it is carried out.
         self.message_came(work, of, meta, false);
         work.change(of, id, |row| {

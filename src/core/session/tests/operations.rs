@@ -464,3 +464,40 @@ fn marking_unread_right_after_reading_goes_out_behind_it() {
     }
     assert_eq!(w.unread(), 1);
 }
+
+#[test]
+fn what_a_removal_on_another_device_takes_away_does_not_come_late() {
+    for known in [false, true] {
+        let mut w = World::new();
+        w.log_in();
+        if known {
+            w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "seen")], 0));
+        }
+        // Removed on another device, which had more of it than this one has yet.
+        let operation = proto::ConversationOperation { r#type: 2, xid: Some(Xid { uid: PEER, device_sn: 0 }) };
+        let body = proto::Conversation { r#type: 1, operation: Some(operation) };
+        let removal = Meta { ns: 6, payload: body.encode_to_vec().into(), ..text_meta(MID + 10, ME, ME, "") };
+        w.frame(&page(0, vec![removal], 0));
+        let told = w.told().len();
+        w.frame(&page(PEER, vec![text_meta(MID + 5, PEER, ME, "late")], 0));
+        assert_eq!(w.told().len(), told, "known {known}");
+        assert!(w.list().iter().all(|row| row.id != ConversationId::user(PEER)), "known {known}");
+        w.frame(&page(PEER, vec![text_meta(MID + 11, PEER, ME, "new")], 0));
+        assert_eq!(w.told().last().map(String::as_str), Some("new"));
+        assert_eq!(w.list()[0].unread, 1);
+    }
+}
+
+#[test]
+fn reading_on_another_device_that_is_heard_of_before_the_conversation_counts() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(0, vec![plain(MID + 10, ME, PEER, OpType::ReadAll, MID)], 0));
+    let metas = [(MID - 1, "a"), (MID + 1, "c"), (MID, "b")].map(|(id, text)| text_meta(id, PEER, ME, text));
+    for meta in metas {
+        w.frame(&page(PEER, vec![meta], 0));
+    }
+    let row = w.list().into_iter().find(|c| c.id == ConversationId::user(PEER)).unwrap();
+    assert_eq!(row.unread, 1, "only what was not read");
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Waiting));
+}
