@@ -12,7 +12,7 @@ use crate::world::World;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Must {
     Show,
-    Hide,
+    Hide(&'static str),
     /// The protocol leaves it open.
     Either,
 }
@@ -74,14 +74,19 @@ fn once(cloud: &Cloud, devices: &[Device]) -> Vec<String> {
 
 /// What a device has to do with a message of the server.
 fn must(world: &World, device: &Device, of: ConversationId, id: u64, truth: &Truth) -> Must {
-    if truth.recalled || truth.deleted_by.contains(&device.user) || device.forgotten.get(&id) == Some(&true) {
-        return Must::Hide;
+    let hidden = [
+        (truth.recalled, "it was recalled"),
+        (truth.deleted_by.contains(&device.user), "it was deleted"),
+        (device.forgotten.get(&id) == Some(&true), "it was removed from this device"),
+    ];
+    if let Some((_, why)) = hidden.into_iter().find(|(is, _)| *is) {
+        return Must::Hide(why);
     }
     let own = device.errands.get(&truth.original).map(|errand| &errand.fate);
     let mut open = device.forgotten.contains_key(&id) || matches!(own, Some(Fate::Withdrawn | Fate::Failed));
     for removed in device.removed.iter().filter(|removed| removed.of == of) {
         if removed.durable && id <= removed.seen {
-            return Must::Hide;
+            return Must::Hide("its conversation was removed from this device");
         }
         open |= id <= removed.bound;
     }
@@ -89,7 +94,7 @@ fn must(world: &World, device: &Device, of: ConversationId, id: u64, truth: &Tru
         let others = world.devices.iter().filter(|other| other.user == device.user);
         let made = others.flat_map(|other| &other.removed).find(|removed| removed.id == removal.client_id);
         if made.is_some_and(|made| id <= made.seen) {
-            return Must::Hide;
+            return Must::Hide("its conversation was removed everywhere");
         }
         open |= id <= removal.id;
     }
@@ -133,8 +138,11 @@ fn shows(world: &mut World, number: usize) -> Vec<String> {
         for (id, truth) in world.cloud.messages.iter().filter(|(_, truth)| truth.place.seen_by(user) == Some(of)) {
             match (must(world, device, of, *id, truth), seen.get(id)) {
                 (Must::Show, None) => wrong.push(format!("{of}: `{}` ({id}) is missing", truth.text)),
-                (Must::Hide, Some(_)) => wrong.push(format!("{of}: `{}` ({id}) should be gone", truth.text)),
-                (_, Some(message)) => wrong.extend(compare(of, message, truth, user)),
+                (Must::Hide(why), Some(_)) => wrong.push(format!("{of}: `{}` ({id}) is here, but {why}", truth.text)),
+                (_, Some(message)) => {
+                    let blind = world.cloud.blind.contains(&(user, truth.place));
+                    wrong.extend(compare(of, message, truth, user, blind));
+                }
                 (_, None) => {}
             }
         }
@@ -163,7 +171,7 @@ fn shows(world: &mut World, number: usize) -> Vec<String> {
 }
 
 /// A message against the truth.
-fn compare(of: ConversationId, message: &Message, truth: &Truth, user: u64) -> Vec<String> {
+fn compare(of: ConversationId, message: &Message, truth: &Truth, user: u64, blind: bool) -> Vec<String> {
     let mut wrong = Vec::new();
     if message.text != truth.text {
         wrong.push(format!("{of}: {} is `{}` instead of `{}`", message.id, message.text, truth.text));
@@ -172,7 +180,7 @@ fn compare(of: ConversationId, message: &Message, truth: &Truth, user: u64) -> V
         wrong.push(format!("{of}: {} is from {}", message.id, message.from));
     }
     let read = truth.read_by.contains(&user);
-    if !message.outgoing && message.read != read {
+    if !message.outgoing && message.read != read && !blind {
         wrong.push(format!("{of}: {} is {} here, read is {read}", message.id, message.read));
     }
     if message.outgoing && of.kind == Kind::User && message.read != truth.receipt {

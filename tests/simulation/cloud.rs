@@ -121,6 +121,9 @@ pub struct Cloud {
     accepted: BTreeMap<(u64, u64), (Vec<u8>, SyncDl)>,
     /// Who is logged in on which connection.
     online: BTreeMap<usize, (u64, u32)>,
+    /// Whose readings, where: their device does not know when they took place among those of other devices,
+    /// because all it was told is that they did.
+    pub blind: BTreeSet<(u64, Place)>,
     /// Connections that another of the same device has taken the place of.
     pub replaced: Vec<usize>,
     /// What no client may ever do.
@@ -157,6 +160,7 @@ impl Cloud {
             positions: BTreeMap::new(),
             accepted: BTreeMap::new(),
             online: BTreeMap::new(),
+            blind: BTreeSet::new(),
             replaced: Vec::new(),
             violations: Vec::new(),
         }
@@ -336,6 +340,7 @@ impl Cloud {
                 self.violations.push(format!("client id {} was used for two things (xsync 5.2)", meta.id));
             }
             return if self.habits.says_duplicated {
+                self.blind.extend(self.judge(user, meta).and_then(|filing| filing.reading(user, &self.messages)));
                 refuse(FAIL, "client msg id duplicated")
             } else {
                 vec![answer(ack)]
@@ -446,6 +451,8 @@ impl Cloud {
             }
         } else if let Some(truth) = self.messages.get_mut(&filing.target) {
             match op {
+                // In a group it is for the author alone.
+                OpType::ReadAck if truth.place == Place::Group => {}
                 OpType::ReadAck if truth.from != user => {
                     truth.read_by.insert(user);
                     truth.receipt = true;
@@ -514,4 +521,17 @@ struct Filing {
     raw: Option<Vec<u8>>,
     body: MessageBody,
     to: u64,
+}
+
+impl Filing {
+    /// The user and place of something that reads messages or marks them unread.
+    fn reading(&self, user: u64, messages: &BTreeMap<u64, Truth>) -> Option<(u64, Place)> {
+        let place = match self.op? {
+            OpType::ReadAll if self.named == GROUP => Place::Group,
+            OpType::ReadAll => Place::of(user, self.named),
+            OpType::ReadAck | OpType::ReadCancel => messages.get(&self.target)?.place,
+            _ => return None,
+        };
+        Some((user, place))
+    }
 }

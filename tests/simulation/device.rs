@@ -61,7 +61,9 @@ pub enum Call {
     Any,
     Other(String),
     Send(String),
-    Cancel(String),
+    Resend(String),
+    /// What it was before.
+    Cancel(String, Fate),
     Forget(u64),
     Remove(usize),
     Page,
@@ -235,7 +237,7 @@ impl Device {
 
     fn carry_out(&mut self, now: u64, output: Output) {
         if self.trace.is_some() {
-            let text: String = format!("{output:?}").chars().take(700).collect();
+            let text: String = format!("{output:?}").chars().take(3000).collect();
             self.note(|| format!("-> {text}"));
         }
         match output {
@@ -273,8 +275,17 @@ impl Device {
                 };
                 match (what, result) {
                     (Call::Send(text), Ok(_)) => self.fares(&text, Fate::Entrusted),
+                    (Call::Resend(text), Ok(_)) => {
+                        if let Some(errand) = self.errands.get_mut(&text).filter(|e| e.fate == Fate::Failed) {
+                            errand.fate = Fate::Entrusted;
+                        }
+                    }
                     (Call::Send(text), Err(_)) => self.fares(&text, Fate::Failed),
-                    (Call::Cancel(text), Ok(_)) => self.fares(&text, Fate::Withdrawn),
+                    (Call::Cancel(text, before), Err(_)) => {
+                        if let Some(errand) = self.errands.get_mut(&text).filter(|e| e.fate == Fate::Withdrawn) {
+                            errand.fate = before;
+                        }
+                    }
                     (Call::Forget(id), Ok(_)) => drop(self.forgotten.insert(id, true)),
                     (Call::Remove(at), Ok(_)) => {
                         self.removed.iter_mut().skip(at).take(1).for_each(|r| r.durable = true)
@@ -329,7 +340,7 @@ impl Device {
 
     fn fares(&mut self, text: &str, fate: Fate) {
         if let Some(errand) = self.errands.get_mut(text)
-            && !matches!((&errand.fate, &fate), (Fate::Sent | Fate::Failed, Fate::Entrusted))
+            && !matches!((&errand.fate, &fate), (Fate::Sent | Fate::Failed | Fate::Withdrawn, Fate::Entrusted))
         {
             errand.fate = fate;
         }
@@ -461,15 +472,17 @@ impl Device {
             }
             19 => {
                 let waiting = self.errands.iter().filter(|(_, e)| matches!(e.fate, Fate::Entrusted | Fate::Failed));
+                let waiting = waiting.filter(|(text, e)| self.texts.get(&e.id) == Some(*text));
                 let waiting: Vec<_> = waiting.map(|(text, e)| (text.clone(), e.id, e.fate.clone())).collect();
                 match rng.pick(&waiting) {
                     Some((text, id, Fate::Failed)) if rng.one_in(2) => {
                         let (text, id) = (text.clone(), *id);
-                        return self.call(now, Call::Send(text), Command::Resend(id));
+                        return self.call(now, Call::Resend(text), Command::Resend(id));
                     }
-                    Some((text, id, _)) => {
-                        let (text, id) = (text.clone(), *id);
-                        return self.call(now, Call::Cancel(text), Command::Cancel(id));
+                    Some((text, id, before)) => {
+                        let (text, id, before) = (text.clone(), *id, before.clone());
+                        self.fares(&text, Fate::Withdrawn);
+                        return self.call(now, Call::Cancel(text, before), Command::Cancel(id));
                     }
                     None => Command::Focus(Some(of)),
                 }

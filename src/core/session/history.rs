@@ -110,10 +110,15 @@ impl Session {
             std::mem::take(&mut self.history).into_iter().partition(|r| r.deadline.is_some_and(|d| d <= now));
         self.history = rest;
         for Request { wish, of, .. } in late {
-            self.history_failed(wish, Error::new(Domain::Frame, ErrorCode::ServerTimeOut, "history"));
+            if let Wanted::Ours(id) = wish {
+                self.look_again(id);
+            } else {
+                self.history_failed(wish, Error::new(Domain::Frame, ErrorCode::ServerTimeOut, "history"));
+            }
             self.history_next(of.uid);
         }
         self.arm_history();
+        self.flush();
     }
 
     fn history_failed(&mut self, wish: Wanted, error: Error) {
@@ -133,13 +138,16 @@ impl Session {
                     let (newest, history, found) = (false, true, Vec::new());
                     self.load_local(Local { call, of, before, after, limit, newest, history, found });
                 }
-                Wanted::Ours(id) => {
-                    if let Some(pending) = self.account.as_mut().and_then(|a| a.outbox.get_mut(&id)) {
-                        pending.answered = false; // it goes out again, and is looked for again
-                    }
-                }
+                Wanted::Ours(id) => self.look_again(id),
                 Wanted::Torn(_) => {}
             }
+        }
+    }
+
+    /// Nobody knows yet whether the server has it: it goes out again, and is looked for again.
+    fn look_again(&mut self, id: u64) {
+        if let Some(pending) = self.account.as_mut().and_then(|a| a.outbox.get_mut(&id)) {
+            pending.answered = false;
         }
     }
 

@@ -55,6 +55,10 @@ pub(super) enum Job {
     Operate { call: CallId, of: ConversationId, target: u64, operation: Operation },
     /// The user removes a message from this device.
     Forget { call: CallId, of: ConversationId, target: u64 },
+    /// The user removes a conversation, here or everywhere.
+    Remove { call: CallId, of: ConversationId, everywhere: bool },
+    /// A contact was deleted, and the conversation goes too.
+    Stranger(u64),
 }
 
 /// Who wants a page of history.
@@ -74,8 +78,11 @@ impl Job {
         match self {
             Self::History { wish: Wanted::By(call), .. } => Some(*call),
             Self::History { .. } => None,
-            Self::Read { call, .. } | Self::Operate { call, .. } | Self::Forget { call, .. } => Some(*call),
-            Self::Live { .. } | Self::Answered { .. } => None,
+            Self::Read { call, .. }
+            | Self::Operate { call, .. }
+            | Self::Forget { call, .. }
+            | Self::Remove { call, .. } => Some(*call),
+            Self::Live { .. } | Self::Answered { .. } | Self::Stranger(_) => None,
         }
     }
 }
@@ -264,6 +271,7 @@ impl Session {
                     Wanted::Torn(_) => {}
                 }
                 self.conclude(work, None, 0);
+                self.flush(); // what looked for its own has made room
             }
             Job::Answered { id, ack, error } => {
                 self.answered(&mut work, id, &ack, error);
@@ -276,6 +284,8 @@ impl Session {
                 self.conclude(work, None, 0);
                 self.flush();
             }
+            Job::Remove { call, of, everywhere } => self.delete_conversation(call, of, everywhere),
+            Job::Stranger(uid) => self.stranger(uid),
             Job::Operate { call, of, target, operation } => {
                 self.operated(&mut work, call, of, target, operation);
                 self.conclude(work, None, 0);
@@ -347,12 +357,11 @@ impl Session {
         let key = (of, id);
         let floor = account.conversations.get(&of).map_or(0, |row| row.floor);
         if id <= floor && !work.revives {
-            // Its conversation was removed after it: known only to whoever looks for it in this job.
-            work.rows.entry(key).or_insert_with(|| MessageRow {
-                meta: Some(meta),
-                quiet: true,
-                ..MessageRow::default()
-            });
+            // Its conversation was removed after it: known only to whoever looks for it in history.
+            if !live {
+                let row = MessageRow { meta: Some(meta), quiet: true, ..MessageRow::default() };
+                work.rows.entry(key).or_insert(row);
+            }
             return;
         }
         let mut seen = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
@@ -458,6 +467,9 @@ impl Session {
         let Some(account) = &mut self.account else { return Vec::new() };
         for key @ (of, id) in &out.dirty {
             let Some(row) = rows.get(key) else { continue };
+            if out.removed.contains(of) && account.conversations.get(of).is_some_and(|row| *id <= row.floor) {
+                continue;
+            }
             out.writes.push(put(Table::Messages, message_key(*of, *id), row));
             let Some(conversation) = account.conversations.get_mut(of) else { continue };
             let last = conversation.last.as_ref().is_some_and(|last| last.id() == *id);
@@ -654,6 +666,7 @@ impl Work {
                 }
             }
             Job::Operate { of, target, .. } | Job::Forget { of, target, .. } => wish.row(*of, *target),
+            Job::Remove { .. } | Job::Stranger(_) => {}
         }
         let loads = wish.finish();
         work.reads = loads.len();

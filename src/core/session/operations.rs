@@ -284,17 +284,19 @@ impl Session {
             OpType::ReadCancel if !own => {
                 let read_op = work.rows.get(&(of, target)).map_or(0, |row| row.read_op);
                 let conversation = account.conversations.entry(of).or_default();
-                if let Some(cancel) = conversation.cancels.iter_mut().find(|cancel| cancel.mid == target) {
-                    cancel.op = if cancel.op == u64::MAX { meta.id } else { cancel.op.max(meta.id) };
-                } else if read_op > meta.id || conversation.overruled(target, meta.id) {
-                    return false; // it was read after that
-                } else {
+                let known = conversation.cancels.iter().find(|cancel| cancel.mid == target).map(|cancel| cancel.op);
+                let op = known.filter(|op| *op != u64::MAX).map_or(meta.id, |op| op.max(meta.id));
+                conversation.cancels.retain(|cancel| cancel.mid != target);
+                let holds = read_op <= op && !conversation.overruled(target, op); // else it was read after that
+                if holds {
                     // Noted also when it is unread anyway: an earlier reading may still come.
-                    conversation.cancels.push(MarkRow { mid: target, op: meta.id });
+                    conversation.cancels.push(MarkRow { mid: target, op });
                 }
-                self.count_again(work, of, target, unread);
-                work.out.touched.insert(of);
-                true
+                if holds || known.is_some() {
+                    self.count_again(work, of, target, unread);
+                    work.out.touched.insert(of);
+                }
+                holds
             }
             OpType::Recall | OpType::Delete => {
                 self.take_away(work, of, target);
@@ -374,7 +376,11 @@ impl Session {
                     meta.id = self.newest();
                 }
                 if blind && matches!(kind(&operation), OpType::Append | OpType::Replace) {
-                    work.out.refetch.insert((of, target)); // only the server knows the result
+                    // Only the server knows the result; asked for with each login until it is here.
+                    work.out.refetch.insert((of, target));
+                    if let Some(account) = &mut self.account {
+                        work.wait(account, target, &Meta { id, ..meta });
+                    }
                 } else if blind || work.first_time(&meta) {
                     self.carry_out(work, &meta, &body, &operation);
                 }

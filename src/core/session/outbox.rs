@@ -125,9 +125,8 @@ impl Session {
         account.outbox.insert(id, pending);
         let seen = account.conversation(to);
         self.event(Event::Conversations(vec![seen]));
-        let marks = vec![Mark::Queued(id)];
-        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then: vec![], marks }));
-        self.reply(call, Ok(Reply::Done));
+        let (then, marks) = (vec![Output::Reply(call, Ok(Reply::Done))], vec![Mark::Queued(id)]);
+        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, marks }));
         self.want_cards([to.uid].into());
     }
 
@@ -150,14 +149,10 @@ impl Session {
         pending.durable = false;
         pending.again = true;
         let (of, row) = (pending.to, put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
-        let then = self.outbox_changed(id, of);
-        self.out.push_back(Output::Persist(Batch {
-            place: Place::Account,
-            writes: vec![row],
-            then,
-            marks: vec![Mark::Queued(id)],
-        }));
-        self.reply(call, Ok(Reply::Done));
+        let mut then = self.outbox_changed(id, of);
+        then.push(Output::Reply(call, Ok(Reply::Done)));
+        let (writes, marks) = (vec![row], vec![Mark::Queued(id)]);
+        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, marks }));
     }
 
     /// Takes an entry out of the outbox unless the server may have it.

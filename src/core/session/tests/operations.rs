@@ -501,3 +501,42 @@ fn reading_on_another_device_that_is_heard_of_before_the_conversation_counts() {
     assert_eq!(row.unread, 1, "only what was not read");
     assert!(!w.account.keys().any(|(t, _)| *t == Table::Waiting));
 }
+
+#[test]
+fn a_removal_waits_for_what_was_begun_before_it() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "old")], 0));
+    // The message was read from the store for an edit when the user removes the conversation.
+    w.session.handle(w.now, Input::Frame(&page(PEER, vec![edit(MID + 1, OpType::Append, MID, "!", 5)], 0)));
+    let of = ConversationId::user(PEER);
+    w.command(2, Command::DeleteConversation { of, everywhere: false });
+    assert!(w.replies[&2].is_ok());
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Messages), "nothing is written back");
+}
+
+#[test]
+fn a_reading_that_the_server_accepted_after_the_marking_as_unread_counts_whichever_answer_comes_first() {
+    for reading_first in [false, true] {
+        let mut w = World::new();
+        w.log_in();
+        w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "read or not")], 0));
+        let of = ConversationId::user(PEER);
+        w.command(2, Command::MarkRead { of, up_to: MID, only: false });
+        w.operate(3, MID, Operation::Unread);
+        let id_of = |w: &World, kind: OpType| {
+            let metas = w.sent.iter().filter_map(|s| s.meta.as_ref());
+            let of_kind = |m: &&Meta| {
+                MessageBody::decode(m.payload.clone()).unwrap().operation.is_some_and(|o| o.r#type == kind as i32)
+            };
+            metas.filter(of_kind).map(|m| m.id).next().unwrap()
+        };
+        let (read, cancel) = (id_of(&w, OpType::ReadAll), id_of(&w, OpType::ReadCancel));
+        let mut answers = [ack(cancel, MID + 5), ack(read, MID + 6)];
+        if reading_first {
+            answers.reverse();
+        }
+        answers.iter().for_each(|answer| w.frame(answer));
+        assert_eq!(w.list()[0].unread, 0, "the reading came last, answered first: {reading_first}");
+    }
+}

@@ -108,3 +108,16 @@ fn what_builds_on_a_failed_write_is_neither_written_nor_confirmed() {
     assert!(!w.account.keys().any(|(t, _)| *t == Table::Messages));
     assert!(w.events.iter().any(|e| matches!(e, Event::Failed(all) if all[0].text == "unsent")), "reported");
 }
+
+#[test]
+fn an_id_is_not_handed_out_again_because_its_message_could_not_be_kept() {
+    let mut w = World::new();
+    w.now.0 += 700_000;
+    w.log_in();
+    w.fail_writes = true;
+    let lost = w.send(2, "lost");
+    w.fail_writes = false;
+    w.now.0 -= 600_000; // or time alone would tell them apart
+    w.feed(Input::Tick);
+    assert!(w.send(3, "kept") > lost);
+}
