@@ -44,14 +44,16 @@ pub fn violations(world: &mut World) -> Vec<String> {
 /// Every message of an application was sent once, or reported.
 fn once(cloud: &Cloud, devices: &[Device]) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut sent: BTreeMap<&str, Vec<&Truth>> = BTreeMap::new();
-    for truth in cloud.messages.values() {
-        sent.entry(&truth.original).or_default().push(truth);
+    let mut sent: BTreeMap<&str, Vec<(u64, &Truth)>> = BTreeMap::new();
+    for (id, truth) in &cloud.messages {
+        sent.entry(&truth.original).or_default().push((*id, truth));
     }
     for device in devices {
         for (text, errand) in &device.errands {
             let copies = sent.get(&text[..]).map_or(&[][..], Vec::as_slice);
-            let taken_away = |truth: &&&Truth| truth.recalled || truth.deleted_by.contains(&device.user);
+            let taken_away = |id: u64, truth: &Truth| {
+                truth.recalled || truth.deleted_by.contains(&device.user) || device.forgotten.contains_key(&id)
+            };
             match (&errand.fate, copies) {
                 (_, [_, _, ..]) => wrong.push(format!("{text} is there {} times", copies.len())),
                 // Whoever missed the event sees it in the conversation.
@@ -62,7 +64,7 @@ fn once(cloud: &Cloud, devices: &[Device]) -> Vec<String> {
                 }
                 (Fate::Sent, []) => wrong.push(format!("{text} counts as sent, but the server does not have it")),
                 // An edited message cannot be told from others by what was sent.
-                (Fate::Failed, [there]) if !taken_away(&there) && there.text == there.original => {
+                (Fate::Failed, [(id, there)]) if !taken_away(*id, there) && there.text == there.original => {
                     wrong.push(format!("{text} counts as failed, but others have it"));
                 }
                 _ => {}
@@ -155,7 +157,12 @@ fn shows(world: &mut World, number: usize) -> Vec<String> {
             wrong.push(format!("{of}: counts {:?} unread, there are {unread}", row.map(|row| row.unread)));
         }
         let last = row.and_then(|row| row.last.as_ref()).filter(|last| last.id != 0);
-        if let (None, None, Some(message)) = (last, row.and_then(|row| row.last.as_ref()), shown.last()) {
+        // What history alone has brought back makes no row.
+        let sure = |message: &&Message| {
+            let truth = world.cloud.messages.get(&message.id);
+            truth.is_some_and(|truth| must(world, device, of, message.id, truth) == Must::Show)
+        };
+        if let (None, Some(message)) = (row.and_then(|row| row.last.as_ref()), shown.iter().rfind(sure)) {
             wrong.push(format!("{of}: the list does not show the last message {}", message.id));
         }
         if let (Some(last), Some(message)) = (last, shown.last())

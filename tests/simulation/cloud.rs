@@ -176,6 +176,11 @@ impl Cloud {
         self.habits.refuses = 0;
     }
 
+    /// Whether somebody is logged in on a connection.
+    pub fn knows(&self, conn: usize) -> bool {
+        self.online.contains_key(&conn)
+    }
+
     /// The connection is gone.
     pub fn closed(&mut self, conn: usize) {
         self.online.remove(&conn);

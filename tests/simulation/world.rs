@@ -271,7 +271,10 @@ impl World {
                 }
             }
             Due::Up(conn, bytes) => {
-                if self.conns[conn].dead || !self.conns[conn].server {
+                // Of a connection that was given up nobody would hear the answer to a login; one that comes
+                // too late must not look like a second device.
+                let late = !self.conns[conn].client && !self.cloud.knows(conn);
+                if self.conns[conn].dead || !self.conns[conn].server || late {
                     return;
                 }
                 match self.cloud.hear(conn, &bytes, &mut self.rng) {

@@ -47,10 +47,11 @@ impl Session {
         self.ask(Request { wish, of, before: 0, after: 0, limit: super::MAX_PAGE, deadline: None });
     }
 
-    /// Fetches one message again, because only the server knows what it looks like now.
+    /// Fetches one message again, because only the server knows what it looks like now. Without a connection
+    /// the next login does, because the edit waits until then.
     pub(super) fn fetch_again(&mut self, of: ConversationId, id: u64) {
         let (wish, before) = (Wanted::Torn(id), id.saturating_add(1));
-        if self.history.iter().all(|request| request.wish != wish) {
+        if self.link.ready && self.history.iter().all(|request| request.wish != wish) {
             self.ask(Request { wish, of, before, after: 0, limit: 1, deadline: None });
         }
     }

@@ -540,3 +540,31 @@ fn a_reading_that_the_server_accepted_after_the_marking_as_unread_counts_whichev
         assert_eq!(w.list()[0].unread, 0, "the reading came last, answered first: {reading_first}");
     }
 }
+
+#[test]
+fn a_message_whose_edit_was_accepted_under_an_unknown_id_is_fetched_with_the_next_login_at_the_latest() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, ME, PEER, "a")], 0));
+    let (text, config, ext) = ("b".into(), String::new(), String::new());
+    w.operate(3, MID, Operation::Append { text, config, ext });
+    let id = w.sent.iter().rev().find_map(|s| s.meta.as_ref()).unwrap().id;
+    w.feed(Input::Closed("gone"));
+    w.feed(Input::Signal(Signal::Online));
+    w.go_online();
+    let status = Some(Status { code: 2, reason: "client msg id duplicated".into() });
+    let duplicate = frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() });
+    // The connection is gone while the answer is worked on.
+    w.session.handle(w.now, Input::Frame(&duplicate));
+    w.feed(Input::Closed("gone"));
+    w.feed(Input::Signal(Signal::Online));
+    let before = w.sent.len();
+    w.go_online();
+    assert!(w.sent[before..].iter().any(|s| s.is_full_sync && s.key == MID + 1), "asked for");
+    let body = MessageBody { r#type: 2, content: "ab".into(), edit_timestamp: 9, ..MessageBody::default() };
+    let metas = vec![Meta { payload: body.encode_to_vec().into(), ..text_meta(MID, ME, PEER, "") }];
+    let xid = Some(Xid { uid: PEER, device_sn: 0 });
+    w.frame(&frame(Cmd::Sync, SyncDl { status: ok(), xid, metas, is_full_sync: true, ..SyncDl::default() }));
+    assert_eq!(w.list()[0].last.as_ref().unwrap().text, "ab");
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Waiting));
+}
