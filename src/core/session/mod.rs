@@ -18,7 +18,7 @@
 //! only dispatches.
 mod account;
 mod api;
-mod backoff;
+pub mod backoff;
 mod body;
 mod cards;
 mod event;
