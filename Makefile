@@ -32,7 +32,7 @@ test: setup ## lint and all tests; the last line is "N passed, N failed"
 	@. target/test-env.sh && node scripts/test.mjs
 
 sim: ## 2,000 simulated histories; SEEDS=100000 for more, SEED=17 for one with its trace
-	@SEEDS="$(SEEDS)" SEED="$(SEED)" node scripts/sim.mjs
+	@SEEDS="$(SEEDS)" FIRST="$(FIRST)" SEED="$(SEED)" node scripts/sim.mjs
 
 sim-fleet: ## a million clients lose their server: writes docs/fleet.svg
 	@node scripts/sim.mjs fleet

@@ -54,6 +54,7 @@ const SUITES = [
   rust("native", "cargo", "test", "--workspace", "--no-fail-fast"),
   rust("native bindings", "cargo", "test", "-p", "floo-wasm", "--lib", "--features", "web", "bindings::"),
   rust("native crypto", "cargo", "test", "-p", "floo-wasm", "--features", "crypto", "--no-fail-fast"),
+  rust("simulation", "node", "scripts/sim.mjs", "test"),
   browser("wasm-chromium", "--chrome", "--chromedriver", FLOO_CHROMEDRIVER),
   browser("wasm-firefox", "--firefox", "--geckodriver", FLOO_GECKODRIVER),
   node("tests/js"),

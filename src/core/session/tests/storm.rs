@@ -1,5 +1,6 @@
 //! A storm: many messages and operations, pages twice, pushed out of order, restarts in between. What
-//! the device holds at the end must be what the server holds, whatever came when.
+//! the device holds at the end must be what the server holds, whatever came when. One device seen from the
+//! inside, so that its counters can be checked after every step; `tests/simulation` has whole worlds.
 use super::*;
 use crate::core::proto::{MessageOperation, message_operation::OpType};
 
