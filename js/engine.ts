@@ -95,6 +95,9 @@ export type RawEvent =
  * | `users` | `{}` | Tape of users |
  * | `groups` | `{}` | Tape of groups |
  * | `markRead` | `{kind, of, upTo?, only?}` | undefined |
+ * | `api` | `{endpoint, params?, timeout?}`: a name of `services/table.rs`, JSON text of an object, milliseconds | JSON text |
+ * | `cancelApi` | `{target}`, the number of a call of `api`, which then fails with `Cancelled` | undefined |
+ * | `locate` | `{url}` of a file | JSON text of `{url, headers}` |
  * | `provideToken` | `{userId, token, publicKey?}` or `{error}`; within 30 s of a `token` event | undefined |
  */
 export interface Engine {

@@ -32,6 +32,7 @@ import { ConversationHandle, type Core, nameOf, place, RAW_KINDS } from "./conve
 import { details, TYPES } from "./details.js";
 import { Emitter } from "./emitter.js";
 import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.js";
+import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
 import { checkCredentials, checkToken, engineOptions } from "./options.js";
 import { stream } from "./stream.js";
@@ -333,6 +334,16 @@ export class FlooClient implements Client {
     return this.post(this.allocate(), to, content, options);
   }
 
+  /**
+   * Calls an endpoint of the HTTP API by its name in `services/table.rs`. Ids in `params` may be texts, numbers or
+   * bigints; in the answer they are decimal text. Errors: `ArgumentInvalid` naming the parameter, what the cloud says.
+   */
+  async api<T>(endpoint: string, params: object = {}, options?: CallOptions): Promise<T> {
+    const timeout = options?.timeout === undefined ? {} : { timeout: Math.ceil(options.timeout) };
+    const what = { endpoint, params: toJson(params), ...timeout };
+    return this.run("api", what, (text) => JSON.parse(text as string) as T, options, endpoint);
+  }
+
   /** A call after which the fate of a message is waited for, unless `read` knows it at once. */
   private expect(
     name: string,
@@ -397,11 +408,22 @@ export class FlooClient implements Client {
     return this.run(name, params, read, options);
   }
 
-  private async run<T>(name: string, params: object, read: (value: unknown) => T, options?: CallOptions): Promise<T> {
-    const { call, waiter: wait } = this.calls.start(name, read, options);
+  private async run<T>(
+    name: string,
+    params: object,
+    read: (value: unknown) => T,
+    options?: CallOptions,
+    what = name,
+  ): Promise<T> {
+    const { call, waiter: wait } = this.calls.start(what, read, options);
     wait.promise.then(
-      () => this.log("debug", `${name} -> done`),
-      (error: FlooError) => this.log("info", `${name} -> ${error.code}`),
+      () => this.log("debug", `${what} -> done`),
+      (error: FlooError) => {
+        this.log("info", `${what} -> ${error.code}`);
+        // Nobody waits for the answer: neither should the core.
+        if (name === "api" && this.engine && this.calls.name(call))
+          this.run("cancelApi", { target: call }, nothing).catch(nothing);
+      },
     );
     if (wait.done) return wait.promise;
     const give = (engine: Engine): void => {
@@ -412,7 +434,7 @@ export class FlooClient implements Client {
       if (name === "login" || name === "resume") this.unwatch ??= this.environment.watch((it) => this.signal(it));
       this.guard(() => engine.command(call, name, params));
     };
-    const refuse = (thrown: unknown): void => this.calls.withdraw(call, asFlooError(thrown, "GeneralError", name));
+    const refuse = (thrown: unknown): void => this.calls.withdraw(call, asFlooError(thrown, "GeneralError", what));
     // At once when the core is there, so that calls go out in the order in which they were made.
     if (this.engine) {
       try {

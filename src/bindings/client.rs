@@ -15,7 +15,7 @@ use crate::adapters::web::WebPlatform as Chosen;
 use crate::core::codec::WirePolicy;
 use crate::core::model::Error;
 use crate::core::services::{Credentials, Servers, Token};
-use crate::core::session::{Cloud, Command, Config, Content, Event, Operation, Reply, Signal};
+use crate::core::session::{Cloud, Command, Config, Content, Event, Json, Operation, Reply, Signal};
 use crate::driver::{Driver, Said};
 
 fn settings(params: JsValue) -> Result<(Config, bool), Error> {
@@ -125,6 +125,13 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "markRead" => {
             Command::MarkRead { of: p.conversation()?, up_to: p.maybe_id("upTo")?.unwrap_or(0), only: p.flag("only")? }
         }
+        "api" => Command::Api {
+            endpoint: p.text("endpoint")?,
+            params: Json(p.text("params")?),
+            timeout: p.number("timeout")?,
+        },
+        "cancelApi" => Command::CancelApi(p.number("target")?),
+        "locate" => Command::Locate(p.text("url")?),
         other => return Err(platform(["the core has no command `", other, "`"].concat())),
     };
     p.end()?;
@@ -175,6 +182,7 @@ fn settled(reply: Reply) -> JsValue {
         Reply::Groups(rows) => view::groups(&rows).into(),
         Reply::Notices(rows) => view::notices(&rows).into(),
         Reply::Receipts(receipts) => view::receipts(&receipts).into(),
+        Reply::Api(Json(text)) => text.into(),
     }
 }
 
