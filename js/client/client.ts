@@ -26,15 +26,21 @@ import {
   readUpdates,
   readUsers,
 } from "../tape.js";
+import { accountOf, appOf, pinsOf } from "./account.js";
 import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
+import { Api, type RawApi } from "./cloud.js";
+import type { GroupHandle } from "./cloud-types.js";
 import type { RawContent } from "./content.js";
 import { ConversationHandle, type Core, nameOf, place, RAW_KINDS } from "./conversation.js";
 import { details, TYPES } from "./details.js";
 import { Emitter } from "./emitter.js";
+import { filesOf, type Transfers } from "./files.js";
+import { groupOf, groupsOf } from "./groups.js";
 import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.js";
 import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
 import { checkCredentials, checkToken, engineOptions } from "./options.js";
+import { rosterOf } from "./roster.js";
 import { stream } from "./stream.js";
 import type {
   CallOptions,
@@ -76,6 +82,8 @@ export interface Environment {
   load(): Promise<Glue>;
   /** Makes the host of a host build. */
   host?(log: Log): Promise<Host>;
+  /** How files are moved. */
+  transfers(): Transfers;
   /** Reports `online`, `offline`, `foreground`, `background` until the returned function is called. */
   watch(signal: (name: string) => void): () => void;
 }
@@ -143,12 +151,16 @@ export class FlooClient implements Client {
   storage: StorageKind;
   session: Session | null = null;
   readonly conversations: Client["conversations"];
+  readonly account: Client["account"];
+  readonly app: Client["app"];
+  readonly files: Client["files"];
   readonly roster: Client["roster"];
   readonly groups: Client["groups"];
   readonly outbox: Client["outbox"];
   readonly notices: Client["notices"];
   readonly logs: Logs;
 
+  private readonly cloud: Api;
   private readonly options: EngineOptions;
   private readonly logger: Log;
   private readonly lowest: number;
@@ -191,7 +203,22 @@ export class FlooClient implements Client {
       focus: (of, active) => this.focus(of, active),
     };
     const client = this;
+    const raw: RawApi = (endpoint, params, callOptions) => this.api(endpoint, params, callOptions);
+    const api = new Api(raw, () => {
+      if (!this.session) throw notLoggedIn();
+      return this.session.userId;
+    });
+    this.cloud = api;
+    this.account = accountOf(api);
+    this.app = appOf(api, this.options.appId);
+    this.files = filesOf({
+      api,
+      raw,
+      locate: (url, callOptions) => this.run("locate", { url }, (text) => JSON.parse(text as string), callOptions),
+      transfers: () => environment.transfers(),
+    });
     this.conversations = {
+      ...pinsOf(api),
       list: () => this.call("conversations", {}, (tape) => sorted(readConversations(tape as Tape))),
       get snapshot() {
         return client.rows;
@@ -205,10 +232,12 @@ export class FlooClient implements Client {
       },
     };
     this.roster = {
+      ...rosterOf(api),
       list: async () => (await this.call("users", {}, (tape) => this.keepUsers(tape))).filter((user) => user.isContact),
       get: (id) => this.users.get(userId(id, "id")) ?? null,
     };
     this.groups = {
+      ...groupsOf(api),
       list: () => this.call("groups", {}, (tape) => this.keepGroups(tape)),
       get: (id: IdInput) => this.joined.get(groupId(id, "id")) ?? null,
     };
@@ -282,6 +311,10 @@ export class FlooClient implements Client {
 
   conversation(of: ConversationInput): Conversation {
     return new ConversationHandle(this.core, conversationKey(of));
+  }
+
+  group(id: IdInput): GroupHandle {
+    return groupOf(this.cloud, id);
   }
 
   stats(): Stats {

@@ -5,6 +5,10 @@
  * JavaScript number cannot hold. Where an id is asked for, a string, a bigint or a safe integer does.
  */
 
+import type { Account, App, Files, GroupHandle, Groups, Pins, Roster } from "./cloud-types.js";
+
+export type * from "./cloud-types.js";
+
 declare const brand: unique symbol;
 type Branded<T, B extends string> = T & { readonly [brand]: B };
 
@@ -724,7 +728,7 @@ export interface Client {
     /** The same as text, a line each. */
     export(): string;
   };
-  readonly conversations: {
+  readonly conversations: Pins & {
     /** All conversations, the most recent first. */
     list(): Promise<readonly ConversationInfo[]>;
     /** The same without waiting; the same array until something changes. */
@@ -734,17 +738,19 @@ export interface Client {
     /** Calls back after each change; the answer stops it. */
     subscribe(listener: () => void): () => void;
   };
-  readonly roster: {
-    /** The contacts of the logged-in user. */
-    list(): Promise<readonly User[]>;
-    /** A user's card if this device has it. */
-    get(id: IdInput): User | null;
-  };
-  readonly groups: {
-    /** The groups of the logged-in user. */
-    list(): Promise<readonly Group[]>;
-    get(id: IdInput): Group | null;
-  };
+  readonly account: Account;
+  readonly app: App;
+  readonly files: Files;
+  readonly roster: Roster;
+  readonly groups: Groups;
+  /** One group, whether the logged-in user is a member or not. */
+  group(id: IdInput): GroupHandle;
+  /**
+   * Calls an endpoint of the HTTP API by the name the previous SDK gave it, with the parameters and the answer as the
+   * cloud names them: for what the modules do not cover. Ids in answers are decimal strings; a page of a list is
+   * `{items, cursor}`. Errors: `ArgumentInvalid` naming the parameter, `Unsupported`, and what the cloud says.
+   */
+  api<T = JsonValue>(endpoint: string, params?: object, options?: CallOptions): Promise<T>;
   /** What was dropped or skipped since the client was made: for diagnostics, all counts. */
   stats(): Stats;
 }

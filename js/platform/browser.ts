@@ -1,6 +1,7 @@
 /** The browser as a platform: everything but its life cycle is built into the core. */
 import type { Environment } from "../client/client.js";
 import type { Glue } from "../engine.js";
+import { browserFiles } from "./browser-files.js";
 
 type Target = Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
@@ -44,5 +45,6 @@ export const browser = (load: () => Promise<Glue>): Environment => ({
   deviceInfo: "Web",
   storage: "indexeddb",
   load,
+  transfers: () => browserFiles,
   watch,
 });
