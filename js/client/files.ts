@@ -37,6 +37,8 @@ export type Stop = (end: () => void) => void;
 
 /** How often an upload is tried. */
 const ATTEMPTS = 3;
+/** How long nothing happens after the first failure, in milliseconds; longer each time. */
+const PAUSE = 500;
 
 const KINDS: Record<FileKind, readonly [chat: number, shared: number]> = {
   file: [100, 200],
@@ -129,9 +131,8 @@ export function filesOf(core: FileCore): Files {
     const transfers = core.transfers();
     const given = transfers.check(file);
     return run("upload", options, async (progress, stop, wait) => {
-      let failed: unknown;
       let slot: Slot | undefined;
-      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      for (let attempt = 1; ; attempt++) {
         // The last time at another place: the first may have gone out of date.
         if (!slot || attempt === ATTEMPTS) slot = await core.raw<Slot>(endpoint, params, wait);
         try {
@@ -146,12 +147,11 @@ export function filesOf(core: FileCore): Files {
           if (status < 200 || status > 299 || !taken(body)) throw unanswered("ServerFileUploadUnknownError", status);
           return { url: slot.download_url };
         } catch (thrown) {
-          failed = thrown;
           const { retriable } = thrown as FlooError;
-          if (wait.signal?.aborted || !retriable) throw thrown;
+          if (wait.signal?.aborted || !retriable || attempt === ATTEMPTS) throw thrown;
+          await new Promise((go) => setTimeout(go, attempt * PAUSE));
         }
       }
-      throw failed;
     });
   };
 
