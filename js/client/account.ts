@@ -13,11 +13,19 @@ const pushOf = (api: Api): Push => {
     <T>(endpoint: string) =>
     async (value: T, options?: CallOptions): Promise<void> =>
       api.do(endpoint, { value }, options);
+  /** The cloud asks whether it is to be off. */
+  const setOff = (endpoint: string) => {
+    const off = set<boolean>(endpoint);
+    return async (value: boolean, options?: CallOptions): Promise<void> => {
+      if (typeof value !== "boolean") throw badArgument("value", "true or false");
+      await off(!value, options);
+    };
+  };
   return {
-    setEnabled: set("userPush"),
-    setDetail: set("userPushDetail"),
+    setEnabled: setOff("userPush"),
+    setDetail: setOff("userPushDetail"),
     setNickname: set("userPushNickname"),
-    setSounds: set("userSounds"),
+    setSounds: setOff("userSounds"),
     setVibration: set("userVibratory"),
     setQuietHours: async (from, to, options) =>
       api.do("userPushLimit", { no_push_start_hour: from, no_push_end_hour: to }, options),

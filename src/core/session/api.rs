@@ -193,7 +193,13 @@ impl Session {
         let over = matches!(self.state, State::Idle | State::Kicked);
         let mut flights = std::mem::take(&mut self.api.flights);
         for flight in &mut flights {
-            let lost = over && flight.endpoint.access == Access::User;
+            let mut lost = over && flight.endpoint.access == Access::User;
+            if lost {
+                // Whatever comes next is another session's.
+                flight.prepared.effect = None;
+                // When the server has ended it, what was asked for may be the reason, and that answer is worth waiting for.
+                lost = self.state == State::Idle || !matches!(flight.step, Step::Sent(_));
+            }
             flight.calls.retain(|(call, until)| {
                 let e = if lost && flight.step == Step::Token {
                     Error::new(Domain::Http, ErrorCode::InvalidToken, "")

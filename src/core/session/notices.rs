@@ -52,13 +52,13 @@ impl Session {
         let subject = vec![notice.from];
         let others = notice.to.clone();
         match Group::try_from(notice.r#type).unwrap_or(Group::Unknown) {
-            Group::Created => self.group_wanted(gid),
-            Group::Joined if actor => self.group_wanted(gid),
+            Group::Created => self.group_joined(gid),
+            Group::Joined if actor => self.group_joined(gid),
             Group::InviteAccepted if actor => {
                 out.writes.push(Write::delete(Table::Notices, thread(notice)));
-                self.group_wanted(gid);
+                self.group_joined(gid);
             }
-            Group::ApplyAccepted if target => self.group_wanted(gid),
+            Group::ApplyAccepted if target => self.group_joined(gid),
             Group::Joined | Group::InviteAccepted => self.members(out, gid, subject, vec![], vec![]),
             Group::ApplyAccepted => {
                 out.writes.push(Write::delete(Table::Notices, thread(notice)));
@@ -99,6 +99,7 @@ impl Session {
     fn group_left(&mut self, out: &mut Outcome, notice: &mut Notice) {
         notice.kept = true;
         let gid = notice.group;
+        self.cards.group_left(gid);
         self.remove_conversation(out, ConversationId::group(gid), notice.id);
         let Some(account) = &mut self.account else { return };
         if account.groups.remove(&gid).is_some() {

@@ -189,6 +189,28 @@ fn calls_can_be_given_up() {
 }
 
 #[test]
+fn the_call_that_ends_the_session_has_its_answer_all_the_same() {
+    let mut w = World::online();
+    w.api(5, "userDelete", &json!({ "password": "p" }));
+    let removed = UserNotice { r#type: 3, content: String::new() }.encode_to_vec().into();
+    let meta = Meta {
+        id: MID,
+        ns: 4,
+        to: Some(Xid { uid: ME, device_sn: 0 }),
+        timestamp: 1,
+        payload: removed,
+        ..Meta::default()
+    };
+    w.frame(&page(0, vec![meta], 0));
+    assert_eq!(w.session.state(), State::Kicked);
+    assert!(!w.replies.contains_key(&5));
+    w.api(6, "userProfile", &json!({}));
+    assert_eq!(w.error_of(6), ErrorCode::UserNotLogin);
+    w.answer("/user/delete", r#"{"code":200,"data":true}"#);
+    assert_eq!(w.given(5), json!(true));
+}
+
+#[test]
 fn a_logout_ends_calls_that_need_the_login_and_no_others() {
     let mut w = World::online();
     w.api(5, "groupInfo", &group());

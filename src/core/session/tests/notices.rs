@@ -139,6 +139,19 @@ fn leaving_a_group_in_any_way_takes_it_and_its_conversation_away() {
 }
 
 #[test]
+fn a_card_that_was_on_its_way_does_not_bring_a_group_back() {
+    let mut w = World::with_lists();
+    let card = format!(r#"{{"code":200,"data":[{{"group_id":{GROUP},"name":"Team","count":3}}]}}"#);
+    w.queue(vec![group(MID, Group::AdminRevoked, PEER, &[5], "")]);
+    w.queue(vec![group(MID + 1, Group::Kicked, PEER, &[ME], "")]);
+    w.answer("/group/info/batch", &card);
+    assert!(w.groups().is_empty());
+    w.queue(vec![group(MID + 2, Group::Joined, ME, &[], "")]);
+    w.answer("/group/info/batch", &card);
+    assert_eq!(w.groups(), ["Team"], "until the user joins again");
+}
+
+#[test]
 fn members_come_and_go_and_the_count_follows() {
     let mut w = World::with_lists();
     w.queue(vec![
