@@ -7,7 +7,7 @@ use crate::adapters::memory::MemoryStore;
 use crate::ports::{Query, Row, Store, StoreError, Table, Write};
 
 /// Version of the schema: raised when a table is added.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What the browser offers: its database, or memory where that is refused.
 #[derive(Debug)]

@@ -256,6 +256,7 @@ impl Session {
             self.reply(call, Err(why.clone()));
         }
         self.requests.clear();
+        self.searches.clear();
         self.rotation.forget();
         self.sync = super::sync::Sync::default();
         self.cards = super::cards::Cards::default();

@@ -466,6 +466,8 @@ impl Session {
             row.mention = 0;
             row.read_top = row.read_top.max(row.top);
             row.read_due = 0;
+            row.draft.clear();
+            row.pinned = false;
             out.removed.push(of);
         }
         out.writes.push(clear_messages(of, row.floor));

@@ -115,6 +115,16 @@ pub(super) struct ConversationRow {
     /// Deleted and nothing new since: not listed.
     #[prost(bool, tag = "12")]
     pub(super) hidden: bool,
+    /// What the user has begun to write; this device's own, like all that follows.
+    #[prost(string, tag = "13")]
+    pub(super) draft: String,
+    /// The application's own.
+    #[prost(string, tag = "14")]
+    pub(super) extension: String,
+    #[prost(bool, tag = "15")]
+    pub(super) pinned: bool,
+    #[prost(bool, tag = "16")]
+    pub(super) muted: bool,
 }
 
 impl ConversationRow {

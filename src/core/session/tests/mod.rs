@@ -3,7 +3,9 @@ mod api;
 mod cards;
 mod checklist;
 mod connection;
+mod find;
 mod history;
+mod local;
 mod login;
 mod notices;
 mod operations;
@@ -114,6 +116,7 @@ impl World {
             delivery_receipts: false,
             wire: WirePolicy::default(),
             token_provider: false,
+            search: true,
             legacy_random_sn: false,
         };
         let mut world = Self {
