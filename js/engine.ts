@@ -26,6 +26,8 @@ export interface EngineOptions {
   deliveryReceipts?: true;
   /** `token` events are answered with `provideToken`. */
   tokenProvider?: true;
+  /** Messages can be found by their words. */
+  search?: true;
   /** A first login sends a random serial, as the former SDK did. */
   legacyRandomSn?: true;
 }
@@ -89,7 +91,12 @@ export type RawEvent =
  * | `focus` | `{kind, of}` or `{}` for none | undefined |
  * | `notices` | `{}` | Tape of the kept notices, newest first |
  * | `dropNotices` | `{ids}` | Tape of those that are left |
- * | `messages` | `{kind, of, before?, limit}` | Tape of messages, oldest first, pending ones last |
+ * | `messages` | `{kind, of, before?, after?, limit}` | Tape of messages, oldest first; without bounds the newest, pending ones last |
+ * | `messageAt` | `{kind, of, time}` | id of the first message not older than that, or "0" |
+ * | `find` | `{text?, kind?, of?, type?, from?, since?, until?, limit}`, all texts but `kind` and `limit` | `{messages: Tape, next: number}`, newest first; next 0 = nothing further |
+ * | `findMore` | `{handle, limit}`, the `next` before | the same |
+ * | `setLocal` | `{kind, of, draft?, extension?, pinned?, muted?}` | undefined |
+ * | `wipe` | `{}` | undefined |
  * | `history` | `{kind, of, before?, after?, limit}` | `{messages: Tape, next: string}`; next "0" = nothing further |
  * | `conversations` | `{}` | Tape of conversations, most recent first |
  * | `users` | `{}` | Tape of users |

@@ -41,6 +41,7 @@ import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
 import { checkCredentials, checkToken, engineOptions } from "./options.js";
 import { rosterOf } from "./roster.js";
+import { searchOf } from "./search.js";
 import { stream } from "./stream.js";
 import type {
   CallOptions,
@@ -131,9 +132,12 @@ const PUBLIC: Record<keyof ClientEvents, true> = {
 const NO_STATS: Stats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0 };
 const NO_CONVERSATIONS: readonly ConversationInfo[] = Object.freeze([]);
 
-/** The most recent first; with equal times by id, so that the order is the same everywhere. */
+/** Pinned ones first, then the most recent; with equal times by id, so that the order is the same everywhere. */
 const byRecency = (a: ConversationInfo, b: ConversationInfo): number =>
-  b.timestamp - a.timestamp || compareIds(a.key.id, b.key.id) || RAW_KINDS[a.key.kind] - RAW_KINDS[b.key.kind];
+  Number(b.pinned) - Number(a.pinned) ||
+  b.timestamp - a.timestamp ||
+  compareIds(a.key.id, b.key.id) ||
+  RAW_KINDS[a.key.kind] - RAW_KINDS[b.key.kind];
 
 const sorted = (rows: Iterable<ConversationInfo>): readonly ConversationInfo[] =>
   Object.freeze([...rows].sort(byRecency));
@@ -154,6 +158,7 @@ export class FlooClient implements Client {
   readonly account: Client["account"];
   readonly app: Client["app"];
   readonly files: Client["files"];
+  readonly search: Client["search"];
   readonly roster: Client["roster"];
   readonly groups: Client["groups"];
   readonly outbox: Client["outbox"];
@@ -201,6 +206,7 @@ export class FlooClient implements Client {
       operate: (of, target, params, callOptions) => this.operate(of, target, params, callOptions),
       remove: (of, everywhere, callOptions) => this.remove(of, everywhere, callOptions),
       focus: (of, active) => this.focus(of, active),
+      cloud: (of, mark, callOptions) => this.mark(of, mark, callOptions),
     };
     const client = this;
     const raw: RawApi = (endpoint, params, callOptions) => this.api(endpoint, params, callOptions);
@@ -211,6 +217,7 @@ export class FlooClient implements Client {
     this.cloud = api;
     this.account = accountOf(api);
     this.app = appOf(api, this.options.appId);
+    this.search = searchOf((name, params, read, callOptions) => this.call(name, params, read, callOptions));
     this.files = filesOf({
       api,
       raw,
@@ -272,6 +279,10 @@ export class FlooClient implements Client {
 
   async logout(options?: CallOptions): Promise<void> {
     await this.run("logout", {}, () => this.forget(), options);
+  }
+
+  async wipe(options?: CallOptions): Promise<void> {
+    await this.call("wipe", {}, () => this.forget(), options);
   }
 
   async close(): Promise<void> {
@@ -426,6 +437,16 @@ export class FlooClient implements Client {
       for (const it of waiting) it.waiter.reject(cancelled("The conversation was removed."));
     };
     await this.call("deleteConversation", { ...place(of), everywhere }, removed, options);
+  }
+
+  private async mark(
+    of: ConversationKey,
+    mark: { pinned: boolean } | { muted: boolean },
+    options?: CallOptions,
+  ): Promise<void> {
+    if ("pinned" in mark) await this.conversations[mark.pinned ? "pin" : "unpin"](of, options);
+    else if (of.kind === "group") await this.group(of.id).update({ msgMuteMode: mark.muted ? 1 : 0 }, options);
+    else if (of.kind === "user") await this.roster.setMuted(of.id, mark.muted, options);
   }
 
   private async focus(of: ConversationKey, active: boolean): Promise<void> {
@@ -702,7 +723,7 @@ export class FlooClient implements Client {
   private replaceRows(rows: Iterable<ConversationInfo>): void {
     this.rows = sorted(rows);
     const before = this.unread;
-    this.unread = this.rows.reduce((sum, row) => sum + row.unread, 0);
+    this.unread = this.rows.reduce((sum, row) => sum + (row.muted ? 0 : row.unread), 0);
     this.emitter.emit("snapshot", undefined);
     if (this.unread !== before) this.emitter.emit("unread:total", { count: this.unread });
   }
