@@ -56,6 +56,7 @@ describe("making and logging in", () => {
       appId: "app",
       deviceInfo: "Web",
       memory: true,
+      search: true,
       dns: "http://127.0.0.1:7700/v2/app_dns",
     });
     assert.deepEqual(core.commands[0], ["login", { username: "amber", password: "secret" }]);
