@@ -12,6 +12,8 @@ pub(super) struct Cards {
     /// Users asked for since the account was opened: who the cloud does not know is not asked for again.
     asked: BTreeSet<u64>,
     contacts: BTreeSet<u64>,
+    /// Groups that the user has left: a card may still be on its way.
+    pub(super) left: BTreeSet<u64>,
     lists: bool,
     /// Calls for a list that this device has never had and that is on its way.
     waiting: Vec<(CallId, List)>,
@@ -116,6 +118,7 @@ impl Session {
 
     /// Asks for a group's card: it is new, or has changed.
     pub(super) fn group_wanted(&mut self, gid: u64) {
+        self.cards.left.remove(&gid);
         let Some(caller) = self.caller() else { return };
         let request = group_cards(caller, &[gid]).request;
         self.request(request, Purpose::GroupCards);
@@ -230,7 +233,8 @@ impl Session {
         }
     }
 
-    fn group_cards_known(&mut self, groups: Vec<crate::core::model::Group>) {
+    fn group_cards_known(&mut self, mut groups: Vec<crate::core::model::Group>) {
+        groups.retain(|group| !self.cards.left.contains(&group.id));
         let Some(account) = &mut self.account else { return };
         account.groups.extend(groups.iter().map(|group| (group.id, group.clone())));
         let all = account.groups.values().cloned().collect();

@@ -106,6 +106,7 @@ impl Session {
     fn group_left(&mut self, out: &mut Outcome, notice: &mut Notice) {
         notice.kept = true;
         let gid = notice.group;
+        self.cards.left.insert(gid);
         self.remove_conversation(out, ConversationId::group(gid), notice.id);
         let Some(account) = &mut self.account else { return };
         if account.groups.remove(&gid).is_some() {

@@ -184,6 +184,19 @@ fn joining_fetches_the_card_and_a_patch_changes_it() {
 }
 
 #[test]
+fn a_card_that_comes_after_the_end_brings_no_group_back() {
+    let mut w = World::with_lists();
+    let card = format!(r#"{{"code":200,"data":[{{"group_id":{GROUP},"name":"Now"}}]}}"#);
+    w.queue(vec![group(MID, Group::AnnouncementUpdated, PEER, &[], "")]);
+    w.queue(vec![group(MID + 1, Group::Kicked, PEER, &[ME], "")]);
+    w.answer("/group/info/batch", &card);
+    assert!(w.groups().is_empty());
+    w.queue(vec![group(MID + 2, Group::Joined, ME, &[], "")]);
+    w.answer("/group/info/batch", &card);
+    assert_eq!(w.groups(), ["Now"]);
+}
+
+#[test]
 fn contacts_follow_the_notices() {
     let mut w = World::with_lists();
     assert_eq!(w.contacts(), [PEER]);
