@@ -543,14 +543,14 @@ export class FlooClient implements Client {
     // Late words of a core that was given up are of no interest.
     let made: Engine | undefined;
     const sink: Sink = (batch) => {
-      if (made === undefined || this.engine === made || this.successor === made) this.heard(batch);
+      if (made === undefined || this.engine === made || this.successor === made) this.fromCore(batch);
     };
     made = new glue.Engine(this.options, sink, host ?? tabs?.lock);
     return made;
   }
 
   /** What the core of this page says, before it goes its way. */
-  private heard(batch: RawEvent[]): void {
+  private fromCore(batch: RawEvent[]): void {
     const { tabs } = this;
     if (tabs?.denied === undefined) {
       this.receive(tabs ? tabs.outgoing(batch) : batch);
@@ -588,9 +588,10 @@ export class FlooClient implements Client {
   }
 
   private join(): void {
-    const call = this.joining?.call;
+    const { joining, session } = this;
+    if (!joining || !session) return; // the page that leads has yet to tell who it is
     this.joining = undefined;
-    if (call !== undefined && this.session) this.calls.succeed(call, this.session);
+    this.calls.succeed(joining.call, session);
   }
 
   /** The page that led is gone, and it is this one's turn. */
