@@ -72,7 +72,8 @@ function id(value: JsonValue | undefined): string {
   return /^[1-9]\d{0,19}$/.test(digits) && compareIds(digits, MAX_ID) <= 0 ? digits : "";
 }
 
-const ids = (value: JsonValue | undefined): UserId[] =>
+/** A list of ids; what is none is left out. */
+export const ids = (value: JsonValue | undefined): UserId[] =>
   (Array.isArray(value) ? value : []).map(id).filter((it) => it !== "") as UserId[];
 
 /** The attachment of a message of that type; null when it cannot be used. */
@@ -113,6 +114,12 @@ function forwarded(raw: JsonObject, depth: number): ForwardedMessage {
   };
 }
 
+/** What a config says; null when it is not readable. */
+export function configOf(text: string): JsonObject | null {
+  const config = parseJson(text);
+  return isObject(config) ? config : null;
+}
+
 type Details = Pick<
   Message,
   "attachment" | "attachmentText" | "config" | "configText" | "mentions" | "mentionAll" | "readReceiptsFrom"
@@ -120,8 +127,7 @@ type Details = Pick<
 
 /** The fields of a message that are in its JSON texts. What is not readable is as if it were not there. */
 export function details(type: MessageType, attachmentText: string, configText: string): Details {
-  const parsed = configText === "" ? undefined : parseJson(configText);
-  const config = isObject(parsed) ? parsed : null;
+  const config = configText === "" ? null : configOf(configText);
   return {
     attachment: attachmentText === "" ? null : attachmentOf(type, parseJson(attachmentText)),
     attachmentText,

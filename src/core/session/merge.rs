@@ -868,7 +868,7 @@ pub(super) fn strip(row: &mut MessageRow) {
 }
 
 /// Says what a meta is and where it belongs (xsync 4.8, 6.1).
-fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
+pub(super) fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
     match Payload::of(&meta) {
         Ok(Payload::Message(body)) => message(meta, body, account, page),
         Ok(Payload::Conversation(Conversation { operation, .. })) => {
