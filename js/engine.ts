@@ -4,12 +4,8 @@
  * but the engine itself.
  */
 
-/** A batch of rows of one type: one text, the lengths of its pieces in UTF-16 units, and numbers. */
-export interface Tape {
-  readonly text: string;
-  readonly lengths: Uint32Array;
-  readonly numbers: Float64Array;
-}
+/** A batch of rows of one type: one text, and numbers, among them the lengths of its pieces in UTF-16 units. */
+export type Tape = readonly [text: string, numbers: Float64Array];
 
 /** What the engine is made with. */
 export interface EngineOptions {

@@ -29,6 +29,8 @@ import { shapeOf } from "./errors.js";
 /** A list of nobody, the same for all messages. */
 const NOBODY: readonly UserId[] = Object.freeze([]);
 
+/** Added to a kind: the id is the one before. */
+const SAME = 4;
 const KINDS = ["system", "user", "group"] as const;
 const STATUSES: readonly MessageStatus[] = ["sending", "sent", "failed", "received"];
 const MENTIONED: readonly Mentioned[] = ["none", "me", "all"];
@@ -84,24 +86,39 @@ export interface RawUpdate {
 
 /** Reads a tape from its start, one value after the other. */
 class Reader {
+  /** The id of the last conversation. */
+  private last = "0";
   private at = 0;
-  private piece = 0;
   private index = 0;
-  constructor(private readonly tape: Tape) {}
+  private readonly text: string;
+  private readonly numbers: Float64Array;
+
+  constructor([text, numbers]: Tape) {
+    this.text = text;
+    this.numbers = numbers;
+  }
 
   string(): string {
-    const end = this.at + (this.tape.lengths[this.piece++] ?? 0);
-    const text = this.tape.text.substring(this.at, end);
-    this.at = end;
-    return text;
+    const length = this.number();
+    if (length === 0) return "";
+    const start = this.at;
+    this.at += length;
+    return this.text.substring(start, this.at);
   }
 
   number(): number {
-    return this.tape.numbers[this.index++] ?? 0;
+    return this.numbers[this.index++] ?? 0;
   }
 
   flag(): boolean {
     return this.number() === 1;
+  }
+
+  /** The name of a conversation, which is often the one before. */
+  key(): ConversationKey {
+    const kind = this.number();
+    if (kind < SAME) this.last = this.string();
+    return { kind: KINDS[kind % SAME] ?? "system", id: this.last } as ConversationKey;
   }
 
   /** As many values as a number says. */
@@ -110,7 +127,7 @@ class Reader {
   }
 
   get done(): boolean {
-    return this.index >= this.tape.numbers.length;
+    return this.index >= this.numbers.length;
   }
 }
 
@@ -120,9 +137,6 @@ function all<T>(tape: Tape, one: (reader: Reader) => T): T[] {
   while (!reader.done) rows.push(one(reader));
   return rows;
 }
-
-const key = (r: Reader): ConversationKey =>
-  ({ kind: KINDS[r.number()] ?? "system", id: r.string() }) as ConversationKey;
 
 const failure = (r: Reader): FlooErrorShape | null => {
   const number = r.number();
@@ -134,12 +148,11 @@ const orNull = <T extends string>(text: string): T | null => (text === "" ? null
 
 // One literal without spreads: engines make such objects several times faster.
 const message = (r: Reader): Message => {
-  const conversation = key(r);
+  const conversation = r.key();
   const id = orNull<MessageId>(r.string());
-  const rowKey = r.string();
   const clientId = orNull<ClientId>(r.string());
   const from = r.string() as UserId;
-  const outgoing = r.flag();
+  const flags = r.number();
   const type = TYPES[r.number()] ?? "unknown";
   const text = r.string();
   const attachmentText = r.string();
@@ -148,10 +161,10 @@ const message = (r: Reader): Message => {
   return {
     conversation,
     id,
-    key: rowKey,
+    key: clientId ?? id ?? "0",
     clientId,
     from,
-    outgoing,
+    outgoing: (flags & 1) !== 0,
     type,
     text,
     attachment: attachmentText === "" ? null : attachmentOf(type, parseJson(attachmentText)),
@@ -167,9 +180,9 @@ const message = (r: Reader): Message => {
     timestamp: r.number(),
     editedAt: r.number(),
     status: STATUSES[r.number()] ?? "received",
-    delivered: r.flag(),
-    read: r.flag(),
-    played: r.flag(),
+    delivered: (flags & 2) !== 0,
+    read: (flags & 4) !== 0,
+    played: (flags & 8) !== 0,
     mentioned: MENTIONED[r.number()] ?? "none",
     error: failure(r),
   };
@@ -178,7 +191,7 @@ const message = (r: Reader): Message => {
 const maybeMessage = (r: Reader): Message | null => (r.flag() ? message(r) : null);
 
 const conversation = (r: Reader): ConversationInfo => ({
-  key: key(r),
+  key: r.key(),
   title: r.string(),
   avatar: r.string(),
   unread: r.number(),
@@ -189,7 +202,7 @@ const conversation = (r: Reader): ConversationInfo => ({
 
 const update = (r: Reader): RawUpdate => ({
   change: CHANGES[r.number()] ?? "unknown",
-  conversation: key(r),
+  conversation: r.key(),
   target: orNull<MessageId>(r.string()),
   by: orNull<UserId>(r.string()),
   operation: orNull<MessageId>(r.string()),
@@ -249,7 +262,7 @@ export const readUpdates = (tape: Tape): RawUpdate[] => all(tape, update);
 /** Notices of a tape. */
 export const readNotices = (tape: Tape): Notice[] => all(tape, notice);
 /** Names of conversations of a tape. */
-export const readKeys = (tape: Tape): ConversationKey[] => all(tape, key);
+export const readKeys = (tape: Tape): ConversationKey[] => all(tape, (r) => r.key());
 /** Lists of ids of a tape. */
 export const readLists = (tape: Tape): UserId[][] => all(tape, (r) => r.list());
 /** Who has a message. */

@@ -40,8 +40,20 @@ const image = (n) =>
     tUrl: `https://files.example.com/message/attachment/6600000009000/${n}?thumb=1`,
   });
 
+/** A text of forty characters, a config and an ext, each time. */
+const full = (n, sender) => ({
+  type: 3,
+  ctype: 0,
+  content: `${n}: ${"今天下午三点 let us meet in 会议室二楼，不见不散 👋 see you all".slice(0, 36)}`,
+  config: config(sender),
+  ext: JSON.stringify({ order: 1000 + n, tag: "vip" }),
+  qos: 0,
+  sender_name: sender,
+  status: 0,
+});
+
 /** Of ten messages six are Chinese, three English, one is a picture. Every fourth has a config, every fifth an ext. */
-function body(n, sender) {
+function mixed(n, sender) {
   const made = { type: 3, ctype: 0, content: "", qos: 0, status: 0, sender_name: sender };
   if (n % 10 === 9) Object.assign(made, { ctype: 1, attachment: image(n) });
   else made.content = n % 10 < 6 ? CHINESE[n % CHINESE.length] : ENGLISH[n % ENGLISH.length];
@@ -78,8 +90,9 @@ function page(count, bodyOf) {
 
 /** Name to the bytes of a frame. */
 export const pages = () => ({
-  "1 message": page(1, body),
-  "20 messages": page(20, body),
-  "100 messages": page(100, body),
+  "1 message": page(1, full),
+  "20 messages": page(20, full),
+  "100 messages": page(100, full),
+  "100 messages, few with config": page(100, mixed),
   "20 texts of 1000 characters": page(20, long),
 });

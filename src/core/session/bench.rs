@@ -28,8 +28,9 @@ impl Receiver {
         let Downlink::Sync(page) = self.codec.decode(frame)? else { return Ok(Vec::new()) };
         let mut messages = Vec::with_capacity(page.metas.len());
         for meta in page.metas {
-            if let Item::Message(of, meta) = sort(meta, &self.account, None) {
-                messages.push(self.account.message(of, &MessageRow { meta: Some(meta), ..MessageRow::default() }));
+            if let Item::Message(of, meta, body) = sort(meta, &self.account, None) {
+                let row = MessageRow { meta: Some(meta), ..MessageRow::default() };
+                messages.push(self.account.shown(of, &row, body));
             }
         }
         Ok(messages)
