@@ -89,21 +89,29 @@ class Reader {
   /** The id of the last conversation. */
   private last = "0";
   private at = 0;
+  private wideAt = 0;
   private index = 0;
-  private readonly text: string;
+  private readonly ascii: string;
+  private readonly wide: string;
   private readonly numbers: Float64Array;
 
-  constructor([text, numbers]: Tape) {
-    this.text = text;
+  constructor([ascii, wide, numbers]: Tape) {
+    this.ascii = ascii;
+    this.wide = wide;
     this.numbers = numbers;
   }
 
   string(): string {
     const length = this.number();
     if (length === 0) return "";
+    if (length < 0) {
+      const start = this.wideAt;
+      this.wideAt -= length;
+      return this.wide.substring(start, this.wideAt);
+    }
     const start = this.at;
     this.at += length;
-    return this.text.substring(start, this.at);
+    return this.ascii.substring(start, this.at);
   }
 
   number(): number {

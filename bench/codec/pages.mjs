@@ -90,9 +90,9 @@ function page(count, bodyOf) {
 
 /** Name to the bytes of a frame. */
 export const pages = () => ({
-  "1 message": page(1, full),
-  "20 messages": page(20, full),
-  "100 messages": page(100, full),
-  "100 messages, few with config": page(100, mixed),
+  "1 message": page(1, mixed),
+  "20 messages": page(20, mixed),
+  "100 messages": page(100, mixed),
+  "100, each with config and ext": page(100, full),
   "20 texts of 1000 characters": page(20, long),
 });

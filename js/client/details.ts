@@ -68,7 +68,8 @@ const number = (value: JsonValue | undefined): number =>
 
 /** An id in either of the forms that JSON has for it; empty when it is none. */
 function id(value: JsonValue | undefined): string {
-  const digits = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : text(value);
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return String(value);
+  const digits = text(value);
   return /^[1-9]\d{0,19}$/.test(digits) && compareIds(digits, MAX_ID) <= 0 ? digits : "";
 }
 

@@ -1,13 +1,16 @@
-//! A batch of rows on its way to JavaScript: one text, and numbers, among them the lengths of its pieces.
+//! A batch of rows on its way to JavaScript: two texts, and numbers, among them the lengths of their pieces.
 //!
-//! Every string that crosses alone costs a decoder call; on the tape a batch costs one.
+//! Every string that crosses alone costs a decoder call; on the tape a batch costs two. Pieces that are ASCII
+//! have a text of their own, because engines decode, cut and keep such text at half the price.
 use js_sys::{Array, Float64Array};
 use wasm_bindgen::JsValue;
 
 #[derive(Debug, Default)]
 pub(super) struct Tape {
-    pub(super) text: String,
-    /// In the order of reading. Lengths are in UTF-16 units, which is how JavaScript cuts strings.
+    pub(super) ascii: String,
+    pub(super) wide: String,
+    /// In the order of reading. Lengths are in UTF-16 units, which is how JavaScript cuts strings; those of pieces
+    /// in the wide text are negative.
     pub(super) numbers: Vec<f64>,
     /// The last id that `again` has written.
     last: Option<u64>,
@@ -29,20 +32,34 @@ fn utf16_length(text: &str) -> usize {
     (text.len() + long as usize).saturating_sub(continuing as usize)
 }
 
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
 impl Tape {
     /// A tape with room for rows.
     pub(super) fn of(rows: usize) -> Self {
         // Most are messages, which have this many numbers and, with ids and names only, this much text.
-        Self { text: String::with_capacity(rows * 64), numbers: Vec::with_capacity(rows * 19), last: None }
+        Self {
+            ascii: String::with_capacity(rows * 64),
+            wide: String::new(),
+            numbers: Vec::with_capacity(rows * 19),
+            last: None,
+        }
     }
 
     fn length(&mut self, units: usize) {
-        self.number(u32::try_from(units).unwrap_or(u32::MAX));
+        self.number(count(units));
     }
 
     pub(super) fn string(&mut self, s: &str) {
-        self.length(utf16_length(s));
-        self.text.push_str(s);
+        if s.is_ascii() {
+            self.length(s.len());
+            self.ascii.push_str(s);
+        } else {
+            self.number(-f64::from(count(utf16_length(s))));
+            self.wide.push_str(s);
+        }
     }
 
     pub(super) fn number(&mut self, n: impl Into<f64>) {
@@ -65,7 +82,7 @@ impl Tape {
         let first = write_digits(&mut digits, at, rest as u32);
         let text = digits.get(first..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default();
         self.length(text.len());
-        self.text.push_str(text);
+        self.ascii.push_str(text);
     }
 
     /// An id that is often the one before; the answer says whether it is, and nothing is written then.
@@ -118,7 +135,7 @@ fn write_digits(digits: &mut [u8; 20], end: usize, number: u32) -> usize {
 
 impl From<Tape> for JsValue {
     fn from(tape: Tape) -> Self {
-        Array::of2(&tape.text.into(), &Float64Array::from(&tape.numbers[..])).into()
+        Array::of3(&tape.ascii.into(), &tape.wide.into(), &Float64Array::from(&tape.numbers[..])).into()
     }
 }
 
@@ -131,8 +148,8 @@ mod tests {
         for id in [0, 1, 9, 10, 999_999_999, 1_000_000_000, 1_000_000_001, 10_000_000_000_000_000_000, u64::MAX] {
             let mut tape = Tape::default();
             tape.id(id);
-            assert_eq!(tape.text, id.to_string());
-            assert_eq!(tape.numbers, [f64::from(u32::try_from(tape.text.len()).unwrap())]);
+            assert_eq!(tape.ascii, id.to_string());
+            assert_eq!(tape.numbers, [f64::from(u32::try_from(tape.ascii.len()).unwrap())]);
         }
         let mut id = 1_u64;
         for _ in 0..2_000 {
@@ -140,7 +157,7 @@ mod tests {
             let shown = id >> (id % 61);
             let mut tape = Tape::default();
             tape.id(shown);
-            assert_eq!(tape.text, shown.to_string());
+            assert_eq!(tape.ascii, shown.to_string());
         }
     }
 
@@ -149,6 +166,14 @@ mod tests {
         for text in ["", "a", "é", "你好", "👋", "a👨‍👩‍👧‍👦é文\u{ffff}\u{10000}"] {
             assert_eq!(utf16_length(text), text.encode_utf16().count(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_not_ascii_has_a_text_of_its_own() {
+        let mut tape = Tape::default();
+        ["a", "好👋", "", "b\0"].map(|text| tape.string(text));
+        assert_eq!((&tape.ascii[..], &tape.wide[..]), ("ab\0", "好👋"));
+        assert_eq!(tape.numbers, [1.0, -3.0, 0.0, 2.0]);
     }
 
     #[test]

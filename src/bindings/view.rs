@@ -159,7 +159,7 @@ mod tests {
     use crate::core::model::{Change, Domain, ErrorCode, Mention, MessageStatus, NoticeKind};
 
     fn written(tape: &Tape) -> Value {
-        json!([tape.text, tape.numbers])
+        json!([tape.ascii, tape.wide, tape.numbers])
     }
 
     /// A row with another value in every field, so that none can be taken for another.

@@ -6,12 +6,17 @@ const rows = JSON.parse(readFileSync(new URL("../../src/core/model/error_codes.j
 
 /** Writes values in the order in which the core does (js/tape.ts reads them). */
 export class TapeWriter {
-  #text = "";
+  #ascii = "";
+  #wide = "";
   #numbers = [];
   #last;
   string(text) {
-    this.#text += text;
-    return this.number(text.length);
+    if (/^[\0-\x7f]*$/.test(text)) {
+      this.#ascii += text;
+      return this.number(text.length);
+    }
+    this.#wide += text;
+    return this.number(-text.length);
   }
   /** A conversation; its id is left out when it is the one before. */
   key(kind, id) {
@@ -24,7 +29,7 @@ export class TapeWriter {
     return this;
   }
   get tape() {
-    return [this.#text, Float64Array.from(this.#numbers)];
+    return [this.#ascii, this.#wide, Float64Array.from(this.#numbers)];
   }
 }
 

@@ -186,8 +186,8 @@ describe("the golden tapes", () => {
         kept: true,
       }),
     };
-    for (const [name, [text, numbers]] of Object.entries(made)) {
-      assert.deepEqual([text, [...numbers]], golden[name], name);
+    for (const [name, [ascii, wide, numbers]] of Object.entries(made)) {
+      assert.deepEqual([ascii, wide, [...numbers]], golden[name], name);
     }
   });
 });
