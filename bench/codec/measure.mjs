@@ -72,13 +72,13 @@ function warmUp(act, bytes) {
   return count;
 }
 
-/** For each page its bytes, `us` a way, and how many times `faster` the SDK is than the other two: medians. `wasm` is the binary of the bench flavour. */
+/** For each `page` its bytes, `us` a way, and how many times `faster` the SDK is than the other two: medians. `wasm` is the binary of the bench flavour. */
 export async function measure(wasm) {
   const { Bench } = await instantiate(() => wasm);
   const bench = new Bench(ME);
   const sdk = (bytes) => readMessages(bench.page(bytes));
   const ways = { existing, static: statically, sdk };
-  const results = {};
+  const results = [];
   for (const [page, bytes] of Object.entries(pages())) {
     const ours = sdk(bytes);
     same(`${page}: the SDK's and the static code's messages`, ours, statically(bytes));
@@ -91,11 +91,12 @@ export async function measure(wasm) {
     // Of each round by itself: a machine that is slow for a while is so for all three.
     const times = (name) => median(samples[name].map((us, round) => us / samples.sdk[round]));
     const medians = Object.entries(samples).map(([name, list]) => [name, median(list)]);
-    results[page] = {
+    results.push({
+      page,
       bytes: bytes.length,
       us: Object.fromEntries(medians),
       faster: { existing: times("existing"), static: times("static") },
-    };
+    });
   }
   if (sink === 0) throw new Error("nothing was read");
   return results;
