@@ -1,5 +1,4 @@
 //! Rules about the content of messages: what the config says, how edits merge (xsync 5.8, 6.6).
-use prost::Message as _;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};

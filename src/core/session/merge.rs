@@ -408,7 +408,7 @@ impl Session {
                 conversation.mention_all = mention == Mention::All;
             }
         }
-        if !row.gone && body::counts(&seen) {
+        if !row.gone && body::counts(seen) {
             conversation.hidden &= !live;
             if conversation.last.as_ref().is_none_or(|last| last.id() <= id) {
                 conversation.last = Some(row.clone());
