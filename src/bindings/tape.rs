@@ -72,7 +72,6 @@ impl Tape {
         let mut rest = id;
         let mut at = digits.len();
         while rest >= 1_000_000_000 {
-            #[expect(clippy::cast_possible_truncation, reason = "the remainder is below 10^9")]
             let low = (rest % 1_000_000_000) as u32;
             rest /= 1_000_000_000;
             write_digits(&mut digits, at, low);
@@ -171,7 +170,9 @@ mod tests {
     #[test]
     fn what_is_not_ascii_has_a_text_of_its_own() {
         let mut tape = Tape::default();
-        ["a", "好👋", "", "b\0"].map(|text| tape.string(text));
+        for text in ["a", "好👋", "", "b\0"] {
+            tape.string(text);
+        }
         assert_eq!((&tape.ascii[..], &tape.wide[..]), ("ab\0", "好👋"));
         assert_eq!(tape.numbers, [1.0, -3.0, 0.0, 2.0]);
     }
