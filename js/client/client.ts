@@ -733,8 +733,10 @@ export class FlooClient implements Client {
     return users;
   }
 
+  /** All groups of the user: one that is not there was left. */
   private keepGroups(tape: unknown): Group[] {
     const groups = readGroups(tape as Tape);
+    this.joined.clear();
     for (const group of groups) this.joined.set(group.id, group);
     return groups;
   }

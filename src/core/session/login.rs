@@ -248,6 +248,7 @@ impl Session {
         self.timers.clear();
         self.link = self.link.anew();
         self.fail_login(&why);
+        self.fail_api(&why, to != State::Kicked);
         self.fail_history(&why);
         self.fail_lists(&why);
         self.fail_jobs(&why);

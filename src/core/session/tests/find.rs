@@ -111,11 +111,7 @@ fn filters_narrow_a_search_or_are_one_by_themselves() {
 fn edits_recalls_and_deletions_are_followed() {
     let mut w = with_talk();
     let peer = ConversationId::user(PEER);
-    w.frame(&page(
-        PEER,
-        vec![edit(MID + 10, OpType::Replace, MID, "the plan instead", 2_000_000_000_000)],
-        0,
-    ));
+    w.frame(&page(PEER, vec![edit(MID + 10, OpType::Replace, MID, "the plan instead", 2_000_000_000_000)], 0));
     assert_eq!(found(&mut w, &by("plan")), ["the plan instead"]);
     assert!(!found(&mut w, &by("budget")).contains(&"the plan instead".to_owned()));
     w.command(5, Command::Forget { of: peer, target: MID + 4 });
