@@ -1,6 +1,9 @@
 // A legacy object over a fake core, with everything that it tells.
 import { readFile } from "node:fs/promises";
 import { sources } from "./bundle.mjs";
+
+export { sources };
+
 import { FakeCore, groupsTape, until, usersTape } from "./fake-engine.mjs";
 
 export const { Bus, makeFlooim, FlooClient, Long, Servers } = await sources(
