@@ -21,7 +21,7 @@ import { asFlooError, badArgument, badMessage } from "../errors.js";
 import type { RawUpdate } from "../tape.js";
 import { Archive, KEPT } from "./archive.js";
 import type { Bus } from "./bus.js";
-import { customerMessage, frameFailure, legacyId, xid } from "./convert.js";
+import { customerMessage, frameFailure, legacyId, reasonOf, xid } from "./convert.js";
 import { Long } from "./long.js";
 import { Recents } from "./recents.js";
 import { CallState, isSignal, reattributed, recordText } from "./rtc.js";
@@ -432,12 +432,13 @@ export class Chat {
   private failed(id: ClientId | "0", error: FlooErrorShape): void {
     this.sending.delete(id);
     const code = frameFailure(error).status;
+    const reason = reasonOf(error);
     this.tell({
       status: "failed",
       mid: Number(id),
-      message: { status: { code, reason: error.message }, client_mid: id },
+      message: { status: { code, reason }, client_mid: id },
       errorCode: code,
-      errorReason: error.message,
+      errorReason: reason,
     });
   }
 

@@ -85,6 +85,10 @@ export function legacyAnswer(value: unknown, isId = true): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, it]) => [name, legacyAnswer(it, IDS.test(name))]));
 }
 
+/** The server's own words in a refusal of a frame, as the former SDK told them; else ours. */
+export const reasonOf = ({ domain, message }: FlooErrorShape): string =>
+  (domain === "frame" && /\((?:status \d+: )?([\s\S]+)\)$/.exec(message)?.[1]) || message;
+
 /** What a call of the HTTP API rejects with: the server's own number and words, as ever; anything else as it is. */
 export function legacyError(thrown: unknown, url: string): unknown {
   const { domain, message } = thrown as FlooErrorShape;

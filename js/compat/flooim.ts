@@ -161,6 +161,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
     config.autoLogin !== false,
   );
   client.on("roster", ({ users }) => {
+    if (users.length === 0) return;
     bus.emit(
       "onRosterInfoUpdate",
       users.map((user) => legacyId(user.id)),

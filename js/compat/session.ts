@@ -3,7 +3,7 @@ import type { FlooClient } from "../client/client.js";
 import type { Credentials, FlooErrorShape } from "../client/types.js";
 import { asFlooError } from "../errors.js";
 import type { Bus } from "./bus.js";
-import { frameFailure, KICKS, legacyId } from "./convert.js";
+import { frameFailure, KICKS, legacyId, reasonOf } from "./convert.js";
 
 /** What differs between the ways to log in. */
 export interface Manner {
@@ -147,7 +147,7 @@ export class Session {
   private complain(error: FlooErrorShape): void {
     const { category, action } = frameFailure(error);
     if (action) this.notice("action", action);
-    this.bus.emit("flooError", { category, desc: error.message });
+    this.bus.emit("flooError", { category, desc: reasonOf(error) });
   }
 
   private notice(category: string, desc: string): void {

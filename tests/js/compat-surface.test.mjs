@@ -94,4 +94,20 @@ describe("surface", () => {
     assert.equal(im.setLogLevel("warn"), undefined);
     assert.throws(() => im.setLogLevel("loud"), { code: "ArgumentInvalid", message: /logLevel/ });
   });
+
+  test("every difference that docs/compat.md tells of names a test that is there", async () => {
+    const text = await readFile(new URL("../../docs/compat.md", import.meta.url), "utf8");
+    const rows = text.split("\n").filter((line) => /test\.mjs`[^|]*\|$/.test(line));
+    assert.ok(rows.length > 30);
+    for (const row of rows) {
+      const [, file, words] = /`([\w.-]+)`: ([^|]+) \|$/.exec(row) ?? assert.fail(row);
+      const titles = [...(await readFile(new URL(file, import.meta.url), "utf8")).matchAll(/^ +test\(\s*"(.*)"/gm)];
+      for (const part of words.split("; ")) {
+        assert.ok(
+          titles.some(([, title]) => title.includes(part.trim())),
+          `${file} has no test "${part}"`,
+        );
+      }
+    }
+  });
 });

@@ -336,4 +336,26 @@ describe("flooim", () => {
     await until(() => other.isLogin());
     assert.deepEqual(core.commands.filter(([name]) => name === "resume").length, 1);
   });
+
+  test("the console hears of what is done, never of passwords and messages", async (t) => {
+    const core = new FakeCore();
+    const lines = [];
+    for (const level of ["debug", "info", "warn", "error", "log"]) {
+      t.mock.method(console, level, (...parts) => lines.push([level, parts.join(" ")]));
+    }
+    const flooim = makeFlooim((options) => new FlooClient(options, core.environment));
+    const im = flooim({ appid: "app", autoLogin: false });
+    im.login({ name: "amber", password: "very-secret" });
+    await until(() => im.isLogin());
+    im.sysManage.sendRosterMessage({ uid: 2, content: "very-private" });
+    core.engine.say(["messages", messagesTape({ id: "5", text: "very-private" })], ["log", 0, "a frame"]);
+    await until(() => im.rosterManage.getRosterMessageByRid(2).length > 0);
+    await until(() => lines.some(([level, text]) => level === "debug" && text.includes("a frame")));
+    assert.equal(lines.filter(([, text]) => /very-(secret|private)/.test(text)).length, 0);
+    im.setLogLevel("error");
+    lines.length = 0;
+    core.engine.say(["log", 2, "careful"], ["log", 3, "broken"]);
+    await until(() => lines.length > 0);
+    assert.deepEqual(lines, [["error", "floo: broken"]]);
+  });
 });
