@@ -104,7 +104,7 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
     let command = match name {
         "login" => Command::Login(credentials(&mut p)?),
         "provideToken" => Command::ProvideToken(token(&mut p)?),
-        "resume" => Command::Resume,
+        "resume" => p.maybe_id("userId")?.map_or(Command::Resume, Command::ResumeAs),
         "logout" => Command::Logout,
         "send" => Command::Send { id: p.id("id")?, to: p.conversation()?, content: content(&mut p)? },
         "resend" => Command::Resend(p.id("id")?),
@@ -234,7 +234,7 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// `options`, `sink` and `host` as in `js/engine.ts`; the browser build has no use for `host`.
+    /// `options`, `sink` and `host` as in `js/engine.ts`; the browser build takes a function there, `lock`.
     ///
     /// # Errors
     /// A raw error when an option is missing or of the wrong type, or the platform lacks something.
@@ -244,10 +244,7 @@ impl Engine {
         #[cfg(feature = "host")]
         let chosen = Chosen::new(host.unchecked_into::<Host>(), memory);
         #[cfg(not(feature = "host"))]
-        let chosen = {
-            drop(host);
-            Chosen::new(memory)
-        };
+        let chosen = Chosen::new(memory, host.dyn_into::<Function>().ok());
         let to = sink.clone();
         let driver = Driver::start(config, chosen, move |batch| {
             let batch: Array = batch.into_iter().map(said).collect();

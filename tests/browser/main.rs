@@ -156,7 +156,7 @@ async fn a_lost_connection_is_made_again() {
 async fn the_platform_opens_the_database_and_memory_when_asked_to() {
     let name = fresh_name("kinds");
     assert_eq!(WebPlatform::default().open(&name).await.unwrap().kind, StorageKind::IndexedDb);
-    let memory = WebPlatform::new(true);
+    let memory = WebPlatform::new(true, None);
     let opened = memory.open(&name).await.unwrap();
     assert_eq!((opened.kind, opened.fallback), (StorageKind::Memory, None));
     let write = Write::put(Table::Kv, [1], [2]);

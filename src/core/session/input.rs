@@ -73,6 +73,8 @@ pub enum Command {
     Login(Credentials),
     /// Take up the last login of this device.
     Resume,
+    /// Take up the login of one account on this device.
+    ResumeAs(u64),
     /// Log out and forget the token.
     Logout,
     /// Send a message under an id from `Session::allocate_id`.

@@ -169,6 +169,8 @@ pub struct Session {
     parked: Option<Vec<(CallId, Command)>>,
     /// Who logged in last on this device.
     remembered: Option<rows::LoginRow>,
+    /// All logins that this device had when the session was made.
+    logins: Vec<rows::LoginRow>,
     rotation: rotation::Rotation,
     account: Option<Account>,
     login: login::Login,
@@ -212,6 +214,7 @@ impl Session {
             reported: BTreeSet::new(),
             parked: Some(Vec::new()),
             remembered: None,
+            logins: Vec::new(),
             rotation,
             account: None,
             login: login::Login::default(),
@@ -309,6 +312,7 @@ impl Session {
         match command {
             Command::Login(credentials) => return self.log_in(call, credentials),
             Command::Resume => return self.resume(call),
+            Command::ResumeAs(uid) => return self.resume_as(call, uid),
             Command::Logout => return self.log_out(call),
             Command::Api { endpoint, params, timeout } => return self.api(call, &endpoint, &params.0, timeout),
             Command::CancelApi(target) => return self.cancel_api(call, target),
@@ -320,7 +324,8 @@ impl Session {
             return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
         };
         match command {
-            Command::Login(_) | Command::Resume | Command::Logout | Command::ProvideToken(_) => {}
+            Command::Login(_) | Command::Resume | Command::ResumeAs(_) => {}
+            Command::Logout | Command::ProvideToken(_) => {}
             Command::Api { .. } | Command::CancelApi(_) | Command::Locate(_) => {}
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
