@@ -172,11 +172,15 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
 
   const reload = config.reload ?? reloadPage;
   const leave = (): void => session.leave(undefined);
-  /** All web sessions, this one too: nothing of it is kept anyway. */
+  /**
+   * All web sessions, this one too: nothing of it is kept anyway. The core does not tell which one this is, so that the
+   * latest comes last: whoever is out cannot put out others.
+   */
   const kick = async (): Promise<void> => {
-    const devices = (await ask("userDeviceList", {})) as Array<{ device_sn: number; platform: number }>;
+    const devices = (await ask("userDeviceList", {})) as Array<Record<"device_sn" | "platform" | "last_login", number>>;
     const web = devices.filter((device) => device.platform === WEB);
-    await Promise.all(web.map(({ device_sn }) => ask("userKick", { device_sn })));
+    web.sort((one, other) => (one.last_login || 0) - (other.last_login || 0));
+    for (const { device_sn } of web) await ask("userKick", { device_sn });
   };
   const kickAllWeb = (after: (() => void) | undefined): void =>
     session.finish(
@@ -212,7 +216,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
     on: (events, listener) => bus.on(events, listener),
     listen: (events, listener) => bus.on(events, listener),
     off: (events, listener) => bus.off(events, listener),
-    isLogin: () => client.session !== null,
+    isLogin: () => client.session !== null && client.state !== "kicked",
     isReady: () => session.ready,
     isAppInfoReady: () => servers.known,
     logout: (it) => {

@@ -726,17 +726,17 @@ describe("sessions", () => {
   test("cleaning up, ending all sessions of browsers", async () => {
     let reloads = 0;
     const devices = [
-      { device_sn: 5, platform: 6 },
+      { device_sn: 5, platform: 6, last_login: 9 },
       { device_sn: 6, platform: 1 },
-      { device_sn: 7, platform: 6 },
+      { device_sn: 7, platform: 6, last_login: 8 },
     ];
     const { core, im, asked } = await loggedIn({ reload: () => reloads++ }, { userDeviceList: () => devices });
     core.answers.wipe = () => undefined;
     im.logout({ quitAllWeb: true });
     await until(() => reloads === 1);
     assert.deepEqual(asked.slice(-2), [
-      ["userKick", { device_sn: 5 }],
       ["userKick", { device_sn: 7 }],
+      ["userKick", { device_sn: 5 }],
     ]);
     assert.deepEqual([core.commands.at(-1)[0], im.isLogin(), im.userManage.getToken()], ["wipe", false, undefined]);
     const other = await loggedIn();
