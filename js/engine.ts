@@ -173,11 +173,14 @@ export type Sink = (batch: RawEvent[]) => void;
 
 /** What a loader of the wasm module gives, as far as this package needs it. */
 export interface Glue {
-  /** `host` is asked for by the host build only; the browser build ignores it. */
+  /**
+   * The host build asks for its host. The browser build takes a function instead that gives leave to open a database,
+   * by name; without one it opens what it wants.
+   */
   Engine: new (
     options: EngineOptions,
     sink: Sink,
-    host?: Host,
+    host?: Host | ((name: string) => Promise<boolean>),
   ) => Engine;
   /** One frame as JSON text; throws an `Error` that names what is wrong where. */
   codecDecode(bytes: Uint8Array, direction: string): string;

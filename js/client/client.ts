@@ -2,7 +2,7 @@
  * The client: turns what the core says into events, snapshots and settled promises. Everything that
  * differs between platforms is in `Environment`.
  */
-import type { Engine, EngineOptions, Glue, Host, RawError, RawEvent, Tape } from "../engine.js";
+import type { Engine, EngineOptions, Glue, Host, RawError, RawEvent, Sink, Tape } from "../engine.js";
 import {
   asFlooError,
   badArgument,
@@ -51,6 +51,7 @@ import { checkCredentials, checkToken, engineOptions } from "./options.js";
 import { rosterOf } from "./roster.js";
 import { searchOf } from "./search.js";
 import { stream } from "./stream.js";
+import { Follower, type TabPlatform, Tabs, userOf } from "./tabs.js";
 import type {
   CallOptions,
   Client,
@@ -91,6 +92,8 @@ export interface Environment {
   load(): Promise<Glue>;
   /** Makes the host of a host build. */
   host?(log: Log): Promise<Host>;
+  /** How several pages tell of each other; undefined where there are none. */
+  tabs?(): TabPlatform | undefined;
   /** How files are moved. */
   transfers(): Transfers;
   /** Reports `online`, `offline`, `foreground`, `background` until the returned function is called. */
@@ -189,6 +192,11 @@ export class FlooClient implements Client {
   private focused: string | undefined;
   private loading: Promise<Engine> | undefined;
   private engine: Engine | undefined;
+  private readonly tabs: Tabs | undefined;
+  /** The core that is about to take the place of another page's. */
+  private successor: Engine | undefined;
+  /** A login or resume that waits for the page that leads, and whether for it to be online. */
+  private joining: { call: number; online: boolean } | undefined;
   private queue: RawEvent[] = [];
   private flushing = false;
   private unwatch: (() => void) | undefined;
@@ -206,6 +214,18 @@ export class FlooClient implements Client {
     this.lowest = LEVELS.indexOf(options.logLevel ?? (options.logger ? "debug" : "warn"));
     this.logs = new Logs(() => `floo-wasm on ${environment.deviceInfo}, app ${options.appId}: ${this.state}`);
     this.tokenProvider = options.tokenProvider;
+    const pages = this.options.memory ? undefined : environment.tabs?.();
+    this.tabs =
+      pages &&
+      new Tabs(pages, {
+        engine: () => this.engine,
+        standing: () => [
+          ["state", "idle", this.state, undefined, undefined],
+          ["storage", this.storage, undefined],
+          ["sync", this.sync.pending],
+        ],
+        ended: () => this.loggedOut(),
+      });
     this.storage = this.options.memory ? "memory" : environment.storage;
     this.emitter = new Emitter((event, thrown) => this.listenerThrew(event, thrown));
     this.core = {
@@ -286,11 +306,11 @@ export class FlooClient implements Client {
   }
 
   async logout(options?: CallOptions): Promise<void> {
-    await this.run("logout", {}, () => this.forget(), options);
+    await this.run("logout", {}, () => this.loggedOut(), options);
   }
 
   async wipe(options?: CallOptions): Promise<void> {
-    await this.call("wipe", {}, () => this.forget(), options);
+    await this.call("wipe", {}, () => this.loggedOut(), options);
   }
 
   async close(): Promise<void> {
@@ -299,6 +319,7 @@ export class FlooClient implements Client {
     this.end(cancelled("The client was closed."), null);
     engine?.close();
     engine?.free();
+    this.tabs?.leave();
   }
 
   on<K extends keyof ClientEvents>(
@@ -532,8 +553,105 @@ export class FlooClient implements Client {
     const glue = await this.environment.load();
     const host = await this.environment.host?.((level, text) => this.log(level, text));
     if (this.state === "closed") throw failure("Cancelled", "platform", "The client was closed.");
-    this.engine = new glue.Engine(this.options, (batch) => this.receive(batch), host);
+    this.engine = this.make(glue, host);
     return this.engine;
+  }
+
+  private make(glue: Glue, host?: Host): Engine {
+    const { tabs } = this;
+    // Late words of a core that was given up are of no interest.
+    let made: Engine | undefined;
+    const sink: Sink = (batch) => {
+      if (made === undefined || this.engine === made || this.successor === made) this.heard(batch);
+    };
+    made = new glue.Engine(this.options, sink, host ?? tabs?.lock);
+    return made;
+  }
+
+  /** What the core of this page says, before it goes its way. */
+  private heard(batch: RawEvent[]): void {
+    const { tabs } = this;
+    if (tabs?.denied === undefined) {
+      this.receive(tabs ? tabs.outgoing(batch) : batch);
+      return;
+    }
+    // Another page has the account. The core ends its attempt now, and whoever waits for it joins that page.
+    const failed = batch.find((event) => event[0] === "reply" && isEntry(this.calls.name(event[1])));
+    if (failed?.[0] !== "reply") return;
+    const [, call] = failed;
+    this.joining = { call, online: this.calls.name(call) === "login" };
+    void Promise.resolve().then(() => this.follow(tabs.denied ?? ""));
+  }
+
+  /** Another page leads: from now on this one follows. */
+  private follow(name: string): void {
+    const { tabs, engine } = this;
+    if (!tabs || name === "" || this.state === "closed") return;
+    tabs.denied = undefined;
+    const follower: Follower = new Follower(tabs, name, (batch) => this.receive(batch), {
+      joined: () => {
+        this.session = { userId: userOf(name) as UserId };
+        if (this.joining && (!this.joining.online || this.state === "online")) this.join();
+      },
+      promoted: () => void this.promote(name, follower),
+      ended: () => {
+        if (this.engine !== follower) return;
+        if (this.state !== "kicked") this.loggedOut();
+        else this.engine = this.loading = undefined;
+      },
+    });
+    this.engine = follower;
+    this.loading = Promise.resolve(follower);
+    engine?.close();
+    engine?.free();
+  }
+
+  private join(): void {
+    const call = this.joining?.call;
+    this.joining = undefined;
+    if (call !== undefined && this.session) this.calls.succeed(call, this.session);
+  }
+
+  /** The page that led is gone, and it is this one's turn. */
+  private async promote(name: string, follower: Follower): Promise<void> {
+    try {
+      const glue = await this.environment.load();
+      if (this.engine !== follower) return;
+      const made = this.make(glue);
+      this.successor = made;
+      const { call, waiter: wait } = this.calls.start("resume", (value) => value);
+      made.command(call, "resume", { userId: userOf(name) });
+      const session = await wait.promise;
+      this.successor = undefined;
+      this.engine = made;
+      this.loading = Promise.resolve(made);
+      if (!session) this.loggedOut();
+      follower.handOver(made);
+      if (this.joining && !this.joining.online) this.join();
+    } catch (thrown) {
+      this.successor = undefined;
+      this.report(asFlooError(thrown, "GeneralError", "Taking over from another page"));
+      this.loggedOut();
+    }
+  }
+
+  /** Nobody is logged in any more, on no page. */
+  private loggedOut(): void {
+    this.forget();
+    if (this.engine instanceof Follower) {
+      this.engine.close();
+      this.engine = undefined;
+      this.loading = undefined;
+    }
+    if (this.tabs?.leads) this.tabs.bye();
+    this.standAt("idle");
+  }
+
+  private standAt(to: State): void {
+    const from = this.state;
+    if (from === to || from === "closed") return;
+    this.state = to;
+    this.emitter.emit("state", { from, to, error: null, retryAt: null });
   }
 
   /** Calls the core. What it throws on purpose has a code; anything else means that it is gone. */
@@ -597,17 +715,23 @@ export class FlooClient implements Client {
         if (event[2]) this.calls.succeed(event[1], event[3]);
         else this.calls.fail(event[1], event[3]);
         return;
-      case "state":
+      case "state": {
+        // As another page tells it, or a core that takes over, it may be what is known already.
+        if (event[2] === this.state && !event[3] && event[4] === undefined) return;
+        const from = this.state;
         this.state = event[2] as State;
+        if (this.state === "online" && this.joining) this.join();
+        if ((this.state === "idle" || this.state === "kicked") && this.tabs?.leads) this.tabs.bye();
         this.log("info", `${event[1]} -> ${event[2]}${event[3] ? `: ${shapeOf(event[3]).code}` : ""}`);
         if (this.state === "idle" || this.state === "kicked") this.stopProvider?.();
         this.emitter.emit("state", {
-          from: event[1] as State,
+          from,
           to: this.state,
           error: orNull(event[3]),
           retryAt: event[4] ?? null,
         });
         return;
+      }
       case "messages": {
         const messages = readMessages(event[1]);
         if (messages.length === 0) return;
@@ -776,6 +900,7 @@ export class FlooClient implements Client {
     this.queue = [];
     this.unwatch?.();
     this.stopProvider?.();
+    this.tabs?.leave();
     this.calls.failAll(reason);
     for (const it of [...this.sends]) it.waiter.reject(reason);
     this.log("info", `${from} -> closed`);
