@@ -31,7 +31,15 @@ import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
 import { Api, type RawApi } from "./cloud.js";
 import type { GroupHandle } from "./cloud-types.js";
 import type { RawContent } from "./content.js";
-import { ConversationHandle, type Core, nameOf, place, RAW_KINDS } from "./conversation.js";
+import {
+  ConversationHandle,
+  type Core,
+  type HistoryPage,
+  nameOf,
+  place,
+  RAW_KINDS,
+  readHistory,
+} from "./conversation.js";
 import { details, TYPES } from "./details.js";
 import { Emitter } from "./emitter.js";
 import { filesOf, type Transfers } from "./files.js";
@@ -241,7 +249,7 @@ export class FlooClient implements Client {
     this.files = filesOf({
       api,
       raw,
-      locate: (url, callOptions) => this.run("locate", { url }, (text) => JSON.parse(text as string), callOptions),
+      locate: (url, callOptions) => this.locate(url, callOptions),
       transfers: () => environment.transfers(),
     });
     this.conversations = {
@@ -373,6 +381,17 @@ export class FlooClient implements Client {
   /** Reports trouble that no call reports, with what was being done. */
   complain(doing: string, thrown: unknown): void {
     this.report(asFlooError(thrown, "GeneralError", doing), doing);
+  }
+
+  /** One page of the past, `before` a message or the newest, with the id to go on from; "0" when there is no more. */
+  page(of: ConversationKey, before: MessageId | undefined, limit: number): Promise<HistoryPage> {
+    const from = before === undefined ? {} : { before };
+    return this.call("history", { ...place(of), ...from, limit }, readHistory);
+  }
+
+  /** The address of a file for this session, and the headers that its host wants, the token's among them. */
+  locate(url: string, options?: CallOptions): Promise<{ url: string; headers: Record<string, string> }> {
+    return this.run("locate", { url }, (text) => JSON.parse(text as string), options);
   }
 
   /** Hears of every change of a message in full, also of messages that this device does not have. */
