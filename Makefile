@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-miniprogram test lint bench clean
+.PHONY: help setup build demo demo-miniprogram test lint sim sim-fleet fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,15 @@ lint: setup-build ## formatting, clippy, types
 
 test: setup ## lint and all tests; the last line is "N passed, N failed"
 	@. target/test-env.sh && node scripts/test.mjs
+
+sim: ## 2,000 simulated histories; SEEDS=100000 for more, SEED=17 for one with its trace
+	@SEEDS="$(SEEDS)" SEED="$(SEED)" node scripts/sim.mjs
+
+sim-fleet: ## a million clients lose their server: writes docs/fleet.svg
+	@node scripts/sim.mjs fleet
+
+fuzz: ## arbitrary bytes, MINUTES=20 for each target, two at a time; TARGETS="frame rows" for some
+	@MINUTES="$(or $(MINUTES),20)" TARGETS="$(TARGETS)" KEEP="$(KEEP)" node scripts/fuzz.mjs
 
 bench: setup ## measure and write docs/benchmarks.md; PARTS=load for one part alone
 	@. target/test-env.sh && node bench/run.mjs $(PARTS)

@@ -246,7 +246,7 @@ impl<P: Platform> Driver<P> {
                 }
                 batch.then.into_iter().for_each(|output| self.do_now(output));
             }
-            Err(e) => self.feed(Input::PersistFailed(e, batch.marks)),
+            Err(e) => self.feed(Input::PersistFailed(e, batch)),
         }
     }
 

@@ -15,6 +15,9 @@ use crate::core::model::{
 use crate::core::proto::{MessageBody, Meta, message_operation::OpType, meta::NameSpace};
 use crate::ports::{Row, Table, Write};
 
+/// Client message ids are below 2^53 (xsync 5.2).
+const MAX_ID: u64 = 1 << 53;
+
 /// What an entry of the outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Errand {
@@ -129,7 +132,7 @@ impl Account {
         let value = &row.value[..];
         match table {
             Table::Kv if row.key == kv::DEVICE => self.device = DeviceRow::decode(value).ok()?,
-            Table::Kv if row.key == kv::LAST_ID => self.last_id = id_from(value)?,
+            Table::Kv if row.key == kv::LAST_ID => self.last_id = id_from(value).filter(|id| *id < MAX_ID)?,
             Table::Conversations => {
                 self.conversations.insert(conversation_from(&row.key)?, ConversationRow::decode(value).ok()?);
             }

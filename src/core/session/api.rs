@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::input::{CallId, Json, RequestId};
-use super::merge::Outcome;
+use super::merge::{Job, Outcome};
 use super::rotation::Then;
 use super::{Cloud, Event, Output, Reply, Session, Timer};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
@@ -322,7 +322,7 @@ impl Session {
         match flight.prepared.effect {
             Some((Effect::Card, 0)) => self.own_card_wanted(),
             Some((Effect::Card, uid)) => self.ask_cards(vec![uid]),
-            Some((Effect::Stranger, uid)) => self.stranger(uid),
+            Some((Effect::Stranger, uid)) => self.enqueue(Job::Stranger(uid)),
             None => {}
         }
         self.settle_flight(flight, &Ok(data));
@@ -335,7 +335,7 @@ impl Session {
     }
 
     /// A contact was deleted: the cloud tells the other devices, and perhaps this one too.
-    fn stranger(&mut self, uid: u64) {
+    pub(super) fn stranger(&mut self, uid: u64) {
         let mut out = Outcome::default();
         self.contact(&mut out, uid, false);
         let of = ConversationId::user(uid);

@@ -47,10 +47,11 @@ impl Session {
         self.ask(Request { wish, of, before: 0, after: 0, limit: super::MAX_PAGE, deadline: None });
     }
 
-    /// Fetches one message again, because only the server knows what it looks like now.
+    /// Fetches one message again, because only the server knows what it looks like now. Without a connection
+    /// the next login does, because the edit waits until then.
     pub(super) fn fetch_again(&mut self, of: ConversationId, id: u64) {
         let (wish, before) = (Wanted::Torn(id), id.saturating_add(1));
-        if self.history.iter().all(|request| request.wish != wish) {
+        if self.link.ready && self.history.iter().all(|request| request.wish != wish) {
             self.ask(Request { wish, of, before, after: 0, limit: 1, deadline: None });
         }
     }
@@ -110,10 +111,15 @@ impl Session {
             std::mem::take(&mut self.history).into_iter().partition(|r| r.deadline.is_some_and(|d| d <= now));
         self.history = rest;
         for Request { wish, of, .. } in late {
-            self.history_failed(wish, Error::new(Domain::Frame, ErrorCode::ServerTimeOut, "history"));
+            if let Wanted::Ours(id) = wish {
+                self.look_again(id);
+            } else {
+                self.history_failed(wish, Error::new(Domain::Frame, ErrorCode::ServerTimeOut, "history"));
+            }
             self.history_next(of.uid);
         }
         self.arm_history();
+        self.flush();
     }
 
     fn history_failed(&mut self, wish: Wanted, error: Error) {
@@ -133,13 +139,16 @@ impl Session {
                     let (newest, history, found) = (false, true, Vec::new());
                     self.load_local(Local { call, of, before, after, limit, newest, history, found });
                 }
-                Wanted::Ours(id) => {
-                    if let Some(pending) = self.account.as_mut().and_then(|a| a.outbox.get_mut(&id)) {
-                        pending.answered = false; // it goes out again, and is looked for again
-                    }
-                }
+                Wanted::Ours(id) => self.look_again(id),
                 Wanted::Torn(_) => {}
             }
+        }
+    }
+
+    /// Nobody knows yet whether the server has it: it goes out again, and is looked for again.
+    fn look_again(&mut self, id: u64) {
+        if let Some(pending) = self.account.as_mut().and_then(|a| a.outbox.get_mut(&id)) {
+            pending.answered = false;
         }
     }
 

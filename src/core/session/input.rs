@@ -1,5 +1,6 @@
 //! What the host feeds in.
 use super::find::Filter;
+use super::output::Batch;
 use crate::core::model::ConversationId;
 use crate::core::services::{Credentials, Token};
 use crate::ports::{HttpError, Response, Row, StorageKind, StoreError, Table};
@@ -34,8 +35,8 @@ pub enum Input<'a> {
     Loaded(LoadId, Result<Vec<Row>, StoreError>),
     /// A batch with that mark is durable.
     Persisted(Mark),
-    /// A batch could not be written; nothing of it was.
-    PersistFailed(StoreError, Vec<Mark>),
+    /// A batch could not be written; nothing of it was, and nothing was done of what stands in its `then`.
+    PersistFailed(StoreError, Batch),
     /// The world around changed.
     Signal(Signal),
     /// A deadline from `Output::Wait` has passed. Early or needless ones are harmless.

@@ -80,6 +80,8 @@ pub(super) struct Login {
     pub(super) since: Millis,
     /// How often the store has failed since the login.
     pub(super) store_failures: u32,
+    /// The last client message id that was handed out before the store was read again.
+    last_id: u64,
 }
 
 /// What a refused login leads to.
@@ -266,9 +268,7 @@ impl Session {
         self.fail_lists(&why);
         self.fail_jobs(&why);
         self.fail_outbox(&why);
-        for call in std::mem::take(&mut self.loads).into_values().filter_map(|purpose| purpose.call()) {
-            self.reply(call, Err(why.clone()));
-        }
+        self.fail_loads(&why);
         self.requests.clear();
         self.searches.clear();
         self.rotation.forget();
@@ -481,7 +481,8 @@ impl Session {
     // The store and the connection.
 
     pub(super) fn open_store(&mut self, uid: u64) {
-        self.account = None;
+        // Ids that were handed out stay used, durable or not.
+        self.login.last_id = self.account.take().map_or(0, |account| account.last_id);
         self.loads.clear();
         self.out.push_back(Output::OpenStore(format!("floo/{}/{uid}", self.config.app_id)));
     }
@@ -496,6 +497,7 @@ impl Session {
             }
         };
         let (mut account, bad) = Account::restore(uid, &restored.tables);
+        account.last_id = account.last_id.max(self.login.last_id);
         let mut writes = Vec::new();
         if account.device.guid.is_empty() {
             #[expect(clippy::cast_possible_truncation, reason = "both halves of the seed")]

@@ -56,6 +56,10 @@ pub(super) enum Job {
     Operate { call: CallId, of: ConversationId, target: u64, operation: Operation },
     /// The user removes a message from this device.
     Forget { call: CallId, of: ConversationId, target: u64 },
+    /// The user removes a conversation, here or everywhere.
+    Remove { call: CallId, of: ConversationId, everywhere: bool },
+    /// A contact was deleted, and the conversation goes too.
+    Stranger(u64),
 }
 
 /// Who wants a page of history.
@@ -75,8 +79,11 @@ impl Job {
         match self {
             Self::History { wish: Wanted::By(call), .. } => Some(*call),
             Self::History { .. } => None,
-            Self::Read { call, .. } | Self::Operate { call, .. } | Self::Forget { call, .. } => Some(*call),
-            Self::Live { .. } | Self::Answered { .. } => None,
+            Self::Read { call, .. }
+            | Self::Operate { call, .. }
+            | Self::Forget { call, .. }
+            | Self::Remove { call, .. } => Some(*call),
+            Self::Live { .. } | Self::Answered { .. } | Self::Stranger(_) => None,
         }
     }
 }
@@ -114,6 +121,8 @@ pub(super) struct Work {
     items: Vec<Item>,
     /// A page of the account's queue, uid 0, that was asked for.
     queue: bool,
+    /// The application asks for the past: also for what was removed.
+    revives: bool,
     reads: usize,
     pub(super) rows: BTreeMap<(ConversationId, u64), MessageRow>,
     applied: BTreeSet<u64>,
@@ -191,7 +200,7 @@ impl Session {
     pub(super) fn part_loaded(&mut self, part: Part, rows: Result<Vec<Row>, StoreError>) {
         let rows = match rows {
             Ok(rows) => rows,
-            Err(e) => return self.persist_failed(&e, &[]),
+            Err(e) => return self.persist_failed(&e, None),
         };
         let mut bad = Vec::new();
         if let Some(work) = &mut self.merger.work {
@@ -259,11 +268,14 @@ impl Session {
                         work.out.then.push(Output::Reply(call, Ok(Reply::History(page, next))));
                     }
                     Wanted::Ours(client_mid) => self.resolved(&mut work, of, client_mid, &ids),
-                    // The server does not have it any more, so its edits come to nothing.
-                    Wanted::Torn(target) if !ids.contains(&target) => self.stop_waiting(&mut work.out, target),
+                    // The server or this device does not have it any more, so its edits come to nothing.
+                    Wanted::Torn(target) if !ids.contains(&target) || self.is_removed(of, target) => {
+                        self.stop_waiting(&mut work.out, target);
+                    }
                     Wanted::Torn(_) => {}
                 }
                 self.conclude(work, None, 0);
+                self.flush(); // what looked for its own has made room
             }
             Job::Answered { id, ack, error } => {
                 self.answered(&mut work, id, &ack, error);
@@ -276,6 +288,8 @@ impl Session {
                 self.conclude(work, None, 0);
                 self.flush();
             }
+            Job::Remove { call, of, everywhere } => self.delete_conversation(call, of, everywhere),
+            Job::Stranger(uid) => self.stranger(uid),
             Job::Operate { call, of, target, operation } => {
                 self.operated(&mut work, call, of, target, operation);
                 self.conclude(work, None, 0);
@@ -332,6 +346,7 @@ impl Session {
                     {
                         let of = account.whose(uid);
                         self.remove_conversation(&mut work.out, of, id);
+                        work.forget(of, id);
                         self.recount(work, of);
                     }
                 }
@@ -352,8 +367,13 @@ impl Session {
         let (id, me) = (meta.id, account.uid);
         let key = (of, id);
         let floor = account.conversations.get(&of).map_or(0, |row| row.floor);
-        if live && id <= floor && !work.rows.contains_key(&key) {
-            return; // its conversation was removed after it
+        if id <= floor && !work.revives {
+            // Its conversation was removed after it: known only to whoever looks for it in history.
+            if !live {
+                let row = MessageRow { meta: Some(meta), quiet: true, ..MessageRow::default() };
+                work.rows.entry(key).or_insert(row);
+            }
+            return;
         }
         let mut fresh = live;
         let known = work.rows.contains_key(&key);
@@ -377,7 +397,7 @@ impl Session {
         let early: Vec<_> =
             account.waiting.range((id, 0)..=(id, u64::MAX)).map(|(key, meta)| (*key, meta.clone())).collect();
         absorb(row, seen, me, known && !early.is_empty());
-        let mut cancels = Vec::new();
+        let (mut cancels, mut reads) = (Vec::new(), Vec::new());
         for ((target, op), meta) in early {
             let mut patch = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
             body::clean(&mut patch);
@@ -388,8 +408,10 @@ impl Session {
             work.out.writes.push(Write::delete(Table::Waiting, pair_key(target, op)));
             if !known {
                 apply_early(row, me, of, &meta, &patch, &mut work.out.writes);
-                if patch.operation.is_some_and(|operation| kind(&operation) == OpType::ReadCancel) {
-                    cancels.push(MarkRow { mid: target, op });
+                match patch.operation.as_ref().map(kind) {
+                    Some(OpType::ReadCancel) => cancels.push(MarkRow { mid: target, op }),
+                    Some(OpType::ReadAll) => reads.push(op),
+                    _ => {}
                 }
             }
         }
@@ -427,6 +449,9 @@ impl Session {
                 self.typing_ended(of, row.from());
             }
         }
+        for op in reads {
+            self.all_read(work, of, id, op);
+        }
     }
 
     /// The page is taken in: where the stream stands now. False when something before it is missing.
@@ -452,6 +477,9 @@ impl Session {
         let mut index = Index::default();
         for key @ (of, id) in &out.dirty {
             let Some(row) = rows.get(key) else { continue };
+            if out.removed.contains(of) && account.conversations.get(of).is_some_and(|row| *id <= row.floor) {
+                continue;
+            }
             match was.get(key) {
                 None if self.config.search => index.add(*of, row, None),
                 // By itself: together with others it could take the place of a row about these.
@@ -561,7 +589,7 @@ impl Session {
     pub(super) fn last_loaded(&mut self, of: ConversationId, rows: Result<Vec<Row>, StoreError>) {
         let rows = match rows {
             Ok(rows) => rows,
-            Err(e) => return self.persist_failed(&e, &[]),
+            Err(e) => return self.persist_failed(&e, None),
         };
         let (stored, bad) = read_messages(&rows);
         self.bad_rows(bad);
@@ -601,6 +629,7 @@ impl Work {
             home: ConversationId::SYSTEM,
             items: Vec::new(),
             queue: false,
+            revives: false,
             reads: 0,
             rows: BTreeMap::new(),
             was: BTreeMap::new(),
@@ -623,8 +652,9 @@ impl Work {
                     work.items.push(item);
                 }
             }
-            Job::History { of, metas, .. } => {
+            Job::History { wish: by, of, metas, .. } => {
                 work.home = *of;
+                work.revives = matches!(by, Wanted::By(_));
                 for meta in std::mem::take(metas) {
                     let id = meta.id;
                     let item = sort(meta, account, Some(*of));
@@ -658,6 +688,7 @@ impl Work {
                 }
             }
             Job::Operate { of, target, .. } | Job::Forget { of, target, .. } => wish.row(*of, *target),
+            Job::Remove { .. } | Job::Stranger(_) => {}
         }
         let loads = wish.finish();
         work.reads = loads.len();
@@ -674,6 +705,12 @@ impl Work {
             self.out.writes.push(Write::put(Table::Applied, meta.id.to_be_bytes(), []));
         }
         first
+    }
+
+    /// A conversation was removed up to an id: what this job knew of it goes too.
+    fn forget(&mut self, of: ConversationId, up_to: u64) {
+        self.rows.retain(|(place, id), _| *place != of || *id > up_to);
+        self.out.dirty.retain(|(place, id)| *place != of || *id > up_to);
     }
 
     /// Changes a stored message; false when it is not there.
@@ -727,6 +764,14 @@ impl Wish {
         if known && !matches!(item, Item::Message(..)) {
             let (first, last) = self.applied.unwrap_or((id, id));
             self.applied = Some((first.min(id), last.max(id)));
+        }
+        if let Item::Message(of, meta, _) = item
+            && account
+                .waiting
+                .range((meta.id, 0)..=(meta.id, u64::MAX))
+                .any(|(_, op)| operation_kind(op) == OpType::ReadAll)
+        {
+            self.above(account, *of, meta.id);
         }
         match item {
             Item::Message(of, meta, _) if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) => {
@@ -870,9 +915,14 @@ fn apply_early(
     }
 }
 
-fn is_edit(meta: &Meta) -> bool {
+/// The kind of the operation in a meta.
+fn operation_kind(meta: &Meta) -> OpType {
     let operation = MessageBody::decode(meta.payload.clone()).ok().and_then(|body| body.operation);
-    operation.is_some_and(|operation| matches!(kind(&operation), OpType::Append | OpType::Replace))
+    operation.map_or(OpType::Unknown, |operation| kind(&operation))
+}
+
+fn is_edit(meta: &Meta) -> bool {
+    matches!(operation_kind(meta), OpType::Append | OpType::Replace)
 }
 
 /// The server's time of an edit.

@@ -160,7 +160,10 @@ pub struct Session {
     config: Config,
     seed: u128,
     rng: Rng,
+    /// Never goes back: what is waited for must not take longer because somebody sets the clock.
     now: Millis,
+    /// How far that is ahead of the host's clock, in milliseconds.
+    ahead: u64,
     out: VecDeque<Output>,
     timers: Timers,
     state: State,
@@ -209,6 +212,7 @@ impl Session {
             seed,
             rng,
             now: Millis(0),
+            ahead: 0,
             out: VecDeque::new(),
             timers: Timers::default(),
             state: State::Idle,
@@ -238,7 +242,8 @@ impl Session {
 
     /// Takes one input.
     pub fn handle(&mut self, now: Millis, input: Input<'_>) {
-        self.now = now;
+        self.ahead = self.ahead.max(self.now.0.saturating_sub(now.0));
+        self.now = Millis(now.0.saturating_add(self.ahead));
         self.take(input);
         self.run_api();
     }
@@ -283,7 +288,7 @@ impl Session {
                 None => {} // of an account that was closed since
             },
             Input::Persisted(Mark::Queued(id)) => self.queued(id),
-            Input::PersistFailed(e, marks) => self.persist_failed(&e, &marks),
+            Input::PersistFailed(e, batch) => self.persist_failed(&e, Some(batch)),
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
                 self.awake();
@@ -297,7 +302,12 @@ impl Session {
     /// The next thing to do; `Wait` once there is nothing left.
     #[must_use]
     pub fn poll(&mut self) -> Output {
-        self.out.pop_front().unwrap_or_else(|| Output::Wait(self.timers.next()))
+        self.out.pop_front().unwrap_or_else(|| Output::Wait(self.timers.next().map(|at| self.told(at))))
+    }
+
+    /// A time as the host's clock has it.
+    const fn told(&self, at: Millis) -> Millis {
+        Millis(at.0.saturating_sub(self.ahead))
     }
 
     /// Where the client stands.
@@ -335,7 +345,9 @@ impl Session {
             Command::Operate { of, target, operation } => self.operate(call, of, target, operation),
             Command::Forget { of, target } => self.enqueue(Job::Forget { call, of, target }),
             Command::Typing(of, active) => self.type_in(call, of, active),
-            Command::DeleteConversation { of, everywhere } => self.delete_conversation(call, of, everywhere),
+            Command::DeleteConversation { of, everywhere } => {
+                self.enqueue(Job::Remove { call, of, everywhere });
+            }
             Command::Receipts { of, target } => self.receipts(call, of, target),
             Command::Focus(of) => {
                 self.focus(of);
@@ -417,6 +429,7 @@ impl Session {
     fn enter(&mut self, to: State, error: Option<Error>, retry_at: Option<Millis>) {
         let from = std::mem::replace(&mut self.state, to);
         if from != to || error.is_some() || retry_at.is_some() {
+            let retry_at = retry_at.map(|at| self.told(at));
             self.event(Event::State { from, to, error, retry_at });
         }
     }
@@ -473,12 +486,28 @@ impl Session {
         }
     }
 
-    /// Memory may be ahead of the store now: start over from what is durable.
-    fn persist_failed(&mut self, e: &StoreError, marks: &[Mark]) {
+    /// Memory may be ahead of the store now: start over from what is durable. What was to be written and sent
+    /// next builds on what was not written, so it goes the same way.
+    fn persist_failed(&mut self, e: &StoreError, failed: Option<Batch>) {
         let error = storage_error(e);
+        let mut lost: Vec<_> = failed.into_iter().collect();
+        for output in std::mem::take(&mut self.out) {
+            match output {
+                Output::Persist(batch) if batch.place == Place::Account => lost.push(batch),
+                Output::Transmit { .. } => {}
+                output => self.out.push_back(output),
+            }
+        }
         self.event(Event::Error(error.clone()));
-        for Mark::Queued(id) in marks {
-            self.not_kept(*id, &error);
+        for Batch { then, marks, .. } in lost {
+            for Mark::Queued(id) in marks {
+                self.not_kept(id, &error);
+            }
+            for output in then {
+                if let Output::Reply(call, _) = output {
+                    self.reply(call, Err(error.clone()));
+                }
+            }
         }
         self.fail_jobs(&error);
         self.fail_outbox(&error);
@@ -486,9 +515,17 @@ impl Session {
         let uid = account.uid;
         self.login.store_failures += 1;
         self.drop_link();
+        self.fail_loads(&error);
         self.sync = sync::Sync::default();
         self.open_store(uid);
         self.enter(State::Reconnecting, Some(error), None);
+    }
+
+    /// Reads that will not be answered any more: whoever waits for one hears why.
+    fn fail_loads(&mut self, why: &Error) {
+        for call in std::mem::take(&mut self.loads).into_values().filter_map(|purpose| purpose.call()) {
+            self.reply(call, Err(why.clone()));
+        }
     }
 }
 

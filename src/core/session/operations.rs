@@ -185,10 +185,12 @@ impl Session {
         }
         if op == OpType::ReadAll {
             let up_to = if target == 0 { meta.id } else { target };
-            for of in places {
-                if account_has(self, of) {
-                    self.all_read(work, of, up_to, meta.id);
-                }
+            let known: Vec<_> = places.into_iter().filter(|of| account.conversations.contains_key(of)).collect();
+            if let (true, Some(account)) = (known.is_empty() && target != 0, &mut self.account) {
+                work.wait(account, target, meta); // nothing of that conversation has come yet
+            }
+            for of in known {
+                self.all_read(work, of, up_to, meta.id);
             }
             return;
         }
@@ -227,6 +229,8 @@ impl Session {
         let group = work.homes.get(&target).map(|gid| ConversationId::group(*gid)).filter(|_| receipt);
         if group.is_some() {
             work.out.writes.push(Write::put(Table::Receipts, receipt_key(target, op as u8, by), []));
+        } else if places.iter().any(|of| target <= row_of(account, *of).floor) {
+            return; // its conversation was removed after it
         } else {
             work.wait(account, target, meta);
         }
@@ -280,17 +284,19 @@ impl Session {
             OpType::ReadCancel if !own => {
                 let read_op = work.rows.get(&(of, target)).map_or(0, |row| row.read_op);
                 let conversation = account.conversations.entry(of).or_default();
-                if let Some(cancel) = conversation.cancels.iter_mut().find(|cancel| cancel.mid == target) {
-                    cancel.op = if cancel.op == u64::MAX { meta.id } else { cancel.op.max(meta.id) };
-                } else if read_op > meta.id || conversation.overruled(target, meta.id) {
-                    return false; // it was read after that
-                } else {
+                let known = conversation.cancels.iter().find(|cancel| cancel.mid == target).map(|cancel| cancel.op);
+                let op = known.filter(|op| *op != u64::MAX).map_or(meta.id, |op| op.max(meta.id));
+                conversation.cancels.retain(|cancel| cancel.mid != target);
+                let holds = read_op <= op && !conversation.overruled(target, op); // else it was read after that
+                if holds {
                     // Noted also when it is unread anyway: an earlier reading may still come.
-                    conversation.cancels.push(MarkRow { mid: target, op: meta.id });
+                    conversation.cancels.push(MarkRow { mid: target, op });
                 }
-                self.count_again(work, of, target, unread);
-                work.out.touched.insert(of);
-                true
+                if holds || known.is_some() {
+                    self.count_again(work, of, target, unread);
+                    work.out.touched.insert(of);
+                }
+                holds
             }
             OpType::Recall | OpType::Delete => {
                 self.take_away(work, of, target);
@@ -354,7 +360,7 @@ impl Session {
         error: Option<Error>,
     ) {
         work.out.writes.push(Write::delete(Table::Outbox, id.to_be_bytes()));
-        let meta = Meta { id: ack.server_mid, timestamp: ack.server_time, ..pending.meta() };
+        let mut meta = Meta { id: ack.server_mid, timestamp: ack.server_time, ..pending.meta() };
         let (of, target) = match pending.errand {
             Errand::Operation(_, target) | Errand::Receipt(_, target) => (pending.to, target),
             Errand::Message | Errand::Removal => (pending.to, 0),
@@ -365,9 +371,17 @@ impl Session {
                 && pending.errand != Errand::Removal
             {
                 body.edit_timestamp = ack.edit_timestamp;
-                if ack.server_mid == 0 {
-                    work.out.refetch.insert((of, target)); // accepted before; only the server knows the result
-                } else if work.first_time(&meta) {
+                let blind = ack.server_mid == 0; // accepted before, under an id that nobody tells
+                if blind && matches!(kind(&operation), OpType::ReadAck | OpType::ReadAll | OpType::ReadCancel) {
+                    meta.id = self.newest();
+                }
+                if blind && matches!(kind(&operation), OpType::Append | OpType::Replace) {
+                    // Only the server knows the result; asked for with each login until it is here.
+                    work.out.refetch.insert((of, target));
+                    if let Some(account) = &mut self.account {
+                        work.wait(account, target, &Meta { id, ..meta });
+                    }
+                } else if blind || work.first_time(&meta) {
                     self.carry_out(work, &meta, &body, &operation);
                 }
             }
@@ -455,11 +469,14 @@ impl Session {
     /// Removes a conversation's messages up to an id; what is newer stays.
     pub(super) fn remove_conversation(&mut self, out: &mut Outcome, of: ConversationId, up_to: u64) {
         let Some(account) = &mut self.account else { return };
-        let Some(row) = account.conversations.get_mut(&of) else { return };
-        row.floor = row.floor.max(up_to.min(row.top));
+        let known = account.conversations.contains_key(&of);
+        // Also one that is not known: its messages may be on their way, and must not come after this.
+        let row = account.conversations.entry(of).or_default();
+        row.floor = row.floor.max(up_to);
+        row.cancels.retain(|cancel| cancel.mid > up_to);
         let newer = row.last.as_ref().is_some_and(|last| last.id() > up_to);
         if !newer {
-            if !row.hidden {
+            if known && !row.hidden {
                 out.removed.push(of);
             }
             row.last = None;
@@ -474,6 +491,16 @@ impl Session {
         }
         out.writes.push(clear_messages(of, row.floor));
         out.touched.insert(of);
+    }
+
+    /// Whether a message was there before its conversation was removed.
+    pub(super) fn is_removed(&self, of: ConversationId, id: u64) -> bool {
+        self.account.as_ref().is_some_and(|account| id <= row_of(account, of).floor)
+    }
+
+    /// The highest id that was ever taken in.
+    fn newest(&self) -> u64 {
+        self.account.iter().flat_map(|account| account.streams.values()).map(|stream| stream.top).max().unwrap_or(0)
     }
 
     /// Own uid and serial.
@@ -559,8 +586,4 @@ impl Session {
         }
         self.reply(call, Ok(Reply::Receipts(receipts)));
     }
-}
-
-fn account_has(session: &Session, of: ConversationId) -> bool {
-    session.account.as_ref().is_some_and(|account| account.conversations.contains_key(&of))
 }

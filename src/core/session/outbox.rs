@@ -17,8 +17,8 @@ use prost::Message as _;
 use super::account::{Errand, Pending};
 use super::body;
 use super::login::concerns_session;
-use super::merge::{Job, Work};
-use super::rows::{ConversationRow, kv, put};
+use super::merge::{Job, Work, row_of};
+use super::rows::{ConversationRow, MessageRow, kv, put};
 use super::{
     Batch, CallId, Content, Event, MAX_ATTACHMENT, MAX_EXT, MAX_TEXT, Mark, Output, Place, Reply, Session, Timer,
 };
@@ -73,7 +73,7 @@ impl Session {
     }
 
     pub(super) fn send(&mut self, call: CallId, id: u64, to: ConversationId, content: Content) {
-        let now = self.now;
+        let now = self.told(self.now);
         let Some(account) = &mut self.account else { return };
         let refuse = |detail: &str| Err(Error::new(Domain::Argument, ErrorCode::MessageInvalid, detail));
         let checked = match content.check() {
@@ -125,9 +125,8 @@ impl Session {
         account.outbox.insert(id, pending);
         let seen = account.conversation(to);
         self.event(Event::Conversations(vec![seen]));
-        let marks = vec![Mark::Queued(id)];
-        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then: vec![], marks }));
-        self.reply(call, Ok(Reply::Done));
+        let (then, marks) = (vec![Output::Reply(call, Ok(Reply::Done))], vec![Mark::Queued(id)]);
+        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, marks }));
         self.want_cards([to.uid].into());
     }
 
@@ -150,14 +149,10 @@ impl Session {
         pending.durable = false;
         pending.again = true;
         let (of, row) = (pending.to, put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
-        let then = self.outbox_changed(id, of);
-        self.out.push_back(Output::Persist(Batch {
-            place: Place::Account,
-            writes: vec![row],
-            then,
-            marks: vec![Mark::Queued(id)],
-        }));
-        self.reply(call, Ok(Reply::Done));
+        let mut then = self.outbox_changed(id, of);
+        then.push(Output::Reply(call, Ok(Reply::Done)));
+        let (writes, marks) = (vec![row], vec![Mark::Queued(id)]);
+        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, marks }));
     }
 
     /// Takes an entry out of the outbox unless the server may have it.
@@ -349,6 +344,15 @@ impl Session {
         account.outbox.remove(&client_mid);
         work.out.writes.push(Write::delete(Table::Outbox, client_mid.to_be_bytes()));
         let id = meta.id;
+        if id <= row_of(account, of).floor {
+            // Its conversation was removed on another device meanwhile.
+            let row = MessageRow { meta: Some(meta), client_mid, ..MessageRow::default() };
+            let message = account.message(of, &row);
+            work.out.first.push(Event::Sent(vec![message.clone()]));
+            work.out.updates.push(super::merge::update(Change::Delete, of, id, Some(message)));
+            work.out.touched.insert(of);
+            return;
+        }
         // As if it came from history, which it may have done before the answer; what waits for it is carried out.
         let body = body::sent(&meta);
         self.message_came(work, of, meta, &body, false);

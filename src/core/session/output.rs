@@ -29,7 +29,7 @@ pub enum Output {
     OpenStore(String),
     /// Close the account's store.
     CloseStore,
-    /// Write in one transaction. Durable: do what stands in `then`. Not: feed `PersistFailed`.
+    /// Write in one transaction. Durable: do what stands in `then`. Not: feed `PersistFailed` with all of it.
     Persist(Batch),
     /// Read from the account's store, feed `Loaded`.
     Load(LoadId, Query),
@@ -61,6 +61,6 @@ pub struct Batch {
     pub writes: Vec<Write>,
     /// Done once it is durable: events, replies, receipts.
     pub then: Vec<Output>,
-    /// Fed back as `Persisted` once it is durable, or with `PersistFailed`.
+    /// Fed back as `Persisted` once it is durable.
     pub marks: Vec<Mark>,
 }

@@ -534,10 +534,31 @@ fn a_document_that_comes_when_the_connection_is_open_already_opens_no_other() {
     }
     w.sleep();
     assert_eq!(asked(&w, "http://dns"), 1);
-    w.feed(Input::PersistFailed(StoreError::Quota("full".into()), vec![]));
+    let nothing = Batch { place: Place::Account, writes: vec![], then: vec![], marks: vec![] };
+    w.feed(Input::PersistFailed(StoreError::Quota("full".into()), nothing));
     w.sleep(); // the store is read again and the known address is tried
     let before = w.connects.len();
     w.answer("app_dns", DNS);
     assert_eq!((w.connects.len(), w.connects.len() - w.disconnects), (before, 1));
     w.go_online();
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_stretch_what_is_waited_for() {
+    let mut w = World::new();
+    w.now.0 += 700_000;
+    w.log_in();
+    w.send(2, "now");
+    w.frame(&frame(Cmd::Notice, proto::Notice { xid: Some(Xid { uid: PEER, device_sn: 0 }) }));
+    w.now.0 -= 600_000;
+    w.feed(Input::Tick);
+    let wait = w.deadline.unwrap().0 - w.now.0;
+    assert!(wait <= 20_000, "{wait} ms until anything happens");
+    w.sleep();
+    assert_eq!(w.session.state(), State::Reconnecting, "the message was not acknowledged within 15 s");
+    let Some(Event::State { retry_at: Some(at), .. }) = w.events.last() else { panic!("{:?}", w.events.last()) };
+    assert!(at.0 - w.now.0 <= 30_000, "as the host's clock has it");
+    let id = w.send(3, "later");
+    let sent = w.session.account.as_ref().unwrap().outbox[&id].meta();
+    assert_eq!(sent.timestamp, w.now.0);
 }

@@ -196,12 +196,10 @@ impl World {
                 self.session.handle(self.now, Input::StoreOpened(Ok(restored)));
             }
             Output::CloseStore => self.trace.push("close-store"),
+            Output::Persist(batch) if self.fail_writes && batch.place == Place::Account => {
+                self.session.handle(self.now, Input::PersistFailed(StoreError::Quota("full".into()), batch));
+            }
             Output::Persist(Batch { place, writes, then, marks }) => {
-                if self.fail_writes && place == Place::Account {
-                    return self
-                        .session
-                        .handle(self.now, Input::PersistFailed(StoreError::Quota("full".into()), marks));
-                }
                 self.trace.push("persist");
                 let store = if place == Place::Device { &mut self.device } else { &mut self.account };
                 for Write { table, key, until, .. } in &writes {

@@ -464,3 +464,107 @@ fn marking_unread_right_after_reading_goes_out_behind_it() {
     }
     assert_eq!(w.unread(), 1);
 }
+
+#[test]
+fn what_a_removal_on_another_device_takes_away_does_not_come_late() {
+    for known in [false, true] {
+        let mut w = World::new();
+        w.log_in();
+        if known {
+            w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "seen")], 0));
+        }
+        // Removed on another device, which had more of it than this one has yet.
+        let operation = proto::ConversationOperation { r#type: 2, xid: Some(Xid { uid: PEER, device_sn: 0 }) };
+        let body = proto::Conversation { r#type: 1, operation: Some(operation) };
+        let removal = Meta { ns: 6, payload: body.encode_to_vec().into(), ..text_meta(MID + 10, ME, ME, "") };
+        w.frame(&page(0, vec![removal], 0));
+        let told = w.told().len();
+        w.frame(&page(PEER, vec![text_meta(MID + 5, PEER, ME, "late")], 0));
+        assert_eq!(w.told().len(), told, "known {known}");
+        assert!(w.list().iter().all(|row| row.id != ConversationId::user(PEER)), "known {known}");
+        w.frame(&page(PEER, vec![text_meta(MID + 11, PEER, ME, "new")], 0));
+        assert_eq!(w.told().last().map(String::as_str), Some("new"));
+        assert_eq!(w.list()[0].unread, 1);
+    }
+}
+
+#[test]
+fn reading_on_another_device_that_is_heard_of_before_the_conversation_counts() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(0, vec![plain(MID + 10, ME, PEER, OpType::ReadAll, MID)], 0));
+    let metas = [(MID - 1, "a"), (MID + 1, "c"), (MID, "b")].map(|(id, text)| text_meta(id, PEER, ME, text));
+    for meta in metas {
+        w.frame(&page(PEER, vec![meta], 0));
+    }
+    let row = w.list().into_iter().find(|c| c.id == ConversationId::user(PEER)).unwrap();
+    assert_eq!(row.unread, 1, "only what was not read");
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Waiting));
+}
+
+#[test]
+fn a_removal_waits_for_what_was_begun_before_it() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "old")], 0));
+    // The message was read from the store for an edit when the user removes the conversation.
+    w.session.handle(w.now, Input::Frame(&page(PEER, vec![edit(MID + 1, OpType::Append, MID, "!", 5)], 0)));
+    let of = ConversationId::user(PEER);
+    w.command(2, Command::DeleteConversation { of, everywhere: false });
+    assert!(w.replies[&2].is_ok());
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Messages), "nothing is written back");
+}
+
+#[test]
+fn a_reading_that_the_server_accepted_after_the_marking_as_unread_counts_whichever_answer_comes_first() {
+    for reading_first in [false, true] {
+        let mut w = World::new();
+        w.log_in();
+        w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "read or not")], 0));
+        let of = ConversationId::user(PEER);
+        w.command(2, Command::MarkRead { of, up_to: MID, only: false });
+        w.operate(3, MID, Operation::Unread);
+        let id_of = |w: &World, kind: OpType| {
+            let metas = w.sent.iter().filter_map(|s| s.meta.as_ref());
+            let of_kind = |m: &&Meta| {
+                MessageBody::decode(m.payload.clone()).unwrap().operation.is_some_and(|o| o.r#type == kind as i32)
+            };
+            metas.filter(of_kind).map(|m| m.id).next().unwrap()
+        };
+        let (read, cancel) = (id_of(&w, OpType::ReadAll), id_of(&w, OpType::ReadCancel));
+        let mut answers = [ack(cancel, MID + 5), ack(read, MID + 6)];
+        if reading_first {
+            answers.reverse();
+        }
+        answers.iter().for_each(|answer| w.frame(answer));
+        assert_eq!(w.list()[0].unread, 0, "the reading came last, answered first: {reading_first}");
+    }
+}
+
+#[test]
+fn a_message_whose_edit_was_accepted_under_an_unknown_id_is_fetched_with_the_next_login_at_the_latest() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, ME, PEER, "a")], 0));
+    let (text, config, ext) = ("b".into(), String::new(), String::new());
+    w.operate(3, MID, Operation::Append { text, config, ext });
+    let id = w.sent.iter().rev().find_map(|s| s.meta.as_ref()).unwrap().id;
+    w.feed(Input::Closed("gone"));
+    w.feed(Input::Signal(Signal::Online));
+    w.go_online();
+    let status = Some(Status { code: 2, reason: "client msg id duplicated".into() });
+    let duplicate = frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() });
+    // The connection is gone while the answer is worked on.
+    w.session.handle(w.now, Input::Frame(&duplicate));
+    w.feed(Input::Closed("gone"));
+    w.feed(Input::Signal(Signal::Online));
+    let before = w.sent.len();
+    w.go_online();
+    assert!(w.sent[before..].iter().any(|s| s.is_full_sync && s.key == MID + 1), "asked for");
+    let body = MessageBody { r#type: 2, content: "ab".into(), edit_timestamp: 9, ..MessageBody::default() };
+    let metas = vec![Meta { payload: body.encode_to_vec().into(), ..text_meta(MID, ME, PEER, "") }];
+    let xid = Some(Xid { uid: PEER, device_sn: 0 });
+    w.frame(&frame(Cmd::Sync, SyncDl { status: ok(), xid, metas, is_full_sync: true, ..SyncDl::default() }));
+    assert_eq!(w.list()[0].last.as_ref().unwrap().text, "ab");
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Waiting));
+}

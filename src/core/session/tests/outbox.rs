@@ -290,3 +290,49 @@ fn receipts_never_hold_up_messages() {
     w.frame(&ack(receipts[0], MID + 100));
     assert_eq!(w.sent.last().unwrap().meta.as_ref().unwrap().id, id);
 }
+
+/// Sends messages whose answers are lost, so that the server calls their second try a duplicate.
+fn twice(w: &mut World, texts: &[&str]) -> Vec<u64> {
+    let ids: Vec<_> = (20..).zip(texts).map(|(call, text)| w.send(call, text)).collect();
+    w.feed(Input::Closed("gone"));
+    w.feed(Input::Signal(Signal::Online));
+    w.go_online();
+    ids
+}
+
+fn duplicated(id: u64) -> Vec<u8> {
+    let status = Some(Status { code: 2, reason: "client msg id duplicated".into() });
+    frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() })
+}
+
+#[test]
+fn looking_for_a_message_makes_room_for_the_next_one() {
+    let mut w = World::new();
+    w.log_in();
+    let texts: Vec<_> = (0..9).map(|n| format!("m{n}")).collect();
+    let ids = twice(&mut w, &texts.iter().map(String::as_str).collect::<Vec<_>>());
+    for id in &ids[..8] {
+        w.frame(&duplicated(*id));
+    }
+    let metas: Vec<_> = (0..8).map(|n| text_meta(MID + n, ME, PEER, &texts[n as usize])).collect();
+    let xid = Some(Xid { uid: PEER, device_sn: 0 });
+    for _ in 0..8 {
+        let metas = metas.clone();
+        w.frame(&frame(Cmd::Sync, SyncDl { status: ok(), xid, metas, is_full_sync: true, ..SyncDl::default() }));
+    }
+    assert!(w.sent.iter().filter_map(|s| s.meta.as_ref()).any(|m| m.id == ids[8]));
+}
+
+#[test]
+fn a_message_that_was_looked_for_in_vain_for_too_long_has_not_failed() {
+    let mut w = World::new();
+    w.log_in();
+    let ids = twice(&mut w, &["where is it"]);
+    w.frame(&duplicated(ids[0]));
+    let before = w.sent.len();
+    w.now.0 += 15_000;
+    w.feed(Input::Tick);
+    assert!(!w.events.iter().any(|e| matches!(e, Event::Failed(_))));
+    let again = w.sent[before..].iter().filter_map(|s| s.meta.as_ref()).map(|m| m.id);
+    assert_eq!(again.collect::<Vec<_>>(), ids, "asked once more");
+}

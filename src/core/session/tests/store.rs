@@ -40,3 +40,84 @@ fn a_failing_store_confirms_nothing_and_the_session_starts_over_from_it() {
     assert_eq!(failed[0].text, "cannot be kept");
     assert_eq!(failed[0].error.as_ref().unwrap().code, ErrorCode::StorageQuota);
 }
+
+#[test]
+fn a_damaged_counter_does_not_make_ids_that_nobody_can_use() {
+    for last in [u64::MAX, 1 << 53] {
+        let mut w = World::new();
+        w.log_in();
+        w.account.insert((Table::Kv, rows::kv::LAST_ID.into()), last.to_be_bytes().into());
+        let mut w = World::with(w.device, w.account);
+        w.command(1, Command::Resume);
+        assert_eq!(w.session.stats().bad_rows, 1);
+        let id = w.send(2, "as ever");
+        assert!(id < 1 << 53, "{id}");
+        assert!(w.replies[&2].is_ok());
+    }
+}
+
+#[test]
+fn a_failed_write_settles_every_call_that_waited_for_it() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "one")], MID));
+    let of = ConversationId::user(PEER);
+    // All of it is under way when the first write fails.
+    w.fail_writes = true;
+    let reads = [
+        Command::MarkRead { of, up_to: MID, only: false },
+        Command::Forget { of, target: MID },
+        Command::Messages { of, before: 0, after: 0, limit: 5 },
+        Command::DeleteConversation { of, everywhere: true },
+    ];
+    for (call, command) in (10..).zip(reads) {
+        w.session.handle(w.now, Input::Command(call, command));
+    }
+    w.feed(Input::Tick);
+    assert!((10..14).all(|call| w.replies.contains_key(&call)), "{:?}", w.replies);
+    for call in [11, 13] {
+        assert_eq!(w.error_of(call), ErrorCode::StorageQuota, "call {call}");
+    }
+}
+
+#[test]
+fn what_builds_on_a_failed_write_is_neither_written_nor_confirmed() {
+    let mut w = World::new();
+    w.log_in();
+    let eager = |id: u64, prev_mid| {
+        let metas = vec![text_meta(id, PEER, ME, "pushed")];
+        let xid = Some(Xid { uid: PEER, device_sn: 0 });
+        let page =
+            SyncDl { status: ok(), xid, metas, next_key: id, prev_mid, is_eager_sync: true, ..SyncDl::default() };
+        frame(Cmd::Sync, page)
+    };
+    // The second page is taken in before the write of the first has failed, and there would be room for it.
+    w.session.handle(w.now, Input::Frame(&eager(MID, 0)));
+    w.session.handle(w.now, Input::Frame(&eager(MID + 1, MID)));
+    let id = w.session.allocate_id(w.now).unwrap();
+    let content = Content { text: "unsent".into(), ..Content::default() };
+    w.session.handle(w.now, Input::Command(5, Command::Send { id, to: ConversationId::user(PEER), content }));
+    let batch = loop {
+        match w.session.poll() {
+            Output::Persist(batch) => break batch,
+            output => w.carry_out(output),
+        }
+    };
+    w.feed(Input::PersistFailed(StoreError::Quota("full".into()), batch));
+    assert!(w.sent.is_empty(), "the receipt for the second page would confirm the first one");
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Messages));
+    assert!(w.events.iter().any(|e| matches!(e, Event::Failed(all) if all[0].text == "unsent")), "reported");
+}
+
+#[test]
+fn an_id_is_not_handed_out_again_because_its_message_could_not_be_kept() {
+    let mut w = World::new();
+    w.now.0 += 700_000;
+    w.log_in();
+    w.fail_writes = true;
+    let lost = w.send(2, "lost");
+    w.fail_writes = false;
+    w.now.0 -= 600_000; // or time alone would tell them apart
+    w.feed(Input::Tick);
+    assert!(w.send(3, "kept") > lost);
+}
