@@ -31,7 +31,7 @@ import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
 import { Api, type RawApi } from "./cloud.js";
 import type { GroupHandle } from "./cloud-types.js";
 import type { RawContent } from "./content.js";
-import { ConversationHandle, type Core, nameOf, place, RAW_KINDS } from "./conversation.js";
+import { ConversationHandle, type Core, nameOf, place, RAW_KINDS, readHistory } from "./conversation.js";
 import { details, TYPES } from "./details.js";
 import { Emitter } from "./emitter.js";
 import { filesOf, type Transfers } from "./files.js";
@@ -214,7 +214,7 @@ export class FlooClient implements Client {
     this.files = filesOf({
       api,
       raw,
-      locate: (url, callOptions) => this.run("locate", { url }, (text) => JSON.parse(text as string), callOptions),
+      locate: (url, callOptions) => this.locate(url, callOptions),
       transfers: () => environment.transfers(),
     });
     this.conversations = {
@@ -361,6 +361,21 @@ export class FlooClient implements Client {
     // Nothing more is heard of a message that is sent at most once.
     const sent = (): Message | undefined => (content.qos === 1 ? unkept(id, me, to, content) : undefined);
     return this.expect("send", { id, ...place(to), ...content }, nameOf(to), sent, options);
+  }
+
+  /** One page of history, and where the next one begins: "0" at the end. Without `before` the newest. */
+  page(
+    of: ConversationKey,
+    before: MessageId | undefined,
+    limit: number,
+  ): Promise<{ messages: readonly Message[]; next: string }> {
+    const from = before === undefined ? {} : { before };
+    return this.call("history", { ...place(of), ...from, limit }, readHistory);
+  }
+
+  /** The whole address of a file, and the headers that the cloud wants with it; they carry the token. */
+  locate(url: string, options?: CallOptions): Promise<{ url: string; headers: Record<string, string> }> {
+    return this.run("locate", { url }, (text) => JSON.parse(text as string), options);
   }
 
   private async send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {

@@ -44,7 +44,7 @@ function utf8Length(text: string): number {
 }
 
 /** A text within the limit of its field. */
-function checked(text: unknown, field: keyof typeof LIMITS): string {
+export function checked(text: unknown, field: keyof typeof LIMITS): string {
   if (typeof text !== "string") throw badMessage(field, "a text");
   const limit = LIMITS[field];
   if (text.length > limit || utf8Length(text) > limit) {

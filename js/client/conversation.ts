@@ -208,7 +208,8 @@ export class ConversationHandle implements Conversation {
   }
 }
 
-function readHistory(value: unknown): { messages: readonly Message[]; next: string } {
+/** A page of history, and where the next one begins: "0" at the end. */
+export function readHistory(value: unknown): { messages: readonly Message[]; next: string } {
   const { messages, next } = value as { messages: Tape; next: string };
   return { messages: readMessages(messages), next };
 }

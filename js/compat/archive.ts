@@ -21,12 +21,28 @@ export class Archive {
     return (this.lists.get(name) ?? []).map((message) => ({ ...message }));
   }
 
-  /** Marks everything in a conversation as read. */
-  markRead(name: string): void {
+  get(name: string, id: string): CustomerMessage | undefined {
+    return this.list(name).find((message) => message.id === id);
+  }
+
+  remove(name: string, id: string): void {
+    this.lists.set(
+      name,
+      this.list(name).filter((message) => message.id !== id),
+    );
+  }
+
+  /** Sets the status of the messages that `which` picks. */
+  mark(name: string, status: 0 | 2, which: (message: CustomerMessage) => boolean): void {
+    const changed = this.list(name).filter(which);
     this.add(
       name,
-      this.list(name).map((message) => ({ ...message, status: 2 })),
+      changed.map((message) => ({ ...message, status })),
     );
+  }
+
+  drop(name: string): void {
+    this.lists.delete(name);
   }
 
   clear(): void {

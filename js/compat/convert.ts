@@ -1,5 +1,7 @@
 /** From the modern shapes to the legacy ones (xsync 6.2, 6.10). */
+import { parseJson } from "../client/json.js";
 import type { ConversationInfo, FlooErrorShape, Group, Message, User } from "../client/types.js";
+import type { RawUpdate } from "../tape.js";
 import type { CustomerMessage, GroupInfo, RecentConversation, RosterInfo } from "./shapes.js";
 
 /** A number where one can hold the id, as the former SDK had it; else the text. */
@@ -8,10 +10,11 @@ export function legacyId(id: string): number | string {
   return Number.isSafeInteger(number) ? number : id;
 }
 
-/** A message for the account `me`. Messages of others are unread until something says otherwise. */
-export function customerMessage(message: Message, me: string, read = false): CustomerMessage {
+/** A message for the account `me`. */
+export function customerMessage(message: Message, me: string): CustomerMessage {
   const { conversation, outgoing } = message;
   const group = conversation.kind === "group";
+  const attach = message.attachmentText === "" ? undefined : parseJson(message.attachmentText);
   return {
     id: message.id ?? message.clientId ?? message.key,
     from: message.from,
@@ -19,14 +22,34 @@ export function customerMessage(message: Message, me: string, read = false): Cus
     content: message.text,
     type: message.type === "unknown" ? undefined : message.type,
     ext: message.ext === "" && outgoing ? undefined : message.ext,
-    status: read && !outgoing ? 2 : 0,
+    status: message.read ? 2 : outgoing && message.delivered ? 1 : 0,
     timestamp: String(message.timestamp),
     toType: group ? "group" : "roster",
     is_system: conversation.kind === "system",
     isHistory: false,
-    isNative: false,
-    isPlayed: false,
-    editTimestamp: "0",
+    isNative: outgoing && message.type === "rtc",
+    isPlayed: message.played,
+    editTimestamp: String(message.editedAt),
+    ...(attach === undefined ? {} : { attach }),
+    ...(message.config === null ? {} : { config: message.config }),
+  };
+}
+
+/** What a change adds to a message, for the events that tell of it (xsync 6.6); `before` is its text until then. */
+export function editDetails(update: RawUpdate, before: string | undefined): Partial<CustomerMessage> {
+  const { change, text, config, ext } = update;
+  const patch = parseJson(config);
+  if (change === "append") {
+    return {
+      appendedContent: text,
+      ...(patch === undefined ? {} : { appendConfig: patch }),
+      ...(ext === "" ? {} : { appendExt: ext }),
+    };
+  }
+  return {
+    ...(text === "" || before === undefined ? {} : { appendedContent: text.slice(before.length) }),
+    ...(patch === undefined ? {} : { replaceConfig: patch }),
+    ...(ext === "" ? {} : { replaceExt: ext }),
   };
 }
 

@@ -3,11 +3,13 @@
  * `im.client`. What is not translated yet throws (or rejects with) `Unsupported` by its name.
  */
 import type { FlooClient, Log } from "../client/client.js";
-import type { Client, ClientOptions, Credentials } from "../client/types.js";
+import { parseJson } from "../client/json.js";
+import type { Client, ClientOptions, ConversationKey, Credentials } from "../client/types.js";
 import { badArgument, unsupported } from "../errors.js";
 import { Bus } from "./bus.js";
 import { groupInfo, legacyId, recentConversation, rosterInfo } from "./convert.js";
-import { type GroupSend, Legacy, type RosterSend } from "./legacy.js";
+import { Legacy } from "./legacy.js";
+import type { Forward, GroupSend, MentionSend, Outgoing, RosterSend } from "./outgoing.js";
 import type { CustomerMessage, GroupInfo, RecentConversation, RosterInfo } from "./shapes.js";
 import surface from "./surface.json";
 
@@ -128,13 +130,40 @@ function clientOptions(config: FlooimConfig, appId: string): ClientOptions {
   };
 }
 
+/** An object as it is, or of JSON text. */
+function patch(value: unknown): object | undefined {
+  const parsed = typeof value === "string" ? parseJson(value) : value;
+  return parsed ? (parsed as object) : undefined;
+}
+
+/** What can be done to a message; the same for users and groups. */
+function operations(place: (id: Id) => ConversationKey, outgoing: Outgoing) {
+  return {
+    recallMessage: (id: Id, mid: Id) => outgoing.operate(place(id), (conversation) => conversation.recall(mid)),
+    deleteMessage: (id: Id, mid: Id) => outgoing.operate(place(id), (conversation) => conversation.delete(mid)),
+    appendMessageContent: (id: Id, mid: Id, content: string) =>
+      outgoing.operate(place(id), (conversation) => conversation.append(mid, content)),
+    replaceMessage: (id: Id, mid: Id, content?: string, config?: unknown, ext?: unknown) => {
+      if (!content && !config && !ext) return; // as ever
+      const changes = {
+        ...(content ? { text: content } : {}),
+        ...(config ? { config: patch(config) ?? {} } : {}),
+        ...(ext ? { ext: ext as object } : {}),
+      };
+      outgoing.operate(place(id), (conversation) => conversation.edit(mid, changes));
+    },
+  };
+}
+
 function reloadPage(): void {
   if (typeof location !== "undefined") location.reload();
 }
 
 function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
   const bus = new Bus((event, thrown) => client.complain(`A listener of "${event}" threw`, thrown));
-  const legacy = new Legacy(client, bus, config.autoLogin !== false);
+  const recents = (): void => bus.emit("recentlistUpdate");
+  const legacy = new Legacy(client, bus, config.autoLogin !== false, recents, () => []);
+  const { outgoing } = legacy;
   const base = {
     client,
     login: (it: { name?: string; mobile?: string; password?: string } | undefined) =>
@@ -172,20 +201,24 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
         const user = client.roster.get(id);
         return { ...(user ? rosterInfo(user) : {}), user_id: id };
       },
-      getUnreadCount: (id: Id) => legacy.unread(legacy.user(id)),
-      getRosterMessageByRid: (id: Id) => legacy.messages(legacy.user(id)),
-      readRosterMessage: (id: Id) => legacy.read(legacy.user(id), id),
+      getUnreadCount: (id: Id) => legacy.unread(legacy.places.user(id)),
+      getRosterMessageByRid: (id: Id) => legacy.messages(legacy.places.user(id)),
+      readRosterMessage: (id: Id, mid?: Id) => legacy.read(legacy.places.user(id), id, mid),
+      ...operations((id) => legacy.places.find(id), outgoing),
+      unreadMessage: (id: Id, mid: Id) =>
+        outgoing.operate(legacy.places.find(id), (conversation) => conversation.markUnread(mid)),
       asyncGetRosterIdList: async () => (await client.roster.list()).map((user) => legacyId(user.id)),
     }),
     groupManage: complete(surface.groupManage, "groupManage.", {
-      getUnreadCount: (id: Id) => legacy.unread(legacy.group(id)),
-      getGruopMessage: (id: Id) => legacy.messages(legacy.group(id)),
+      getUnreadCount: (id: Id) => legacy.unread(legacy.places.group(id)),
+      getGruopMessage: (id: Id) => legacy.messages(legacy.places.group(id)),
       getAllGroupDetail: () => {
         const all: Record<string, GroupInfo> = {};
         for (const group of client.groupCards()) all[group.id] = groupInfo(group);
         return all;
       },
-      readGroupMessage: (id: Id) => legacy.read(legacy.group(id), id),
+      readGroupMessage: (id: Id, mid?: Id) => legacy.read(legacy.places.group(id), id, mid),
+      ...operations((id) => legacy.places.group(id), outgoing),
       asyncGetJoinedGroups: async (force?: boolean) => {
         const groups = await client.groups.list();
         return force ? groups.map((group) => legacyId(group.id)) : groups.map(groupInfo);
@@ -197,10 +230,26 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
       getConversationList: () => client.conversations.snapshot.map(recentConversation),
     }),
     sysManage: complete(surface.sysManage, "sysManage.", {
-      sendRosterMessage: (message: RosterSend) => legacy.sendRoster(message),
-      sendGroupMessage: (message: GroupSend) => legacy.sendGroup(message),
+      sendRosterMessage: (message: RosterSend) => outgoing.roster(message),
+      sendGroupMessage: (message: GroupSend) => outgoing.group(message),
+      sendMentionMessage: (message: MentionSend) => outgoing.mention(message),
+      sendInputStatusMessage: (id: Id, status: string) => outgoing.typing(id, status),
+      forwardMessage: (it: Forward) => outgoing.forward(it),
+      requireHistoryMessage: (id: Id, sid: Id, amount: number) => legacy.history(id, sid, amount),
+      getMessageStatus: (id: Id, mid: Id, isGroup?: boolean) => outgoing.status(legacy.places.of(id, isGroup), mid),
+      markMessageUnread: (id: Id, mid: Id, isGroup?: boolean) =>
+        outgoing.markUnread(legacy.places.of(id, isGroup), mid),
+      deleteConversation: (id: Id, everywhere = true) => legacy.remove(id, everywhere),
+      getNoticeMessage: () => legacy.notices(),
     }),
-    rtcManage: complete(surface.rtcManage, "rtcManage.", {}),
+    rtcManage: complete(surface.rtcManage, "rtcManage.", {
+      sendRTCMessage: (message: RosterSend) => outgoing.roster({ ...message, type: "rtc" }),
+      // No call can be on: they are what is missing.
+      getInCallStatus: () => false,
+      getJanusObject: () => null,
+      getPublishHandler: () => null,
+      getSubscribeHandler: () => null,
+    }),
   };
   return complete(surface.base, "", base);
 }

@@ -1,47 +1,59 @@
-/** What happens in the modern client, told in the words of the former SDK, and its sends and reads. */
+/** What happens in the modern client, told in the words of the former SDK, and its reads. */
 import type { FlooClient } from "../client/client.js";
-import { checkContent } from "../client/content.js";
-import { conversationKey } from "../client/ids.js";
-import type { ClientId, ConversationKey, Credentials, FlooErrorShape, Message } from "../client/types.js";
-import { asFlooError, badArgument, badMessage, type FlooError, unsupported } from "../errors.js";
+import { nameOf } from "../client/conversation.js";
+import { messageId } from "../client/ids.js";
+import type {
+  ConversationInfo,
+  ConversationKey,
+  Credentials,
+  FlooErrorShape,
+  Message,
+  Notice,
+  UserId,
+} from "../client/types.js";
+import { asFlooError } from "../errors.js";
+import type { RawUpdate } from "../tape.js";
 import { Archive, KEPT } from "./archive.js";
 import type { Bus } from "./bus.js";
 import { customerMessage, frameFailure, KICKS, legacyId } from "./convert.js";
-import type { CustomerMessage, SendingStatus } from "./shapes.js";
+import { rawNotice, tellNotice } from "./notices.js";
+import { Outgoing } from "./outgoing.js";
+import { Places } from "./places.js";
+import type { CustomerMessage, RawNotice } from "./shapes.js";
+import { tellUpdate } from "./updates.js";
 
-interface Sendable {
-  content: string;
-  /** Only `text` for now. */
-  type?: string;
-  /** Text only, as ever; objects must be made text before. */
-  ext?: string;
-  config?: string;
-  attachment?: object;
-}
-
-/** What `sendRosterMessage` takes. */
-export interface RosterSend extends Sendable {
-  uid: number | string;
-}
-
-/** What `sendGroupMessage` takes. */
-export interface GroupSend extends Sendable {
-  gid: number | string;
-}
+type Id = number | string;
 
 /** So many conversations are read before `loginSuccess`; the others when they are first asked for. */
 const READ_AHEAD = 20;
 
-const nameOf = (key: ConversationKey): string => `${key.kind}:${key.id}`;
+/** Kinds of messages that are told and not kept. */
+const PASSING: readonly unknown[] = ["command", "forward", undefined];
+
+/** Notices of the account that end a session. */
+const KICKED: readonly string[] = [
+  "password-changed",
+  "frozen",
+  "removed",
+  "kicked-by-same-device",
+  "kicked-by-other-device",
+  "device-removed",
+];
+
+/** The largest page of history. */
+const PAGE = 200;
 
 export class Legacy {
   /** True once the core is loaded. */
   ready = false;
+  readonly places: Places;
+  readonly outgoing: Outgoing;
   private readonly archive = new Archive();
   /** Conversations that have been read from the device, or are being read. */
   private readonly filled = new Set<string>();
-  /** Messages sent here whose fate has not been told yet. */
-  private readonly sending = new Set<string>();
+  /** Conversations that are being removed here, with the ids as the page gave them. */
+  private readonly removing = new Map<string, Id>();
+  private kept: readonly Notice[] = [];
   /** Number of the latest login or logout: an earlier one has nothing more to say. */
   private turn = 0;
   /** Settles when the latest login or resume is through; never rejects. */
@@ -54,12 +66,26 @@ export class Legacy {
     private readonly client: FlooClient,
     private readonly bus: Bus,
     autoLogin: boolean,
+    /** Hears of rows of the list of conversations that changed. */
+    recents: (changed: readonly ConversationInfo[]) => void,
+    receiptsFrom: (group: string) => string[],
   ) {
+    this.places = new Places(client);
+    this.outgoing = new Outgoing(client, bus, this.archive, this.places, receiptsFrom);
     client.on("state", ({ to, error }) => this.state(to, error));
-    client.on("messages", ({ messages }) => this.received(messages));
-    client.on("message:sent", ({ message }) => this.sent(message));
-    client.on("message:failed", ({ message, error }) => this.failed(message.clientId, error));
-    client.on("conversations", () => bus.emit("recentlistUpdate"));
+    client.on("messages", ({ messages }) => {
+      for (const message of messages) this.later(() => this.heard(message));
+    });
+    client.on("message:sent", ({ message }) => this.later(() => this.sent(message)));
+    client.on("message:failed", ({ message, error }) =>
+      this.later(() => this.outgoing.failed(message.clientId, error)),
+    );
+    client.onUpdate((update) => this.later(() => this.updated(update)));
+    client.on("typing", ({ conversation, user, active }) => this.later(() => this.typing(conversation, user, active)));
+    client.on("conversation:removed", ({ conversation }) => this.later(() => this.removed(conversation)));
+    client.on("notice", (notice) => this.later(() => this.noticed(notice)));
+    client.on("group:members", ({ group }) => this.later(() => bus.emit("onGroupMemberChanged", legacyId(group))));
+    client.on("conversations", ({ changed }) => recents(changed));
     client.on("roster", ({ users }) => {
       bus.emit(
         "onRosterInfoUpdate",
@@ -69,16 +95,6 @@ export class Legacy {
     });
     client.on("groups", () => bus.emit("onGroupListUpdate"));
     this.entry = this.begin(autoLogin);
-  }
-
-  user(id: number | string): ConversationKey {
-    return String(id) === "0"
-      ? conversationKey({ kind: "system", id: "0" } as ConversationKey)
-      : conversationKey({ user: id });
-  }
-
-  group(id: number | string): ConversationKey {
-    return conversationKey({ group: id });
   }
 
   /** Logs in when the core is ready. `make` may throw: that is a failed login too. */
@@ -116,70 +132,59 @@ export class Legacy {
     return this.archive.list(nameOf(key));
   }
 
-  /** Marks a conversation read; `given` is the id as the page had it, and as the event gives it back. */
-  read(key: ConversationKey, given: number | string): void {
-    this.archive.markRead(nameOf(key));
+  /** Marks a conversation or one message read; `given` is the id as the page had it, and as the event gives it back. */
+  read(key: ConversationKey, given: Id, mid?: Id): void {
+    this.archive.mark(nameOf(key), 2, (message) => mid === undefined || message.id === String(mid));
     this.client
       .conversation(key)
-      .markRead()
+      .markRead(mid === undefined ? {} : { only: mid })
       .then(
         () => this.bus.emit("onUnreadChange", given),
         (thrown: unknown) => this.client.complain("The conversation could not be marked read", thrown),
       );
   }
 
-  sendRoster(message: RosterSend): number {
-    return this.send("sendRosterMessage", message, message?.uid, (id) => this.user(id));
+  /** Tells old messages again, oldest first, then where the page before begins: 0 at the end. */
+  history(id: Id, sid: Id, amount: number): void {
+    const key = this.places.find(id);
+    const before = String(sid ?? 0) === "0" ? undefined : messageId(sid, "sid");
+    const limit = Math.min(Math.max(Math.trunc(Number(amount)) || 1, 1), PAGE);
+    this.client.page(key, before, limit).then(
+      ({ messages, next }) =>
+        this.later(() => {
+          for (const message of messages) this.tell(message, { ...this.keep(message), isHistory: true });
+          this.bus.emit("onReceiveHistoryMsg", { next: legacyId(next === "" ? "0" : next) });
+        }),
+      (thrown: unknown) => this.client.complain("The history could not be read", thrown),
+    );
   }
 
-  sendGroup(message: GroupSend): number {
-    return this.send("sendGroupMessage", message, message?.gid, (id) => this.group(id));
+  remove(id: Id, everywhere: boolean): void {
+    const key = this.places.find(id);
+    const name = nameOf(key);
+    this.removing.set(name, id);
+    this.client
+      .conversation(key)
+      .remove({ scope: everywhere ? "account" : "device" })
+      .catch((thrown: unknown) => this.client.complain("The conversation could not be removed", thrown))
+      .then(() => this.later(() => this.removing.delete(name)));
   }
 
-  private send(
-    what: string,
-    message: Sendable,
-    to: number | string,
-    resolve: (id: number | string) => ConversationKey,
-  ): number {
-    if (typeof message !== "object" || message === null) throw badArgument("message", "an object");
-    if (message.type !== undefined && message.type !== "text") throw unsupported(`${what} with a type other than text`);
-    if (message.config) throw unsupported(`${what} with config`);
-    const { content, ext } = message;
-    if (ext !== undefined && typeof ext !== "string") throw badMessage("ext", "a text");
-    const raw = checkContent({ text: content, ...(ext === undefined ? {} : { ext }) });
-    const key = resolve(to);
-    const id = this.client.allocate();
-    const mid = Number(id);
-    const me = this.client.session?.userId ?? "";
-    const copy: CustomerMessage = {
-      id,
-      from: me,
-      to: key.id,
-      content,
-      type: "text",
-      ext,
-      status: 0,
-      timestamp: String(Date.now()),
-      toType: key.kind === "group" ? "group" : "roster",
-      is_system: false,
-      isHistory: false,
-      isNative: false,
-      isPlayed: false,
-      editTimestamp: "0",
-    };
-    this.sending.add(id);
-    this.tell({ status: "sending", uid: to, mid, message: copy });
-    this.client.post(id, key, raw).catch((error: FlooError) => {
-      // A wait that ended says nothing of the message: it is in the outbox. What the server refuses
-      // comes as an event; here is what never got that far.
-      if (error.code !== "Cancelled" && this.sending.has(id)) this.failed(id, error);
-    });
-    return mid;
+  notices(): RawNotice[] {
+    const me = this.me();
+    return this.kept.map((notice) => rawNotice(notice, me));
   }
 
-  private tell(status: SendingStatus): void {
-    this.bus.emit("onSendingMessageStatusChanged", status);
+  /**
+   * Tells when the whole batch of the core has been taken in, so that listeners find counts and lists as they are
+   * then.
+   */
+  private later(tell: () => void): void {
+    void Promise.resolve().then(tell);
+  }
+
+  private me(): UserId {
+    return this.client.session?.userId ?? ("" as UserId);
   }
 
   private async begin(autoLogin: boolean): Promise<void> {
@@ -235,7 +240,7 @@ export class Legacy {
     this.bus.emit("flooError", { category, desc: error.message });
   }
 
-  private notice(category: string, desc: string): void {
+  private notice(category: string, desc: string | object): void {
     this.bus.emit("flooNotice", { category, desc });
   }
 
@@ -281,70 +286,114 @@ export class Legacy {
     this.bus.emit("loginSuccess", {});
   }
 
-  private received(messages: readonly Message[]): void {
-    for (const message of messages) {
-      const copy = this.keep(message);
-      const group = message.conversation.kind === "group";
-      this.bus.emit(group ? "onGroupMessage" : "onRosterMessage", copy);
-      if (!group) this.bus.emit("onUnreadChange", message.conversation.id);
+  /** A message that came. */
+  private heard(message: Message): void {
+    const copy = this.keep(message);
+    if (copy.toType === "roster" && copy.type !== "rtc") this.bus.emit("onUnreadChange", message.conversation.id);
+    this.tell(message, copy);
+  }
+
+  private tell(message: Message, copy: CustomerMessage): void {
+    const { mentions } = message;
+    if (copy.toType === "group") {
+      if (mentions.includes(this.me()) && !message.outgoing) this.bus.emit("onMentionMessage", copy);
+      this.bus.emit("onGroupMessage", copy);
+      return;
     }
+    if (copy.type === "rtc") this.bus.emit("onRosterRTCMessage", copy);
+    this.bus.emit("onRosterMessage", copy);
   }
 
   private sent(message: Message): void {
-    this.sending.delete(message.clientId ?? "");
     const copy = this.keep(message);
-    this.bus.emit(copy.toType === "group" ? "onGroupMessage" : "onRosterMessage", copy);
-    this.tell({ status: "sent", mid: Number(message.clientId), message: copy });
+    this.tell(message, copy);
+    this.outgoing.sent(message, copy);
   }
 
-  private failed(id: ClientId | null, error: FlooErrorShape): void {
-    if (id === null) return;
-    this.sending.delete(id);
-    const code = frameFailure(error).status;
-    this.tell({
-      status: "failed",
-      mid: Number(id),
-      message: { status: { code, reason: error.message }, client_mid: id },
-      errorCode: code,
-      errorReason: error.message,
-    });
+  private updated(update: RawUpdate): void {
+    // The user's own, before the server has accepted it: nothing of it is told until then.
+    if (update.by !== null && update.operation === null) return;
+    tellUpdate(update, this.me(), this.archive, (event, payload) => this.bus.emit(event, payload));
+  }
+
+  private typing(conversation: ConversationKey, user: UserId, active: boolean): void {
+    if (conversation.kind !== "user" || !this.client.session) return;
+    const ext = JSON.stringify({ input_status: active ? "typing" : "nothing" });
+    const to = this.me();
+    this.bus.emit("onInputStatusMessage", { ext, from: user, to });
+    const copy: CustomerMessage = {
+      id: this.client.allocate(),
+      from: user,
+      to,
+      content: "",
+      type: "text",
+      ext,
+      status: 0,
+      timestamp: String(Date.now()),
+      toType: "roster",
+      is_system: false,
+      isHistory: false,
+      isNative: false,
+      isPlayed: false,
+      editTimestamp: "0",
+    };
+    this.bus.emit("onRosterMessage", copy);
+  }
+
+  private removed(conversation: ConversationKey): void {
+    const name = nameOf(conversation);
+    const given = this.removing.get(name);
+    this.archive.drop(name);
+    const id = given ?? legacyId(conversation.id);
+    this.notice("conversation_deleted", { id, source: given === undefined ? "other_operation" : "user_operation" });
+  }
+
+  private noticed(notice: Notice): void {
+    const { state } = this.client;
+    // What ends the session has been told with its end.
+    const ended = KICKED.includes(notice.type) && (state === "kicked" || state === "idle");
+    tellNotice(notice, this.me(), ended, (event, payload) => this.bus.emit(event, payload));
+    if (notice.kept && this.client.session) void this.loadNotices();
+  }
+
+  private async loadNotices(): Promise<void> {
+    try {
+      this.kept = await this.client.notices.list();
+    } catch (thrown) {
+      this.client.complain("The notices could not be read", thrown);
+    }
   }
 
   private keep(message: Message): CustomerMessage {
-    const copy = customerMessage(message, this.client.session?.userId ?? "");
-    this.archive.add(nameOf(message.conversation), [copy]);
+    const copy = customerMessage(message, this.me());
+    if (!PASSING.includes(copy.type)) this.archive.add(nameOf(message.conversation), [copy]);
     return copy;
   }
 
   private async fillAll(): Promise<void> {
     // `imRostersGroupslistReady` carries both lists; on a first login they are still on their way.
-    await Promise.all([this.client.roster.list(), this.client.groups.list()]);
+    await Promise.all([this.client.roster.list(), this.client.groups.list(), this.loadNotices()]);
     const rows = this.client.conversations.snapshot.slice(0, READ_AHEAD);
     await Promise.all(rows.map((row) => this.fill(row.key)));
   }
 
   private async fill(key: ConversationKey): Promise<void> {
     const name = nameOf(key);
-    const me = this.client.session?.userId ?? "";
     this.filled.add(name);
-    let stored: readonly Message[];
     try {
-      stored = await this.client.conversation(key).messages({ limit: KEPT });
+      for (const message of await this.client.conversation(key).messages({ limit: KEPT })) {
+        if (message.id !== null) this.keep(message);
+      }
     } catch (thrown) {
       this.filled.delete(name);
       throw thrown;
     }
-    let unread = this.unread(key);
-    const copies: CustomerMessage[] = [];
-    for (const message of stored.filter((it) => it.id !== null).reverse()) {
-      const isRead = message.outgoing || unread-- <= 0;
-      copies.unshift(customerMessage(message, me, isRead));
-    }
-    this.archive.add(name, copies);
   }
 
   private clear(): void {
     this.archive.clear();
     this.filled.clear();
+    this.removing.clear();
+    this.kept = [];
   }
 }

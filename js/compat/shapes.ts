@@ -21,6 +21,34 @@ export interface CustomerMessage {
   isPlayed: boolean;
   /** Decimal milliseconds; "0" when never edited. */
   editTimestamp: string;
+  /** The parsed attachment, as it was sent: `{url, dName, fLen, ...}` or `{lat, lon, addr}`. */
+  attach?: unknown;
+  /** The parsed config. Integers beyond 2^53 - 1 are decimal text. */
+  config?: unknown;
+  /** After an edit: what was added, and the patches. */
+  appendedContent?: string;
+  appendConfig?: unknown;
+  appendExt?: string;
+  replaceConfig?: unknown;
+  replaceExt?: string;
+}
+
+/** What the server told, in events and from `getNoticeMessage`. Ids are decimal text. */
+export interface RawNotice {
+  id: string;
+  from: { uid: string; deviceSN: number };
+  to: { uid: string; deviceSN: number };
+  timestamp: string;
+  /** `STATIC_META_NAMESPACE`: 2 group, 3 roster, 4 user. */
+  ns: number;
+  payload: {
+    /** `STATIC_GROUPNOTICE_TYPE`, `STATIC_ROSTERNONTICE_TYPE` or `STATIC_USERNOTICE_TYPE`. */
+    type: number;
+    gid?: { uid: string };
+    from: { uid: string };
+    to: Array<{ uid: string }>;
+    content: string;
+  };
 }
 
 /** A row of `userManage.getConversationList()`. */

@@ -207,7 +207,7 @@ describe("flooim", () => {
     assert.deepEqual(modern, ["你好", "all"]);
     assert.deepEqual(
       heard.map(([event]) => event),
-      ["onRosterMessage", "onUnreadChange", "onGroupMessage", "onRosterMessage", "onSendingMessageStatusChanged"],
+      ["onUnreadChange", "onRosterMessage", "onGroupMessage", "onRosterMessage", "onSendingMessageStatusChanged"],
     );
     assert.deepEqual(
       im.rosterManage.getRosterMessageByRid(2).map((it) => it.content),
@@ -224,7 +224,8 @@ describe("flooim", () => {
       messagesTape({ id: "18446744073709551615", with: "2", from: "2", text: "hi", timestamp: 5 }),
     ]);
     await until(() => heard.length === 2);
-    assert.deepEqual(heard[0][1], {
+    assert.deepEqual(heard[0], ["onUnreadChange", "2"]);
+    assert.deepEqual(heard[1][1], {
       id: "18446744073709551615",
       from: "2",
       to: "1",
@@ -240,7 +241,6 @@ describe("flooim", () => {
       isPlayed: false,
       editTimestamp: "0",
     });
-    assert.deepEqual(heard[1], ["onUnreadChange", "2"]);
   });
 
   test("a send returns its number at once, after telling that it is being sent", async () => {
@@ -300,7 +300,9 @@ describe("flooim", () => {
     assert.throws(send({ uid: 2, content: "" }), { code: "MessageInvalid", message: /text/ });
     assert.throws(send({ uid: 2, content: "x", ext: {} }), { code: "MessageInvalid", message: /ext/ });
     assert.throws(send({ uid: "x", content: "x" }), { code: "ArgumentInvalid", message: /user/ });
-    assert.throws(send({ uid: 2, content: "x", type: "image" }), { code: "Unsupported" });
+    assert.throws(send({ uid: 2, content: "x", type: "poem" }), { code: "MessageInvalid", message: /type/ });
+    assert.throws(send({ uid: 2, type: "image", attachment: "x" }), { code: "MessageInvalid", message: /attachment/ });
+    assert.throws(send({ uid: 2, content: "x", config: {} }), { code: "MessageInvalid", message: /config/ });
     assert.throws(send(undefined), { code: "ArgumentInvalid" });
     assert.throws(() => make().im.sysManage.sendRosterMessage({ uid: 2, content: "x" }), { code: "UserNotLogin" });
     assert.deepEqual(heard, []);
@@ -334,7 +336,7 @@ describe("flooim", () => {
       [[9, "Team", 3]],
     );
     core.answers.messages = ({ of }) =>
-      of === "2" ? messagesTape({ id: "4", text: "old" }, { id: "5", text: "hi" }) : messagesTape();
+      of === "2" ? messagesTape({ id: "4", text: "old", read: true }, { id: "5", text: "hi" }) : messagesTape();
     assert.deepEqual(im.rosterManage.getRosterMessageByRid(2), []);
     await until(() => im.rosterManage.getRosterMessageByRid(2).length === 2);
     assert.deepEqual(
