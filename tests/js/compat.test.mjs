@@ -2,53 +2,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
-import { sources } from "./bundle.mjs";
-import { conversationsTape, FakeCore, groupsTape, messagesTape, raw, until, usersTape } from "./fake-engine.mjs";
+import { conversationsTape, FakeCore, messagesTape, raw, until } from "./fake-engine.mjs";
+import { Bus, FlooClient, loggedIn, make, makeFlooim, names } from "./legacy.mjs";
 
-const { Bus, makeFlooim, FlooClient } = await sources("js/compat/bus.ts", "js/compat/flooim.ts", "js/client/client.ts");
 const surface = JSON.parse(await readFile(new URL("../../js/compat/surface.json", import.meta.url), "utf8"));
-const EVENTS = [
-  "flooNotice",
-  "flooError",
-  "loginSuccess",
-  "loginFail",
-  "logout",
-  "imRostersGroupslistReady",
-  "onRosterMessage",
-  "onGroupMessage",
-  "onSendingMessageStatusChanged",
-  "recentlistUpdate",
-  "onUnreadChange",
-  "userKicked",
-];
-
-function make(config = {}) {
-  const core = new FakeCore();
-  const flooim = makeFlooim((options) => new FlooClient({ ...options, logger: () => undefined }, core.environment));
-  const im = flooim({ appid: "app", autoLogin: false, ...config });
-  const heard = [];
-  for (const event of EVENTS) im.on(event, record(event));
-  function record(event) {
-    // The event's name is part of the source text, or the bus would take them for one listener.
-    return (payload) => heard.push([event, payload]);
-  }
-  return { core, flooim, im, heard };
-}
-async function loggedIn(config) {
-  const made = make(config);
-  const { core, im, heard } = made;
-  core.answers.users = () =>
-    usersTape({ id: "2", username: "basil", nickname: "Bas" }, { id: "8", username: "x", isContact: false });
-  core.answers.groups = () => groupsTape({ id: "9", name: "Team", members: 3 });
-  core.answers.login = (_, engine) => {
-    engine.say(["state", "idle", "resolving"], ["state", "resolving", "connecting"], ["state", "connecting", "online"]);
-    return { userId: "1" };
-  };
-  im.login({ name: "amber", password: "secret" });
-  await until(() => heard.some(([event]) => event === "loginSuccess"));
-  return made;
-}
-const names = (heard) => heard.map(([event, payload]) => (event === "flooNotice" ? payload.desc : event));
 
 describe("bus", () => {
   test("a listener of the same source text takes the other's place", () => {
