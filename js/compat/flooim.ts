@@ -7,9 +7,11 @@ import { parseJson } from "../client/json.js";
 import type { Client, ClientOptions, ConversationKey, Credentials } from "../client/types.js";
 import { badArgument, unsupported } from "../errors.js";
 import { Bus } from "./bus.js";
+import { staticVars } from "./constants.js";
 import { groupInfo, legacyId, recentConversation, rosterInfo } from "./convert.js";
 import { Legacy } from "./legacy.js";
 import type { Forward, GroupSend, MentionSend, Outgoing, RosterSend } from "./outgoing.js";
+import { CALLS, callsOf } from "./rest.js";
 import type { CustomerMessage, GroupInfo, RecentConversation, RosterInfo } from "./shapes.js";
 import surface from "./surface.json";
 
@@ -191,6 +193,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
     },
     disConnect: () => legacy.leave(undefined),
     rosterManage: complete(surface.rosterManage, "rosterManage.", {
+      ...callsOf(client, CALLS.rosterManage),
       getAllRosterDetail: () => {
         if (!client.session) return undefined;
         const all: Record<string, RosterInfo> = {};
@@ -210,6 +213,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
       asyncGetRosterIdList: async () => (await client.roster.list()).map((user) => legacyId(user.id)),
     }),
     groupManage: complete(surface.groupManage, "groupManage.", {
+      ...callsOf(client, CALLS.groupManage),
       getUnreadCount: (id: Id) => legacy.unread(legacy.places.group(id)),
       getGruopMessage: (id: Id) => legacy.messages(legacy.places.group(id)),
       getAllGroupDetail: () => {
@@ -225,11 +229,14 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
       },
     }),
     userManage: complete(surface.userManage, "userManage.", {
+      ...callsOf(client, CALLS.userManage),
       getUid: () => (client.session ? legacyId(client.session.userId) : undefined),
       getAppid: () => appId,
       getConversationList: () => client.conversations.snapshot.map(recentConversation),
     }),
     sysManage: complete(surface.sysManage, "sysManage.", {
+      ...callsOf(client, CALLS.sysManage),
+      getStaticVars: staticVars,
       sendRosterMessage: (message: RosterSend) => outgoing.roster(message),
       sendGroupMessage: (message: GroupSend) => outgoing.group(message),
       sendMentionMessage: (message: MentionSend) => outgoing.mention(message),

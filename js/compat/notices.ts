@@ -1,30 +1,13 @@
 /** What the server tells of groups, contacts and the account, in the words of the former SDK (xsync 6.7, 6.8). */
 import { parseJson } from "../client/json.js";
 import type { Notice } from "../client/types.js";
+import { ACCOUNT_NOTICES } from "./constants.js";
 import { legacyId } from "./convert.js";
 import type { RawNotice } from "./shapes.js";
 
 type Emit = (event: string, payload?: unknown) => void;
 
 const SPACES: Record<Notice["kind"], number> = { unknown: 0, group: 2, roster: 3, account: 4 };
-
-/** Names of the account's notices, by number. */
-const ACCOUNT = [
-  "UNKNOWN",
-  "PASSWORD_CHANGED",
-  "FROZEN",
-  "REMOVED",
-  "KICK_BY_SAME_DEVICE",
-  "KICKED_BY_OTHER_DEVICE",
-  "INFO_UPDATED",
-  "DEVICE_LOGIN",
-  "DEVICE_LOGOUT",
-  "DEVICE_ADDED",
-  "DEVICE_REMOVED",
-  "CLUSTER_CHANGED",
-  "DNS_UPDATE",
-  "TRAFFIC_LIMIT_EXCEEDED",
-];
 
 /**
  * Events of the notices of groups. Before a name `=`: the list of groups changes, and the list gets the notice too;
@@ -126,6 +109,6 @@ export function tellNotice(notice: Notice, me: string, ended: boolean, emit: Emi
   if (notice.kind === "group") tellGroup(notice, me, emit);
   else if (notice.kind === "roster") tellRoster(notice, me, emit);
   else if (notice.kind === "account" && !ended) {
-    emit("flooNotice", { category: "userNotice", desc: ACCOUNT[notice.typeNumber] ?? "UNKNOWN" });
+    emit("flooNotice", { category: "userNotice", desc: ACCOUNT_NOTICES[notice.typeNumber] ?? "UNKNOWN" });
   }
 }
