@@ -3,21 +3,21 @@
  * `im.client`. What is not translated yet throws (or rejects with) `Unsupported` by its name.
  */
 import type { FlooClient, Log } from "../client/client.js";
-import { parseJson } from "../client/json.js";
-import type { Client, ClientOptions, ConversationKey, Credentials } from "../client/types.js";
+import type { Client, ClientOptions, Credentials } from "../client/types.js";
 import { badArgument, unsupported } from "../errors.js";
 import { Bus } from "./bus.js";
-import { staticVars } from "./constants.js";
-import { groupInfo, legacyId, recentConversation, rosterInfo } from "./convert.js";
+import { Cards } from "./cards.js";
 import { Legacy } from "./legacy.js";
-import type { Forward, GroupSend, MentionSend, Outgoing, RosterSend } from "./outgoing.js";
-import { CALLS, callsOf } from "./rest.js";
-import type { CustomerMessage, GroupInfo, RecentConversation, RosterInfo } from "./shapes.js";
+import { groupManage, type Parts, rosterManage, rtcManage, sysManage, userManage } from "./managers.js";
+import { Places } from "./places.js";
+import { Recents } from "./recents.js";
+import type { Call } from "./rest.js";
 import surface from "./surface.json";
+import { System } from "./system.js";
 
 const LEVELS = ["debug", "info", "warn", "error", "off"] as const;
 
-/** Configuration of the legacy object. `ws` and `linkServer` of the former SDK are accepted and have no effect. */
+/** Configuration of the legacy object. `ws` of the former SDK is accepted and has no effect. */
 export interface FlooimConfig {
   /** The application's id. Default: the vendor's sample application, `welovemaxim`. */
   appid?: string;
@@ -28,6 +28,7 @@ export interface FlooimConfig {
   /** What goes to the console. Default: debug. */
   logLevel?: (typeof LEVELS)[number];
   ws?: boolean;
+  /** Where links are looked up. Default: that of the vendor. */
   linkServer?: string;
   /** As in `createClient`. */
   storage?: "default" | "memory";
@@ -57,34 +58,25 @@ export interface Im {
   logout(options?: { deleteUser?: boolean; linkLogin?: boolean }): void;
   /** Ends the connection until the next login. */
   disConnect(): void;
-  readonly rosterManage: {
-    getAllRosterDetail(): Record<string, RosterInfo> | undefined;
-    getRosterInfo(id: Id): RosterInfo;
-    getUnreadCount(id: Id): number;
-    /** At most 100, ascending by id. */
-    getRosterMessageByRid(id: Id): CustomerMessage[];
-    readRosterMessage(id: Id): void;
-    asyncGetRosterIdList(force?: boolean): Promise<Id[]>;
-  };
-  readonly groupManage: {
-    getUnreadCount(id: Id): number;
-    getGruopMessage(id: Id): CustomerMessage[];
-    getAllGroupDetail(): Record<string, GroupInfo>;
-    readGroupMessage(id: Id): void;
-    /** Ids with `force`, cards without: as ever. */
-    asyncGetJoinedGroups(force?: boolean): Promise<GroupInfo[] | Id[]>;
-  };
-  readonly userManage: {
-    getUid(): Id | undefined;
-    getAppid(): string;
-    getConversationList(): RecentConversation[];
-  };
-  readonly sysManage: {
-    /** The client id of the message. Fires `onSendingMessageStatusChanged` "sending" before it returns. */
-    sendRosterMessage(message: RosterSend): number;
-    sendGroupMessage(message: GroupSend): number;
-  };
-  readonly rtcManage: object;
+  /** Closes nothing: forgets what this object has read of messages, cards and drafts. */
+  cleanup(): void;
+  setLogLevel(level: (typeof LEVELS)[number]): void;
+  /** Does nothing, as ever. */
+  wxlogin(): void;
+  /** The first HTTP server, once it is known. */
+  readonly baseUrl: string | undefined;
+  readonly rosterManage: Manager<typeof rosterManage>;
+  readonly groupManage: Manager<typeof groupManage>;
+  readonly userManage: Manager<typeof userManage>;
+  readonly sysManage: Manager<typeof sysManage>;
+  readonly rtcManage: Manager<typeof rtcManage>;
+}
+
+/** What a manager has by its own type, and the functions that are calls of the HTTP API. */
+type Manager<M extends (parts: Parts) => object> = ReturnType<M> & Calls;
+
+interface Calls {
+  readonly [name: string]: Call;
 }
 
 /**
@@ -112,48 +104,34 @@ function complete<T extends object>(names: { sync: string[]; async: string[] }, 
   return made;
 }
 
-function consoleLogger(level: FlooimConfig["logLevel"]): Log {
-  const lowest = LEVELS.indexOf(level ?? "debug");
-  if (lowest < 0) throw badArgument("config.logLevel", `one of ${LEVELS.join(", ")}`);
-  return (of, text) => {
-    if (LEVELS.indexOf(of) >= lowest) console[of](`floo: ${text}`);
+/** The console, from a level on that may change. */
+class ConsoleLogger {
+  private lowest = 0;
+
+  constructor(level: FlooimConfig["logLevel"] = "debug") {
+    this.set(level, "config.logLevel");
+  }
+
+  set(level: FlooimConfig["logLevel"], field = "logLevel"): void {
+    const lowest = LEVELS.indexOf(level as (typeof LEVELS)[number]);
+    if (lowest < 0) throw badArgument(field, `one of ${LEVELS.join(", ")}`);
+    this.lowest = lowest;
+  }
+
+  readonly log: Log = (of, text) => {
+    if (LEVELS.indexOf(of) >= this.lowest) console[of](`floo: ${text}`);
   };
 }
 
-function clientOptions(config: FlooimConfig, appId: string): ClientOptions {
+function clientOptions(config: FlooimConfig, appId: string, logger: ConsoleLogger): ClientOptions {
   const { dnsServer, storage } = config;
   if (dnsServer !== undefined && typeof dnsServer !== "string") throw badArgument("config.dnsServer", "a URL");
   const own = dnsServer && !/dns\.(lanyingim|maximtop)\.com/.test(dnsServer);
   return {
     appId,
-    logger: consoleLogger(config.logLevel),
+    logger: logger.log,
     ...(own ? { servers: { dns: dnsServer } } : {}),
     ...(storage === undefined ? {} : { storage }),
-  };
-}
-
-/** An object as it is, or of JSON text. */
-function patch(value: unknown): object | undefined {
-  const parsed = typeof value === "string" ? parseJson(value) : value;
-  return parsed ? (parsed as object) : undefined;
-}
-
-/** What can be done to a message; the same for users and groups. */
-function operations(place: (id: Id) => ConversationKey, outgoing: Outgoing) {
-  return {
-    recallMessage: (id: Id, mid: Id) => outgoing.operate(place(id), (conversation) => conversation.recall(mid)),
-    deleteMessage: (id: Id, mid: Id) => outgoing.operate(place(id), (conversation) => conversation.delete(mid)),
-    appendMessageContent: (id: Id, mid: Id, content: string) =>
-      outgoing.operate(place(id), (conversation) => conversation.append(mid, content)),
-    replaceMessage: (id: Id, mid: Id, content?: string, config?: unknown, ext?: unknown) => {
-      if (!content && !config && !ext) return; // as ever
-      const changes = {
-        ...(content ? { text: content } : {}),
-        ...(config ? { config: patch(config) ?? {} } : {}),
-        ...(ext ? { ext: ext as object } : {}),
-      };
-      outgoing.operate(place(id), (conversation) => conversation.edit(mid, changes));
-    },
   };
 }
 
@@ -161,11 +139,14 @@ function reloadPage(): void {
   if (typeof location !== "undefined") location.reload();
 }
 
-function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
+function build(config: FlooimConfig, appId: string, client: FlooClient, logger: ConsoleLogger): Im {
   const bus = new Bus((event, thrown) => client.complain(`A listener of "${event}" threw`, thrown));
-  const recents = (): void => bus.emit("recentlistUpdate");
-  const legacy = new Legacy(client, bus, config.autoLogin !== false, recents, () => []);
-  const { outgoing } = legacy;
+  const places = new Places(client);
+  const cards = new Cards(client, bus);
+  const recents = new Recents(client, bus, places);
+  const system = new System(client, bus, places, appId, config.linkServer);
+  const legacy = new Legacy(client, bus, config.autoLogin !== false, { cards, places, recents, system });
+  const parts = { client, appId, legacy, cards, recents, system };
   const base = {
     client,
     login: (it: { name?: string; mobile?: string; password?: string } | undefined) =>
@@ -184,7 +165,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
     off: (events: unknown, listener?: unknown) => bus.off(events, listener),
     isLogin: () => client.session !== null,
     isReady: () => legacy.ready,
-    isAppInfoReady: () => legacy.ready,
+    isAppInfoReady: () => system.ready,
     logout: (it?: { deleteUser?: boolean; linkLogin?: boolean; quitAllWeb?: boolean }) => {
       if (it?.quitAllWeb) throw unsupported("logout({quitAllWeb: true})");
       const stay = it?.deleteUser || it?.linkLogin;
@@ -192,73 +173,19 @@ function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
       bus.emit("logout");
     },
     disConnect: () => legacy.leave(undefined),
-    rosterManage: complete(surface.rosterManage, "rosterManage.", {
-      ...callsOf(client, CALLS.rosterManage),
-      getAllRosterDetail: () => {
-        if (!client.session) return undefined;
-        const all: Record<string, RosterInfo> = {};
-        for (const user of client.cards()) all[user.id] = rosterInfo(user);
-        return all;
-      },
-      getRosterInfo: (id: Id) => {
-        const user = client.roster.get(id);
-        return { ...(user ? rosterInfo(user) : {}), user_id: id };
-      },
-      getUnreadCount: (id: Id) => legacy.unread(legacy.places.user(id)),
-      getRosterMessageByRid: (id: Id) => legacy.messages(legacy.places.user(id)),
-      readRosterMessage: (id: Id, mid?: Id) => legacy.read(legacy.places.user(id), id, mid),
-      ...operations((id) => legacy.places.find(id), outgoing),
-      unreadMessage: (id: Id, mid: Id) =>
-        outgoing.operate(legacy.places.find(id), (conversation) => conversation.markUnread(mid)),
-      asyncGetRosterIdList: async () => (await client.roster.list()).map((user) => legacyId(user.id)),
-    }),
-    groupManage: complete(surface.groupManage, "groupManage.", {
-      ...callsOf(client, CALLS.groupManage),
-      getUnreadCount: (id: Id) => legacy.unread(legacy.places.group(id)),
-      getGruopMessage: (id: Id) => legacy.messages(legacy.places.group(id)),
-      getAllGroupDetail: () => {
-        const all: Record<string, GroupInfo> = {};
-        for (const group of client.groupCards()) all[group.id] = groupInfo(group);
-        return all;
-      },
-      readGroupMessage: (id: Id, mid?: Id) => legacy.read(legacy.places.group(id), id, mid),
-      ...operations((id) => legacy.places.group(id), outgoing),
-      asyncGetJoinedGroups: async (force?: boolean) => {
-        const groups = await client.groups.list();
-        return force ? groups.map((group) => legacyId(group.id)) : groups.map(groupInfo);
-      },
-    }),
-    userManage: complete(surface.userManage, "userManage.", {
-      ...callsOf(client, CALLS.userManage),
-      getUid: () => (client.session ? legacyId(client.session.userId) : undefined),
-      getAppid: () => appId,
-      getConversationList: () => client.conversations.snapshot.map(recentConversation),
-    }),
-    sysManage: complete(surface.sysManage, "sysManage.", {
-      ...callsOf(client, CALLS.sysManage),
-      getStaticVars: staticVars,
-      sendRosterMessage: (message: RosterSend) => outgoing.roster(message),
-      sendGroupMessage: (message: GroupSend) => outgoing.group(message),
-      sendMentionMessage: (message: MentionSend) => outgoing.mention(message),
-      sendInputStatusMessage: (id: Id, status: string) => outgoing.typing(id, status),
-      forwardMessage: (it: Forward) => outgoing.forward(it),
-      requireHistoryMessage: (id: Id, sid: Id, amount: number) => legacy.history(id, sid, amount),
-      getMessageStatus: (id: Id, mid: Id, isGroup?: boolean) => outgoing.status(legacy.places.of(id, isGroup), mid),
-      markMessageUnread: (id: Id, mid: Id, isGroup?: boolean) =>
-        outgoing.markUnread(legacy.places.of(id, isGroup), mid),
-      deleteConversation: (id: Id, everywhere = true) => legacy.remove(id, everywhere),
-      getNoticeMessage: () => legacy.notices(),
-    }),
-    rtcManage: complete(surface.rtcManage, "rtcManage.", {
-      sendRTCMessage: (message: RosterSend) => outgoing.roster({ ...message, type: "rtc" }),
-      // No call can be on: they are what is missing.
-      getInCallStatus: () => false,
-      getJanusObject: () => null,
-      getPublishHandler: () => null,
-      getSubscribeHandler: () => null,
-    }),
+    cleanup: () => legacy.clear(),
+    setLogLevel: (level: FlooimConfig["logLevel"]) => logger.set(level),
+    wxlogin: () => undefined,
+    get baseUrl() {
+      return system.baseUrl;
+    },
+    rosterManage: complete(surface.rosterManage, "rosterManage.", rosterManage(parts)),
+    groupManage: complete(surface.groupManage, "groupManage.", groupManage(parts)),
+    userManage: complete(surface.userManage, "userManage.", userManage(parts)),
+    sysManage: complete(surface.sysManage, "sysManage.", sysManage(parts)),
+    rtcManage: complete(surface.rtcManage, "rtcManage.", rtcManage(parts)),
   };
-  return complete(surface.base, "", base);
+  return complete(surface.base, "", base) as unknown as Im;
 }
 
 /** The factory over whatever makes a client of this platform. */
@@ -275,8 +202,9 @@ export function makeFlooim<C extends FlooimConfig = FlooimConfig>(
     const name = JSON.stringify([appId, config.dnsServer, config.storage]);
     const known = open.get(name);
     if (known) return known;
-    const client = makeClient(clientOptions(config, appId), config);
-    const im = build(config, appId, client);
+    const logger = new ConsoleLogger(config.logLevel);
+    const client = makeClient(clientOptions(config, appId, logger), config);
+    const im = build(config, appId, client, logger);
     open.set(name, im);
     client.on("state", ({ to }) => {
       if (to === "closed") open.delete(name);

@@ -2,24 +2,19 @@
 import type { FlooClient } from "../client/client.js";
 import { nameOf } from "../client/conversation.js";
 import { messageId } from "../client/ids.js";
-import type {
-  ConversationInfo,
-  ConversationKey,
-  Credentials,
-  FlooErrorShape,
-  Message,
-  Notice,
-  UserId,
-} from "../client/types.js";
+import type { ConversationKey, Credentials, FlooErrorShape, Message, Notice, UserId } from "../client/types.js";
 import { asFlooError } from "../errors.js";
 import type { RawUpdate } from "../tape.js";
 import { Archive, KEPT } from "./archive.js";
 import type { Bus } from "./bus.js";
+import type { Cards } from "./cards.js";
 import { customerMessage, frameFailure, KICKS, legacyId } from "./convert.js";
 import { rawNotice, tellNotice } from "./notices.js";
 import { Outgoing } from "./outgoing.js";
-import { Places } from "./places.js";
+import type { Places } from "./places.js";
+import type { Recents } from "./recents.js";
 import type { CustomerMessage, RawNotice } from "./shapes.js";
+import type { System } from "./system.js";
 import { tellUpdate } from "./updates.js";
 
 type Id = number | string;
@@ -66,12 +61,10 @@ export class Legacy {
     private readonly client: FlooClient,
     private readonly bus: Bus,
     autoLogin: boolean,
-    /** Hears of rows of the list of conversations that changed. */
-    recents: (changed: readonly ConversationInfo[]) => void,
-    receiptsFrom: (group: string) => string[],
+    private readonly parts: { places: Places; cards: Cards; recents: Recents; system: System },
   ) {
-    this.places = new Places(client);
-    this.outgoing = new Outgoing(client, bus, this.archive, this.places, receiptsFrom);
+    this.places = parts.places;
+    this.outgoing = new Outgoing(client, bus, this.archive, parts.places, (group) => parts.cards.receiptsFrom(group));
     client.on("state", ({ to, error }) => this.state(to, error));
     client.on("messages", ({ messages }) => {
       for (const message of messages) this.later(() => this.heard(message));
@@ -85,7 +78,6 @@ export class Legacy {
     client.on("conversation:removed", ({ conversation }) => this.later(() => this.removed(conversation)));
     client.on("notice", (notice) => this.later(() => this.noticed(notice)));
     client.on("group:members", ({ group }) => this.later(() => bus.emit("onGroupMemberChanged", legacyId(group))));
-    client.on("conversations", ({ changed }) => recents(changed));
     client.on("roster", ({ users }) => {
       bus.emit(
         "onRosterInfoUpdate",
@@ -191,6 +183,8 @@ export class Legacy {
     try {
       await this.client.ready();
       this.ready = true;
+      const failed = (thrown: unknown): void => this.client.complain("The application's setup is not known", thrown);
+      this.parts.system.load().catch(failed);
       if (!autoLogin || this.turn > 0) return;
       this.connecting = false;
       const session = await this.client.resume();
@@ -271,6 +265,9 @@ export class Legacy {
   }
 
   private online(): void {
+    // There may be another token since.
+    const failed = (thrown: unknown): void => this.client.complain("The token is not known", thrown);
+    this.parts.system.enter().catch(failed);
     if (this.first) {
       this.first = false;
       const rosters = [...this.client.cards()].filter((user) => user.isContact).map((user) => legacyId(user.id));
@@ -372,7 +369,9 @@ export class Legacy {
 
   private async fillAll(): Promise<void> {
     // `imRostersGroupslistReady` carries both lists; on a first login they are still on their way.
-    await Promise.all([this.client.roster.list(), this.client.groups.list(), this.loadNotices()]);
+    // Pages ask for the token as soon as they hear of the login.
+    const { system } = this.parts;
+    await Promise.all([this.client.roster.list(), this.client.groups.list(), this.loadNotices(), system.enter()]);
     const rows = this.client.conversations.snapshot.slice(0, READ_AHEAD);
     await Promise.all(rows.map((row) => this.fill(row.key)));
   }
@@ -390,7 +389,12 @@ export class Legacy {
     }
   }
 
-  private clear(): void {
+  /** Forgets what was read. */
+  clear(): void {
+    const { cards, recents, system } = this.parts;
+    cards.clear();
+    recents.clear();
+    if (!this.client.session) system.leave();
     this.archive.clear();
     this.filled.clear();
     this.removing.clear();

@@ -12,6 +12,8 @@ export type Call = (params?: object) => Promise<unknown>;
 
 export const CALLS = {
   rosterManage: `
+asyncRegester userRegister username password
+asyncDeleteRoster rosterDelete user_id
 asyncGetApplyList rosterApplylist+ cursor limit#
 asyncGetBlockedlist rosterBlockedlist
 asyncBlockeAdd rosterBlockedAdd user_id

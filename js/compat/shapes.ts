@@ -57,7 +57,8 @@ export interface RecentConversation {
   id: number | string;
   content: string;
   ext: string;
-  timestamp: string;
+  /** Decimal milliseconds; what the page gave to `touchConversation`. */
+  timestamp: string | number;
   hasAt: boolean;
   draft: string;
   draftTimestamp: number | "";
@@ -71,7 +72,9 @@ export interface RosterInfo {
   alias?: string;
   avatar?: string;
   /** 0 contact, 2 stranger. */
-  relation?: 0 | 2;
+  relation?: number;
+  /** What the cloud has told beside these: `description`, `ext`, `public_info`, `auth_mode`, ... */
+  [field: string]: unknown;
 }
 
 /** A group's card. The owner has two names, as ever. */
@@ -82,6 +85,23 @@ export interface GroupInfo {
   owner_id: number | string;
   owner: number | string;
   count: number;
+  /** The group wants to know who has read its messages. Known after `asyncGetGroupInfo`. */
+  read_ack?: boolean;
+  /** The other fields of the cloud's card. */
+  [field: string]: unknown;
+}
+
+/** A row of `groupManage.getGroupMembers()`. */
+export interface MemberRow {
+  user_id: number | string;
+  /** The alias, else the name in the group, else the nickname, else the user name, else the id. */
+  display_name: string;
+  /** Whether there is a name in the group. */
+  has_nick: boolean;
+  username: string;
+  avatar: string;
+  join_time?: unknown;
+  expired_time?: unknown;
 }
 
 /** What `onSendingMessageStatusChanged` listeners get. `mid` is the number that the send returned. */

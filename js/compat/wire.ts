@@ -11,7 +11,7 @@ const IDS =
 const DIGITS = /^[1-9]\d*$/;
 
 /** A value with the ids as numbers, where numbers can hold them. */
-export function legacyShape(value: unknown, id = true): unknown {
+export function legacyShape(value: unknown, id = Array.isArray(value)): unknown {
   if (typeof value === "string") return id && DIGITS.test(value) ? legacyId(value) : value;
   if (Array.isArray(value)) return value.map((item) => legacyShape(item, id));
   if (typeof value !== "object" || value === null) return value;
@@ -33,6 +33,6 @@ export interface Refusal {
 /** The cloud's refusal as `{url, code, message}`, anything else as it is. */
 export function refusal(endpoint: string, thrown: unknown): Refusal | FlooError {
   const error = asFlooError(thrown, "GeneralError", endpoint);
-  const [, code, message] = (error.domain === "http" && /\(code (\d+)(?:: ([^]*))?\)$/.exec(error.message)) || [];
+  const [, code, message] = (error.domain === "http" && /\(code (\d+)(?:: ([\s\S]*))?\)$/.exec(error.message)) || [];
   return code === undefined ? error : { url: endpoint, code: Number(code), message: message ?? "", error };
 }

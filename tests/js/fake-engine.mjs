@@ -145,6 +145,7 @@ export class FakeCore {
     deleteConversation: () => undefined,
     notices: () => noticesTape(),
     dropNotices: () => noticesTape(),
+    locate: ({ url }) => JSON.stringify({ url: `https://rest.example${url}`, headers: { "access-token": "t0ken" } }),
     receipts: () => listsTape([], [], [], []),
   };
 
