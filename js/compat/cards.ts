@@ -18,6 +18,17 @@ interface RawMember {
 /** The cloud takes so many ids at once. */
 const BATCH = 100;
 
+/** What was fetched over what the client has: fetched cards get what the client hears later. */
+function over<T>(cards: Record<string, T>, fetched: Map<string, T>): Record<string, T> {
+  for (const [id, card] of fetched) cards[id] = { ...cards[id], ...card };
+  return cards;
+}
+
+function renew<T>(fetched: Map<string, T>, id: string, card: T): void {
+  const known = fetched.get(id);
+  if (known) fetched.set(id, { ...known, ...card });
+}
+
 export class Cards {
   private readonly users = new Map<string, RosterInfo>();
   private readonly groups = new Map<string, GroupInfo>();
@@ -28,6 +39,12 @@ export class Cards {
     private readonly client: FlooClient,
     private readonly bus: Bus,
   ) {
+    client.on("roster", ({ users }) => {
+      for (const user of users) renew(this.users, user.id, rosterInfo(user));
+    });
+    client.on("groups", ({ groups }) => {
+      for (const group of groups) renew(this.groups, group.id, groupInfo(group));
+    });
     client.on("group:members", ({ group, joined, left }) => {
       const list = this.members.get(group);
       if (!list) return; // was not asked for yet
@@ -46,21 +63,19 @@ export class Cards {
 
   user(id: Id): RosterInfo {
     const card = this.client.roster.get(id) ?? [...this.client.cards()].find((user) => user.id === String(id));
-    return { ...this.users.get(String(id)), ...(card ? rosterInfo(card) : {}), user_id: id };
+    return { ...(card ? rosterInfo(card) : {}), ...this.users.get(String(id)), user_id: id };
   }
 
   /** By id. */
   allUsers(): Record<string, RosterInfo> {
-    const all: Record<string, RosterInfo> = Object.fromEntries(this.users);
-    for (const card of this.client.cards()) all[card.id] = { ...all[card.id], ...rosterInfo(card) };
-    return all;
+    const cards = [...this.client.cards()].map((card) => [card.id, rosterInfo(card)]);
+    return over(Object.fromEntries(cards), this.users);
   }
 
   /** By id. */
   allGroups(): Record<string, GroupInfo> {
-    const all: Record<string, GroupInfo> = Object.fromEntries(this.groups);
-    for (const card of this.client.groupCards()) all[card.id] = { ...all[card.id], ...groupInfo(card) };
-    return all;
+    const cards = [...this.client.groupCards()].map((card) => [card.id, groupInfo(card)]);
+    return over(Object.fromEntries(cards), this.groups);
   }
 
   /** One user, from the cloud unless it is known; `{}` for one that the cloud does not know. */

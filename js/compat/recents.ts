@@ -23,6 +23,8 @@ interface Own {
 
 export class Recents {
   private readonly own = new Map<string, Own>();
+  /** When something was last put to the front; each time another. */
+  private latest = 0;
 
   constructor(
     private readonly client: FlooClient,
@@ -90,7 +92,8 @@ export class Recents {
 
   private front(id: Id, type: string): Own {
     const own = this.ownOf(this.key(id, type));
-    own.moved = Date.now();
+    this.latest = Math.max(Date.now(), this.latest + 1);
+    own.moved = this.latest;
     return own;
   }
 
