@@ -1,5 +1,6 @@
 /** Cards of users and groups, and members of groups, with all that the cloud has told of them. */
 import type { FlooClient } from "../client/client.js";
+import { isId } from "../client/ids.js";
 import type { Bus } from "./bus.js";
 import { groupInfo, legacyId, rosterInfo } from "./convert.js";
 import { ask } from "./rest.js";
@@ -62,7 +63,7 @@ export class Cards {
   }
 
   user(id: Id): RosterInfo {
-    const card = this.client.roster.get(id) ?? [...this.client.cards()].find((user) => user.id === String(id));
+    const card = isId(id) ? this.client.roster.get(id) : null;
     return { ...(card ? rosterInfo(card) : {}), ...this.users.get(String(id)), user_id: id };
   }
 

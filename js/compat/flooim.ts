@@ -143,7 +143,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, logger: 
   const bus = new Bus((event, thrown) => client.complain(`A listener of "${event}" threw`, thrown));
   const places = new Places(client);
   const cards = new Cards(client, bus);
-  const recents = new Recents(client, bus, places);
+  const recents = new Recents(client, bus, places, config.storage === "memory" ? undefined : appId);
   const system = new System(client, bus, places, appId, config.linkServer);
   const legacy = new Legacy(client, bus, config.autoLogin !== false, { cards, places, recents, system });
   const parts = { client, appId, legacy, cards, recents, system };
@@ -155,11 +155,11 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, logger: 
         return it?.mobile && !it.name ? { mobile: it.mobile, password } : { username: it?.name ?? "", password };
       }),
     idLogin: (it: { user_id: Id; password: string }) =>
-      legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials),
+      legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials, "id"),
     qrlogin: (it: { user_id: Id; password: string }) =>
       legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials),
     tokenLogin: (userId: Id, token: string, publicKey?: string | null) =>
-      legacy.enter(() => ({ userId, token, ...(publicKey ? { publicKey } : {}) })),
+      legacy.enter(() => ({ userId, token, ...(publicKey ? { publicKey } : {}) }), "token"),
     on: (events: unknown, listener?: unknown) => bus.on(events, listener),
     listen: (events: unknown, listener?: unknown) => bus.on(events, listener),
     off: (events: unknown, listener?: unknown) => bus.off(events, listener),
@@ -173,7 +173,10 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, logger: 
       bus.emit("logout");
     },
     disConnect: () => legacy.leave(undefined),
-    cleanup: () => legacy.clear(),
+    cleanup: () => {
+      recents.erase();
+      legacy.forget();
+    },
     setLogLevel: (level: FlooimConfig["logLevel"]) => logger.set(level),
     wxlogin: () => undefined,
     get baseUrl() {

@@ -22,6 +22,13 @@ type Id = number | string;
 /** So many conversations are read before `loginSuccess`; the others when they are first asked for. */
 const READ_AHEAD = 20;
 
+/** What is told of a login before and after there is a token. Pages compare the texts. */
+const WAYS = {
+  password: ["getting token...", "token sucecc, getting roster lists.."],
+  id: [undefined, "token success, getting roster lists.."],
+  token: [undefined, "token sucecc, getting roster lists.."],
+} as const;
+
 /** Kinds of messages that are told and not kept. */
 const PASSING: readonly unknown[] = ["command", "forward", undefined];
 
@@ -55,6 +62,8 @@ export class Legacy {
   private entry: Promise<unknown>;
   private pending = false;
   private connecting = false;
+  /** What is told when the token is there. */
+  private progress: string | undefined;
   private first = true;
 
   constructor(
@@ -90,10 +99,10 @@ export class Legacy {
   }
 
   /** Logs in when the core is ready. `make` may throw: that is a failed login too. */
-  enter(make: () => Credentials): void {
+  enter(make: () => Credentials, way: keyof typeof WAYS = "password"): void {
     const turn = ++this.turn;
     const before = this.entry;
-    this.entry = before.then(() => (turn === this.turn ? this.attempt(make, turn) : undefined));
+    this.entry = before.then(() => (turn === this.turn ? this.attempt(make, turn, way) : undefined));
   }
 
   /** Logs out, then does `after`. */
@@ -109,12 +118,14 @@ export class Legacy {
       .catch((thrown: unknown) => this.client.complain("The reload after the logout failed", thrown));
   }
 
-  unread(key: ConversationKey): number {
+  unread(key: ConversationKey | null): number {
+    if (key === null) return 0;
     return this.client.conversations.snapshot.find((row) => nameOf(row.key) === nameOf(key))?.unread ?? 0;
   }
 
   /** What is there at once. A conversation that was not read yet is, and `recentlistUpdate` tells when. */
-  messages(key: ConversationKey): CustomerMessage[] {
+  messages(key: ConversationKey | null): CustomerMessage[] {
+    if (key === null) return [];
     if (this.client.session && !this.filled.has(nameOf(key))) {
       this.fill(key).then(
         () => this.bus.emit("recentlistUpdate"),
@@ -195,14 +206,16 @@ export class Legacy {
     }
   }
 
-  private async attempt(make: () => Credentials, turn: number): Promise<void> {
+  private async attempt(make: () => Credentials, turn: number, way: keyof typeof WAYS): Promise<void> {
     this.pending = true;
     this.connecting = false;
     this.first = true;
     try {
       if (this.client.session) await this.client.logout();
       this.clear();
-      this.notice("loginMessage", "getting token...");
+      const [first, then] = WAYS[way];
+      this.progress = then;
+      if (first !== undefined) this.notice("loginMessage", first);
       await this.client.login(make());
       this.ready = true;
       await this.fillAll();
@@ -241,13 +254,18 @@ export class Legacy {
   private state(to: string, error: FlooErrorShape | null): void {
     if (to === "connecting" && !this.connecting) {
       this.connecting = true;
-      this.notice("loginMessage", "token sucecc, getting roster lists..");
+      if (this.progress !== undefined) this.notice("loginMessage", this.progress);
       this.notice("loginMessage", "socket connecting...");
     } else if (to === "online") {
-      // After the login is through, so that listeners find lists and messages in place.
-      void this.entry.then(() => {
-        if (this.client.state === "online") this.online();
-      });
+      // After the login is through, so that listeners find lists and messages in place, and the token: it may be
+      // another one than last time.
+      const failed = (thrown: unknown): void => this.client.complain("The token is not known", thrown);
+      void this.entry
+        .then(() => this.parts.system.enter())
+        .catch(failed)
+        .then(() => {
+          if (this.client.state === "online") this.online();
+        });
     } else if (to === "kicked") this.kicked(error);
     else if (to === "idle" && error && !this.pending) this.refused(error);
   }
@@ -265,9 +283,6 @@ export class Legacy {
   }
 
   private online(): void {
-    // There may be another token since.
-    const failed = (thrown: unknown): void => this.client.complain("The token is not known", thrown);
-    this.parts.system.enter().catch(failed);
     if (this.first) {
       this.first = false;
       const rosters = [...this.client.cards()].filter((user) => user.isContact).map((user) => legacyId(user.id));
@@ -369,9 +384,8 @@ export class Legacy {
 
   private async fillAll(): Promise<void> {
     // `imRostersGroupslistReady` carries both lists; on a first login they are still on their way.
-    // Pages ask for the token as soon as they hear of the login.
-    const { system } = this.parts;
-    await Promise.all([this.client.roster.list(), this.client.groups.list(), this.loadNotices(), system.enter()]);
+    this.parts.recents.load(this.me());
+    await Promise.all([this.client.roster.list(), this.client.groups.list(), this.loadNotices()]);
     const rows = this.client.conversations.snapshot.slice(0, READ_AHEAD);
     await Promise.all(rows.map((row) => this.fill(row.key)));
   }
@@ -389,14 +403,17 @@ export class Legacy {
     }
   }
 
-  /** Forgets what was read. */
-  clear(): void {
-    const { cards, recents, system } = this.parts;
-    cards.clear();
-    recents.clear();
-    if (!this.client.session) system.leave();
+  /** Forgets what was read of messages and cards; getters read it again. */
+  forget(): void {
+    this.parts.cards.clear();
     this.archive.clear();
     this.filled.clear();
+  }
+
+  private clear(): void {
+    this.forget();
+    this.parts.recents.clear();
+    this.parts.system.leave();
     this.removing.clear();
     this.kept = [];
   }

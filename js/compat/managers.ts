@@ -53,8 +53,8 @@ export const rosterManage = ({ client, legacy, cards }: Parts) => ({
     legacy.outgoing.operate(legacy.places.find(id), (conversation) => conversation.markUnread(mid)),
   getAllRosterDetail: () => (client.session ? cards.allUsers() : undefined),
   getRosterInfo: (id: Id) => cards.user(id),
-  getUnreadCount: (id: Id) => legacy.unread(legacy.places.user(id)),
-  getRosterMessageByRid: (id: Id) => legacy.messages(legacy.places.user(id)),
+  getUnreadCount: (id: Id) => legacy.unread(legacy.places.known(id, false)),
+  getRosterMessageByRid: (id: Id) => legacy.messages(legacy.places.known(id, false)),
   readRosterMessage: (id: Id, mid?: Id) => legacy.read(legacy.places.user(id), id, mid),
   asyncGetRosterIdList: async (_force?: boolean) => (await client.roster.list()).map((user) => legacyId(user.id)),
   asyncGetRosterInfo: (id: Id, force?: boolean) => cards.userInfo(id, force),
@@ -65,8 +65,8 @@ export const rosterManage = ({ client, legacy, cards }: Parts) => ({
 export const groupManage = ({ client, legacy, cards, recents }: Parts) => ({
   ...callsOf(client, CALLS.groupManage),
   ...operations((id) => legacy.places.group(id), legacy.outgoing),
-  getUnreadCount: (id: Id) => legacy.unread(legacy.places.group(id)),
-  getGruopMessage: (id: Id) => legacy.messages(legacy.places.group(id)),
+  getUnreadCount: (id: Id) => legacy.unread(legacy.places.known(id, true)),
+  getGruopMessage: (id: Id) => legacy.messages(legacy.places.known(id, true)),
   readGroupMessage: (id: Id, mid?: Id) => legacy.read(legacy.places.group(id), id, mid),
   consumeGroupAtStatus: (id: Id) => recents.consumeAt(id),
   getAllGroupDetail: () => cards.allGroups(),
@@ -108,7 +108,8 @@ export const sysManage = ({ client, legacy, recents, cards, system }: Parts) => 
   sendInputStatusMessage: (id: Id, status: string) => legacy.outgoing.typing(id, status),
   forwardMessage: (it: Forward) => legacy.outgoing.forward(it),
   getNoticeMessage: () => legacy.notices(),
-  getMessageStatus: (id: Id, mid: Id, isGroup?: boolean) => legacy.outgoing.status(legacy.places.of(id, isGroup), mid),
+  getMessageStatus: (id: Id, mid: Id, isGroup?: boolean) =>
+    legacy.outgoing.status(legacy.places.known(id, isGroup), mid),
   requireHistoryMessage: (id: Id, sid: Id, amount: number) => legacy.history(id, sid, amount),
   deleteConversation: (id: Id, everywhere = true) => legacy.remove(id, everywhere),
   makeSearch: (text: string) => {

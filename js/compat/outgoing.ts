@@ -222,9 +222,9 @@ export class Outgoing {
   }
 
   /** What `getMessageStatus` says. */
-  status(key: ConversationKey, mid: Id): "unread" | "delivered" | "read" | undefined {
-    const found = this.archive.get(nameOf(key), String(mid));
-    return found && (["unread", "delivered", "read"] as const)[found.status];
+  status(key: ConversationKey | null, mid: Id): "unread" | "delivered" | "read" | undefined {
+    const found = key && this.archive.get(nameOf(key), String(mid));
+    return found ? (["unread", "delivered", "read"] as const)[found.status] : undefined;
   }
 
   /** Marks a message unread in what the getters give, and nowhere else. */

@@ -1,6 +1,6 @@
 /** Conversations by the ids that pages give. */
 import type { FlooClient } from "../client/client.js";
-import { conversationKey } from "../client/ids.js";
+import { conversationKey, isId } from "../client/ids.js";
 import type { ConversationKey } from "../client/types.js";
 
 type Id = number | string;
@@ -20,6 +20,11 @@ export class Places {
 
   of(id: Id, isGroup: unknown): ConversationKey {
     return isGroup ? this.group(id) : this.user(id);
+  }
+
+  /** For getters, which answer with nothing where there is no conversation; pages ask before they have an id. */
+  known(id: unknown, isGroup: unknown): ConversationKey | null {
+    return isId(id) || (!isGroup && String(id) === "0") ? this.of(id as Id, isGroup) : null;
   }
 
   /** For functions that are told an id and not of what: a group if one of that id is known here, else a user. */

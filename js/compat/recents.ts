@@ -21,18 +21,58 @@ interface Own {
   seen: number;
 }
 
+/** Storage can hold anything. */
+function isOwn(value: unknown): value is Own {
+  const { key, draft, moved, seen } = (value ?? {}) as Partial<Own>;
+  return !!key && typeof draft === "string" && typeof moved === "number" && typeof seen === "number";
+}
+
 export class Recents {
   private readonly own = new Map<string, Own>();
   /** When something was last put to the front; each time another. */
   private latest = 0;
 
+  /** Where drafts outlive the page; undefined before the login and where nothing is kept. */
+  private place: string | undefined;
+
   constructor(
     private readonly client: FlooClient,
     private readonly bus: Bus,
     private readonly places: Places,
+    /** The application; undefined to keep nothing. */
+    private readonly appId: string | undefined,
   ) {
     client.on("conversations", () => bus.emit("recentlistUpdate"));
-    client.on("conversation:removed", ({ conversation }) => this.own.delete(nameOf(conversation)));
+    client.on("conversation:removed", ({ conversation }) => {
+      if (this.own.delete(nameOf(conversation))) this.save();
+    });
+  }
+
+  /** Takes up what was kept for a user, where there is a `localStorage`. */
+  load(uid: string): void {
+    const place = this.appId === undefined ? undefined : `floo/${this.appId}/${uid}/recents`;
+    if (place === this.place) return;
+    this.own.clear();
+    this.place = place;
+    if (place === undefined || typeof localStorage === "undefined") return;
+    try {
+      const kept: unknown = JSON.parse(localStorage.getItem(place) ?? "[]");
+      for (const own of Array.isArray(kept) ? kept.filter(isOwn) : []) {
+        const key = this.places.known(own.key.id, own.key.kind === "group");
+        if (key) this.own.set(nameOf(key), { ...own, key });
+      }
+    } catch (thrown) {
+      this.client.complain("The drafts could not be read", thrown);
+    }
+  }
+
+  private save(): void {
+    if (this.place === undefined || typeof localStorage === "undefined") return;
+    try {
+      localStorage.setItem(this.place, JSON.stringify([...this.own.values()]));
+    } catch (thrown) {
+      this.client.complain("The drafts could not be kept", thrown);
+    }
   }
 
   list(): RecentConversation[] {
@@ -45,7 +85,8 @@ export class Recents {
   }
 
   draft(id: Id, type: string): string {
-    return this.own.get(nameOf(this.key(id, type)))?.draft ?? "";
+    const key = this.places.known(id, type === "group");
+    return (key && this.own.get(nameOf(key))?.draft) ?? "";
   }
 
   saveDraft(id: Id, type: string, draft: string, forced: number | "" = ""): void {
@@ -55,12 +96,12 @@ export class Recents {
     const own = this.front(id, type);
     own.draft = text;
     own.draftTimestamp = forced === "" ? Date.now() : forced;
-    this.bus.emit("recentlistUpdate");
+    this.changed();
   }
 
   touch(id: Id, type: string, forced: number | "" = ""): void {
     this.front(id, type).forced = forced;
-    this.bus.emit("recentlistUpdate");
+    this.changed();
   }
 
   /** The page has seen who is called on in a group. */
@@ -68,11 +109,24 @@ export class Recents {
     const row = this.row(this.places.group(gid));
     if (!row || !this.show(row).hasAt) return;
     this.ownOf(row.key).seen = row.timestamp;
-    this.bus.emit("recentlistUpdate");
+    this.changed();
   }
 
+  /** Forgets all of it, on the device too. */
+  erase(): void {
+    this.own.clear();
+    this.save();
+  }
+
+  /** The session is over; what was kept stays for the next one. */
   clear(): void {
     this.own.clear();
+    this.place = undefined;
+  }
+
+  private changed(): void {
+    this.save();
+    this.bus.emit("recentlistUpdate");
   }
 
   private key(id: Id, type: string): ConversationKey {

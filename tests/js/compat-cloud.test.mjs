@@ -207,6 +207,30 @@ describe("the list of conversations", () => {
     assert.deepEqual(ids(im), [9, 2]);
   });
 
+  test("drafts outlive the page, each user's own, unless nothing is to be kept", async () => {
+    const kept = new Map();
+    globalThis.localStorage = {
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => kept.set(key, value),
+    };
+    try {
+      const first = await listed();
+      first.im.sysManage.saveConversationDraft(2, "roster", "to be");
+      const second = await listed();
+      assert.equal(second.im.sysManage.getConversationDraft(2, "roster"), "to be");
+      assert.deepEqual([...kept.keys()], ["floo/app/1/recents"]);
+      const memory = await start({}, { storage: "memory" });
+      assert.equal(memory.im.sysManage.getConversationDraft(2, "roster"), "");
+      // Whatever is in there, the login goes on.
+      for (const odd of ["{", "7", '[null,{"key":{"id":"x"},"draft":"a","moved":1,"seen":1}]']) {
+        kept.set("floo/app/1/recents", odd);
+        assert.equal((await listed()).im.sysManage.getConversationDraft(2, "roster"), "");
+      }
+    } finally {
+      delete globalThis.localStorage;
+    }
+  });
+
   test("touching puts a conversation to the front, with a time if one is given", async () => {
     const { im } = await listed();
     im.sysManage.touchConversation(2, "roster", 1234);

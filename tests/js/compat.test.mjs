@@ -88,6 +88,38 @@ describe("flooim", () => {
     assert.deepEqual([im.isLogin(), im.isReady(), im.userManage.getUid()], [true, true, 1]);
   });
 
+  test("each way to log in has its own texts", async () => {
+    for (const [act, expected] of [
+      [(im) => im.qrlogin({ user_id: 1, password: "p" }), ["getting token...", "token sucecc, getting roster lists.."]],
+      [(im) => im.idLogin({ user_id: 1, password: "p" }), ["token success, getting roster lists.."]],
+      [(im) => im.tokenLogin(1, "t", null), ["token sucecc, getting roster lists.."]],
+    ]) {
+      const { core, im, heard } = make();
+      core.answers.login = (_, engine) => {
+        engine.say(["state", "idle", "connecting"], ["state", "connecting", "online"]);
+        return { userId: "1" };
+      };
+      act(im);
+      await until(() => heard.some(([event]) => event === "loginSuccess"));
+      const progress = names(heard.filter(([event]) => event === "flooNotice"));
+      assert.deepEqual(progress, [...expected, ...progress.slice(-4)]);
+      assert.equal(progress.at(-4), "socket connecting...");
+    }
+  });
+
+  test("getters answer with nothing where there is no conversation", async () => {
+    const { im } = await loggedIn();
+    for (const id of [undefined, null, "", "x", -1, Number.NaN]) {
+      assert.deepEqual(im.rosterManage.getRosterMessageByRid(id), []);
+      assert.deepEqual(im.groupManage.getGruopMessage(id), []);
+      assert.deepEqual([im.rosterManage.getUnreadCount(id), im.groupManage.getUnreadCount(id)], [0, 0]);
+      assert.equal(im.sysManage.getMessageStatus(id, 5), undefined);
+      assert.deepEqual(im.rosterManage.getRosterInfo(id), { user_id: id });
+      assert.equal(im.sysManage.getConversationDraft(id, "roster"), "");
+    }
+    assert.deepEqual(im.rosterManage.getRosterMessageByRid(0), []);
+  });
+
   test("a reconnect tells loginSuccess again", async () => {
     const { core, heard } = await loggedIn();
     heard.length = 0;
