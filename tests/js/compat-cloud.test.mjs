@@ -362,6 +362,44 @@ describe("application, servers and files", () => {
     await assert.rejects(asyncFileUpload(), { message: /param/ });
   });
 
+  test("files go where they are told", async () => {
+    const moved = [];
+    const transfers = {
+      check: () => ({ name: "f" }),
+      upload: async ({ url }, progress) => {
+        progress(1, 2);
+        moved.push(url);
+        return { status: 200, body: "" };
+      },
+      download: async ({ url }) => ({ status: 200, file: { path: url } }),
+    };
+    const slot = { upload_url: "/up", download_url: "https://rest.example/down" };
+    const names = ["fileUploadChatFileUrl", "fileUploadAvatarUrl", "fileUploadGroupAvatarUrl"];
+    const { im, asked } = await start(Object.fromEntries(names.map((name) => [name, slot])), { transfers });
+    const { asyncFileUpload, downloadAudio } = im.sysManage;
+    const file = { path: "x" };
+    const progress = [];
+    const processCallback = (it) => progress.push(it);
+    const url = "https://rest.example/down";
+    assert.deepEqual(
+      await asyncFileUpload({ file, toType: "chat", chatType: "roster", to_id: 2, fileType: "image", processCallback }),
+      { url },
+    );
+    await asyncFileUpload({ file, toType: "chat", chatType: "group", to_id: 9, fileType: "shareVideo" });
+    await asyncFileUpload({ file, toType: "rosterAvatar" });
+    await asyncFileUpload({ file, toType: "groupAvatar", group_id: 9 });
+    assert.deepEqual(asked, [
+      ["fileUploadChatFileUrl", { file_type: 102, to_id: "2", to_type: 1 }],
+      ["fileUploadChatFileUrl", { file_type: 103, to_id: "9", to_type: 2 }],
+      ["fileUploadAvatarUrl", {}],
+      ["userAvatar", { avatar: url }],
+      ["fileUploadGroupAvatarUrl", { group_id: "9" }],
+      ["groupInfoAvatar", { group_id: "9", value: url }],
+    ]);
+    assert.deepEqual([moved.length, progress], [4, [{ loaded: 1, total: 2 }]]);
+    assert.deepEqual(await downloadAudio({ url: "/a" }), { path: "https://rest.example/a?format=mp3" });
+  });
+
   test("the level of the log can be changed", () => {
     const { im } = make();
     assert.throws(() => im.setLogLevel("loud"), { code: "ArgumentInvalid", message: /logLevel/ });

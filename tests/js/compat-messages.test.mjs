@@ -63,7 +63,7 @@ describe("sending", () => {
     sendRosterMessage({ uid: "2", type: "location", attachment: place });
     sendRosterMessage({ uid: 2, type: "command", content: "do" });
     sendRosterMessage({ uid: 2, type: "rtc", content: "", config: '{"action":"call"}' });
-    sendGroupMessage({ gid: 9, type: "file", content: "a file", attachment: image, priority: 3 });
+    sendGroupMessage({ gid: 9, type: "file", content: "a file", attachment: image, priority: 3, config: "{}" });
     sendMentionMessage({ gid: 9, txt: "you", mentionAll: true, mentionList: [2, "18446744073709551615"] });
     im.rtcManage.sendRTCMessage({ uid: 2, content: "busy", config: '{"action":"hangup"}' });
     const sent = core.commands.map(([, { id, ...rest }]) => rest);
@@ -76,7 +76,7 @@ describe("sending", () => {
       { ...user, type: 5, text: "", attachment: JSON.stringify(place) },
       { ...user, type: 6, text: "do" },
       { ...user, type: 8, text: "", config: '{"action":"call"}' },
-      { ...group, type: 4, text: "a file", attachment: JSON.stringify(image), priority: 3 },
+      { ...group, type: 4, text: "a file", attachment: JSON.stringify(image), config: "{}", priority: 3 },
       { ...group, type: 0, text: "you", config },
       { ...user, type: 8, text: "busy", config: '{"action":"hangup"}' },
     ]);
@@ -178,10 +178,9 @@ describe("receiving", () => {
     assert.deepEqual(await say(["messages", messagesTape({ ...group, id: "6", config: '{"mentionAll":true}' })]), [
       "onGroupMessage",
     ]);
-    assert.deepEqual(await say(["messages", messagesTape({ id: "7", type: 8 })]), [
-      "onRosterRTCMessage",
-      "onRosterMessage",
-    ]);
+    const record = { id: "7", type: 8, text: "busy", config: '{"action":"record"}' };
+    assert.deepEqual(await say(["messages", messagesTape(record)]), ["onRosterRTCMessage", "onRosterMessage"]);
+    assert.equal(im.rosterManage.getRosterMessageByRid(2)[0].content, "busy");
     assert.deepEqual(await say(["messages", messagesTape({ id: "8", type: 6 })]), [
       "onUnreadChange",
       "onRosterMessage",

@@ -1,6 +1,6 @@
 // The whole surface of the former SDK, as js-api.json lists it: 210 functions, 19 tables of numbers, 54 events.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { test } from "node:test";
 import {
   conversationsTape,
@@ -118,5 +118,21 @@ test("all events are told but those that nothing can cause", async () => {
   assert.deepEqual(
     api.events.filter((event) => !told.has(event)),
     SILENT,
+  );
+});
+
+test("every deliberate difference of docs/compat.md is named in a test", async () => {
+  const at = (path) => new URL(`../../${path}`, import.meta.url);
+  const docs = await readFile(at("docs/compat.md"), "utf8");
+  const legacy = (await readdir(at("tests/js"))).filter((name) => /^compat.*\.test\.mjs$/.test(name));
+  const files = [...legacy.map((name) => `tests/js/${name}`), "tests/contract/compat.test.mjs"];
+  const texts = await Promise.all(files.map((path) => readFile(at(path), "utf8")));
+  const table = docs.split("## Deliberate differences")[1].matchAll(/^\|.*\| `([^`]+)` \|$/gm);
+  const named = [...table].map(([, name]) => name);
+  assert.ok(named.length > 25);
+  const tests = texts.join("\n");
+  assert.deepEqual(
+    named.filter((name) => !tests.includes(`test("${name}"`)),
+    [],
   );
 });

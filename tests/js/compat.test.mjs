@@ -45,6 +45,7 @@ describe("flooim", () => {
   test("one object per configuration, with and without new, until its client is closed", async () => {
     const { flooim, im } = make();
     assert.equal(flooim({ appid: "app" }), im);
+    assert.equal(typeof im, "object");
     assert.equal(new flooim({ appid: "app" }), im);
     assert.notEqual(flooim({ appid: "other", autoLogin: false }), im);
     await im.client.close();

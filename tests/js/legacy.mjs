@@ -25,9 +25,10 @@ const EVENTS = [
 ];
 
 /** A legacy object, its core, and the pairs of event and payload that it told. */
-export function make(config = {}, events = []) {
+export function make({ transfers, ...config } = {}, events = []) {
   const core = new FakeCore();
-  const flooim = makeFlooim((options) => new FlooClient({ ...options, logger: () => undefined }, core.environment));
+  const environment = { ...core.environment, transfers: () => transfers };
+  const flooim = makeFlooim((options) => new FlooClient({ ...options, logger: () => undefined }, environment));
   const im = flooim({ appid: "app", autoLogin: false, ...config });
   const heard = [];
   for (const event of [...EVENTS, ...events]) im.on(event, record(event));
