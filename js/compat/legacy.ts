@@ -190,12 +190,16 @@ export class Legacy {
     return this.client.session?.userId ?? ("" as UserId);
   }
 
+  private setUp(): void {
+    const failed = (thrown: unknown): void => this.client.complain("The application's setup is not known", thrown);
+    this.parts.system.load().catch(failed);
+  }
+
   private async begin(autoLogin: boolean): Promise<void> {
     try {
       await this.client.ready();
       this.ready = true;
-      const failed = (thrown: unknown): void => this.client.complain("The application's setup is not known", thrown);
-      this.parts.system.load().catch(failed);
+      this.setUp();
       if (!autoLogin || this.turn > 0) return;
       this.connecting = false;
       const session = await this.client.resume();
@@ -260,6 +264,7 @@ export class Legacy {
       // After the login is through, so that listeners find lists and messages in place, and the token: it may be
       // another one than last time.
       const failed = (thrown: unknown): void => this.client.complain("The token is not known", thrown);
+      if (!this.parts.system.ready) this.setUp();
       void this.entry
         .then(() => this.parts.system.enter())
         .catch(failed)
@@ -329,7 +334,7 @@ export class Legacy {
   }
 
   private typing(conversation: ConversationKey, user: UserId, active: boolean): void {
-    if (conversation.kind !== "user" || !this.client.session) return;
+    if (conversation.kind !== "user" || !this.client.session || user === this.me()) return;
     const ext = JSON.stringify({ input_status: active ? "typing" : "nothing" });
     const to = this.me();
     this.bus.emit("onInputStatusMessage", { ext, from: user, to });

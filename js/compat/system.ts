@@ -66,6 +66,7 @@ const WS = ["ws", "wss"] as const;
 export class System {
   private document: Document | undefined;
   private config: unknown;
+  private loading: Promise<void> | undefined;
   private base = "";
   private token: string | undefined;
 
@@ -85,8 +86,15 @@ export class System {
     return address(this.clusters()[0]?.ratel?.[0], HTTP);
   }
 
-  /** Asks where the servers are and how the application is set up. */
-  async load(): Promise<void> {
+  /** Asks where the servers are and how the application is set up; once at a time. */
+  load(): Promise<void> {
+    this.loading ??= this.ask().finally(() => {
+      this.loading = undefined;
+    });
+    return this.loading;
+  }
+
+  private async ask(): Promise<void> {
     this.document = await this.client.api<Document>("getServers", { app_id: this.appId });
     const status = this.status();
     if (CLOSED.includes(status)) {

@@ -298,6 +298,23 @@ describe("application, servers and files", () => {
     );
   });
 
+  test("are asked for again after the network was away", async () => {
+    const { core, im } = make();
+    core.answers.api = () => {
+      throw raw("ServerNotReachable");
+    };
+    const complaints = [];
+    im.client.on("error", ({ error }) => complaints.push(error.code));
+    await until(() => complaints.length === 1);
+    assert.equal(im.isAppInfoReady(), false);
+    core.answers.api = () => JSON.stringify(document);
+    im.login({ name: "a", password: "b" });
+    await until(() => im.isLogin());
+    core.engine.say(["state", "connecting", "online"]);
+    await until(() => im.isAppInfoReady());
+    assert.deepEqual(complaints, ["ServerNotReachable"]);
+  });
+
   test("an application that is closed says so", async () => {
     const { heard, im } = await set({}, { ...document, app_status: "frozen" });
     await until(() => heard.some(([event]) => event === "flooError"));

@@ -138,6 +138,7 @@ describe("sending", () => {
     ]);
     assert.deepEqual(heard[0][1], { ext, from: "2", to: "1" });
     assert.deepEqual([heard[1][1].content, heard[1][1].ext], ["", ext]);
+    assert.deepEqual(await say(["typing", keysTape({ id: "2" }), "1", true]), [], "the user's other device");
     assert.deepEqual(im.rosterManage.getRosterMessageByRid(2), [], "typing is no message");
   });
 });
