@@ -166,6 +166,10 @@ const conversation = (r: Reader): ConversationInfo => ({
   mention: MENTIONED[r.number()] ?? "none",
   timestamp: r.number(),
   lastMessage: maybeMessage(r),
+  draft: r.string(),
+  extension: r.string(),
+  pinned: r.flag(),
+  muted: r.flag(),
 });
 
 const update = (r: Reader): RawUpdate => ({

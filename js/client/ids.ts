@@ -29,6 +29,21 @@ export const groupId = (input: IdInput, field: string): GroupId => decimal(input
 /** A message's id; throws `ArgumentInvalid` naming the field. */
 export const messageId = (input: IdInput, field: string): MessageId => decimal(input, field) as MessageId;
 
+/** The id behind one, for engines without bigints. */
+export const following = (id: string): string =>
+  /^9+$/.test(id)
+    ? `1${"0".repeat(id.length)}`
+    : id.replace(
+        /([0-8])(9*)$/,
+        (_, digit: string, nines: string) => `${Number(digit) + 1}${"0".repeat(nines.length)}`,
+      );
+
+/** A time as the core wants it; throws `ArgumentInvalid` naming the field. */
+export function timestamp(input: unknown, field: string): string {
+  if (typeof input === "number" && input >= 0 && input <= Number.MAX_SAFE_INTEGER) return String(Math.floor(input));
+  throw badArgument(field, "milliseconds since the epoch");
+}
+
 /** A conversation's key; throws `ArgumentInvalid` naming the field. */
 export function conversationKey(input: ConversationInput): ConversationKey {
   const of = input as { user?: IdInput; group?: IdInput; kind?: string; id?: IdInput } | null | undefined;

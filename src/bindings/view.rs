@@ -52,6 +52,10 @@ fn conversation(tape: &mut Tape, c: &Conversation) {
     tape.number(c.mention as u8);
     tape.number(time(c.timestamp));
     maybe_message(tape, c.last.as_ref());
+    tape.string(&c.draft);
+    tape.string(&c.extension);
+    tape.flag(c.pinned);
+    tape.flag(c.muted);
 }
 
 fn maybe_message(tape: &mut Tape, m: Option<&Message>) {
@@ -214,6 +218,10 @@ mod tests {
                     mention: Mention::All,
                     timestamp: Millis(4),
                     last: Some(plain),
+                    draft: "draft".into(),
+                    extension: "extension".into(),
+                    pinned: true,
+                    muted: false,
                 },
                 Conversation {
                     id: ConversationId::SYSTEM,
@@ -223,6 +231,10 @@ mod tests {
                     mention: Mention::None,
                     timestamp: Millis(0),
                     last: None,
+                    draft: String::new(),
+                    extension: String::new(),
+                    pinned: false,
+                    muted: true,
                 },
             ])),
             "users": written(&users(&[User {

@@ -72,6 +72,10 @@ export const conversationsTape = (...rows) =>
       .number(MENTIONED.indexOf(c.mention ?? "none"))
       .number(c.timestamp ?? 0);
     maybeMessage(w, c.last);
+    w.string(c.draft ?? "")
+      .string(c.extension ?? "")
+      .number(c.pinned ? 1 : 0)
+      .number(c.muted ? 1 : 0);
   });
 export const updatesTape = (...rows) =>
   tapeOf(rows, (w, u) => {

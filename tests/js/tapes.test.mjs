@@ -71,6 +71,10 @@ describe("the golden tapes", () => {
           mention: "all",
           timestamp: 4,
           lastMessage: plain,
+          draft: "draft",
+          extension: "extension",
+          pinned: true,
+          muted: false,
         },
         {
           key: { kind: "system", id: "0" },
@@ -80,6 +84,10 @@ describe("the golden tapes", () => {
           mention: "none",
           timestamp: 0,
           lastMessage: null,
+          draft: "",
+          extension: "",
+          pinned: false,
+          muted: true,
         },
       ],
     ],
@@ -169,8 +177,19 @@ describe("the golden tapes", () => {
     const made = {
       messages: messagesTape({ ...row, key: "77", clientId: "77", mentioned, error }, bare),
       conversations: conversationsTape(
-        { id: "2", title: "title", avatar: "avatar", unread: 3, mention: "all", timestamp: 4, last: bare },
-        { kind: 0, id: "0" },
+        {
+          id: "2",
+          title: "title",
+          avatar: "avatar",
+          unread: 3,
+          mention: "all",
+          timestamp: 4,
+          last: bare,
+          draft: "draft",
+          extension: "extension",
+          pinned: true,
+        },
+        { kind: 0, id: "0", muted: true },
       ),
       updates: updatesTape(
         { ...op, change: "append", target: "5", by: "6", operation: "7", message: bare },

@@ -287,6 +287,10 @@ impl Account {
             mention,
             timestamp: last.as_ref().map_or(Millis(0), |m| m.timestamp),
             last,
+            draft: row.map_or_else(String::new, |row| row.draft.clone()),
+            extension: row.map_or_else(String::new, |row| row.extension.clone()),
+            pinned: row.is_some_and(|row| row.pinned),
+            muted: row.is_some_and(|row| row.muted),
         }
     }
 

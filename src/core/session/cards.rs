@@ -246,8 +246,8 @@ impl Session {
     }
 
     fn group_cards_known(&mut self, mut groups: Vec<crate::core::model::Group>) {
-        let Some(account) = &mut self.account else { return };
         groups.retain(|group| !self.cards.left.contains(&group.id));
+        let Some(account) = &mut self.account else { return };
         account.groups.extend(groups.iter().map(|group| (group.id, group.clone())));
         let all = account.groups.values().cloned().collect();
         let titles = groups

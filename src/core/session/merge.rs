@@ -16,6 +16,7 @@ use prost::Message as _;
 
 use super::account::Account;
 use super::body::{self, Facts};
+use super::find::Index;
 use super::rows::{
     ConversationRow, EditRow, MarkRow, MessageRow, id_from, message_key, message_query, one_message, pair_key, put,
     read_messages, receipt, receipt_key,
@@ -116,6 +117,8 @@ pub(super) struct Work {
     reads: usize,
     pub(super) rows: BTreeMap<(ConversationId, u64), MessageRow>,
     applied: BTreeSet<u64>,
+    /// What edits had made of the rows that were read.
+    was: BTreeMap<(ConversationId, u64), Option<EditRow>>,
     /// Groups in which messages of the user are, by message: those that others answer to.
     pub(super) homes: BTreeMap<u64, u64>,
     pub(super) out: Outcome,
@@ -197,6 +200,7 @@ impl Session {
                 Part::Rows(of) => {
                     let (stored, unreadable) = read_messages(&rows);
                     bad = unreadable;
+                    work.was.extend(stored.iter().map(|row| ((of, row.id()), row.edit.clone())));
                     work.rows.extend(stored.into_iter().map(|row| ((of, row.id()), row)));
                 }
                 Part::Applied => work.applied.extend(rows.iter().filter_map(|row| id_from(&row.key))),
@@ -438,10 +442,21 @@ impl Session {
 
     /// Writes what the job comes to, says it, and confirms the page. Gives back the notices to react to.
     fn conclude(&mut self, work: Work, confirm: Option<Xid>, next_key: u64) -> Vec<Notice> {
-        let Work { rows, mut out, .. } = work;
+        let Work { rows, was, mut out, .. } = work;
         let Some(account) = &mut self.account else { return Vec::new() };
+        let mut index = Index::default();
         for key @ (of, id) in &out.dirty {
             let Some(row) = rows.get(key) else { continue };
+            match was.get(key) {
+                None if self.config.search => index.add(*of, row, None),
+                // By itself: together with others it could take the place of a row about these.
+                Some(edit) if self.config.search && *edit != row.edit => {
+                    let mut alone = Index::default();
+                    alone.add(*of, row, Some(edit));
+                    out.writes.extend(alone.writes());
+                }
+                _ => {}
+            }
             out.writes.push(put(Table::Messages, message_key(*of, *id), row));
             let Some(conversation) = account.conversations.get_mut(of) else { continue };
             let last = conversation.last.as_ref().is_some_and(|last| last.id() == *id);
@@ -455,6 +470,7 @@ impl Session {
                 out.touched.insert(*of);
             }
         }
+        out.writes.extend(index.writes());
         out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
         let told: Vec<_> = out.told.iter().filter_map(|key| Some(account.message(key.0, rows.get(key)?))).collect();
         let shown = |of: &&ConversationId| account.conversations.get(of).is_some_and(|row| !row.hidden);
@@ -582,6 +598,7 @@ impl Work {
             queue: false,
             reads: 0,
             rows: BTreeMap::new(),
+            was: BTreeMap::new(),
             applied: BTreeSet::new(),
             homes: BTreeMap::new(),
             out: Outcome::default(),

@@ -459,6 +459,9 @@ impl Session {
         row.floor = row.floor.max(up_to.min(row.top));
         let newer = row.last.as_ref().is_some_and(|last| last.id() > up_to);
         if !newer {
+            if !row.hidden {
+                out.removed.push(of);
+            }
             row.last = None;
             row.hidden = true;
             row.unread = 0;
@@ -466,7 +469,8 @@ impl Session {
             row.mention = 0;
             row.read_top = row.read_top.max(row.top);
             row.read_due = 0;
-            out.removed.push(of);
+            row.draft.clear();
+            row.pinned = false;
         }
         out.writes.push(clear_messages(of, row.floor));
         out.touched.insert(of);

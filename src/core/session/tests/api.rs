@@ -1,7 +1,9 @@
 //! Calls of the HTTP API: sent, merged, repeated, given up, and what they change here.
 use serde_json::{Value, json};
 
+use super::notices::roster;
 use super::*;
+use crate::core::proto::roster_notice::Type as Roster;
 use crate::core::services::{Access, Endpoint, Kind};
 
 impl World {
@@ -362,6 +364,19 @@ fn a_token_that_cannot_be_renewed_is_the_calls_error() {
 }
 
 #[test]
+fn calls_end_with_the_reason_that_the_session_ends_for() {
+    let mut w = World::online();
+    w.api(5, "groupInfo", &group());
+    w.answer_with("/group/info", Err(HttpError("gone".into()))); // it will be sent again
+    w.api(6, "getAppConfig", &json!({ "platform": 6 }));
+    let payload = UserNotice { r#type: 2, content: String::new() }.encode_to_vec().into();
+    let frozen = Meta { id: MID + 1, ns: 4, timestamp: w.now.0, payload, ..Meta::default() };
+    w.frame(&page(0, vec![frozen], 0));
+    assert_eq!(w.error_of(5), ErrorCode::UserFrozen);
+    assert!(!w.replies.contains_key(&6), "needs no session");
+}
+
+#[test]
 fn only_the_clouds_own_hosts_hear_app_id_and_token_for_a_file() {
     let mut w = World::online();
     w.api(5, "fileUploadAvatarUrl", &json!({}));
@@ -420,6 +435,9 @@ fn a_deleted_contact_goes_at_once_with_the_conversation() {
     assert!(w.events.contains(&Event::Removed(vec![ConversationId::user(PEER)])));
     assert!(w.events.iter().any(|e| matches!(e, Event::Users(all) if !all[0].is_contact)));
     assert!(!w.account.keys().any(|(table, _)| *table == Table::Messages), "its messages too");
+    w.events.clear();
+    w.queue(vec![roster(MID + 1, Roster::Removed, ME, PEER, "")]);
+    assert!(!w.events.iter().any(|e| matches!(e, Event::Removed(_))), "the notice of it finds nothing left to do");
 }
 
 #[test]
