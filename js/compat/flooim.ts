@@ -58,7 +58,7 @@ export interface Im {
   logout(options?: { deleteUser?: boolean; linkLogin?: boolean }): void;
   /** Ends the connection until the next login. */
   disConnect(): void;
-  /** Closes nothing: forgets what this object has read of messages, cards and drafts. */
+  /** Closes nothing: forgets what this object has read of messages and cards, and the order that the page has given. */
   cleanup(): void;
   setLogLevel(level: (typeof LEVELS)[number]): void;
   /** Does nothing, as ever. */
@@ -143,7 +143,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, logger: 
   const bus = new Bus((event, thrown) => client.complain(`A listener of "${event}" threw`, thrown));
   const places = new Places(client);
   const cards = new Cards(client, bus);
-  const recents = new Recents(client, bus, places, config.storage === "memory" ? undefined : appId);
+  const recents = new Recents(client, bus, places);
   const system = new System(client, bus, places, appId, config.linkServer);
   const legacy = new Legacy(client, bus, config.autoLogin !== false, { cards, places, recents, system });
   const parts = { client, appId, legacy, cards, recents, system };
@@ -173,10 +173,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, logger: 
       bus.emit("logout");
     },
     disConnect: () => legacy.leave(undefined),
-    cleanup: () => {
-      recents.erase();
-      legacy.forget();
-    },
+    cleanup: () => legacy.forget(),
     setLogLevel: (level: FlooimConfig["logLevel"]) => logger.set(level),
     wxlogin: () => undefined,
     get baseUrl() {

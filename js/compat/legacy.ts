@@ -389,7 +389,6 @@ export class Legacy {
 
   private async fillAll(): Promise<void> {
     // `imRostersGroupslistReady` carries both lists; on a first login they are still on their way.
-    this.parts.recents.load(this.me());
     await Promise.all([this.client.roster.list(), this.client.groups.list(), this.loadNotices()]);
     const rows = this.client.conversations.snapshot.slice(0, READ_AHEAD);
     await Promise.all(rows.map((row) => this.fill(row.key)));
@@ -411,13 +410,13 @@ export class Legacy {
   /** Forgets what was read of messages and cards; getters read it again. */
   forget(): void {
     this.parts.cards.clear();
+    this.parts.recents.clear();
     this.archive.clear();
     this.filled.clear();
   }
 
   private clear(): void {
     this.forget();
-    this.parts.recents.clear();
     this.parts.system.leave();
     this.removing.clear();
     this.kept = [];

@@ -1,4 +1,4 @@
-/** The list of conversations, with what only this device knows: drafts, and who has been looked at. */
+/** The list of conversations, with what only this object knows: what was put to the front, and who was looked at. */
 import type { FlooClient } from "../client/client.js";
 import { nameOf } from "../client/conversation.js";
 import type { ConversationInfo, ConversationKey } from "../client/types.js";
@@ -11,7 +11,8 @@ type Id = number | string;
 
 interface Own {
   readonly key: ConversationKey;
-  draft: string;
+  /** Undefined when it was not touched here: then the client has it. */
+  draft?: string;
   draftTimestamp: number | "";
   /** When it was put to the front; 0 when it was not. */
   moved: number;
@@ -21,58 +22,18 @@ interface Own {
   seen: number;
 }
 
-/** Storage can hold anything. */
-function isOwn(value: unknown): value is Own {
-  const { key, draft, moved, seen } = (value ?? {}) as Partial<Own>;
-  return !!key && typeof draft === "string" && typeof moved === "number" && typeof seen === "number";
-}
-
 export class Recents {
   private readonly own = new Map<string, Own>();
   /** When something was last put to the front; each time another. */
   private latest = 0;
 
-  /** Where drafts outlive the page; undefined before the login and where nothing is kept. */
-  private place: string | undefined;
-
   constructor(
     private readonly client: FlooClient,
     private readonly bus: Bus,
     private readonly places: Places,
-    /** The application; undefined to keep nothing. */
-    private readonly appId: string | undefined,
   ) {
     client.on("conversations", () => bus.emit("recentlistUpdate"));
-    client.on("conversation:removed", ({ conversation }) => {
-      if (this.own.delete(nameOf(conversation))) this.save();
-    });
-  }
-
-  /** Takes up what was kept for a user, where there is a `localStorage`. */
-  load(uid: string): void {
-    const place = this.appId === undefined ? undefined : `floo/${this.appId}/${uid}/recents`;
-    if (place === this.place) return;
-    this.own.clear();
-    this.place = place;
-    if (place === undefined || typeof localStorage === "undefined") return;
-    try {
-      const kept: unknown = JSON.parse(localStorage.getItem(place) ?? "[]");
-      for (const own of Array.isArray(kept) ? kept.filter(isOwn) : []) {
-        const key = this.places.known(own.key.id, own.key.kind === "group");
-        if (key) this.own.set(nameOf(key), { ...own, key });
-      }
-    } catch (thrown) {
-      this.client.complain("The drafts could not be read", thrown);
-    }
-  }
-
-  private save(): void {
-    if (this.place === undefined || typeof localStorage === "undefined") return;
-    try {
-      localStorage.setItem(this.place, JSON.stringify([...this.own.values()]));
-    } catch (thrown) {
-      this.client.complain("The drafts could not be kept", thrown);
-    }
+    client.on("conversation:removed", ({ conversation }) => this.own.delete(nameOf(conversation)));
   }
 
   list(): RecentConversation[] {
@@ -86,7 +47,8 @@ export class Recents {
 
   draft(id: Id, type: string): string {
     const key = this.places.known(id, type === "group");
-    return (key && this.own.get(nameOf(key))?.draft) ?? "";
+    if (key === null) return "";
+    return this.own.get(nameOf(key))?.draft ?? this.row(key)?.draft ?? "";
   }
 
   saveDraft(id: Id, type: string, draft: string, forced: number | "" = ""): void {
@@ -94,14 +56,16 @@ export class Recents {
     const known = this.own.has(nameOf(this.key(id, type))) || this.row(this.key(id, type)) !== undefined;
     if (!known && text.trim() === "") return;
     const own = this.front(id, type);
-    own.draft = text;
+    own.draft = text; // at once; the client has it a little later
+    const failed = (thrown: unknown): void => this.client.complain("The draft could not be kept", thrown);
+    this.client.conversation(own.key).setDraft(text).catch(failed);
     own.draftTimestamp = forced === "" ? Date.now() : forced;
-    this.changed();
+    this.bus.emit("recentlistUpdate");
   }
 
   touch(id: Id, type: string, forced: number | "" = ""): void {
     this.front(id, type).forced = forced;
-    this.changed();
+    this.bus.emit("recentlistUpdate");
   }
 
   /** The page has seen who is called on in a group. */
@@ -109,24 +73,11 @@ export class Recents {
     const row = this.row(this.places.group(gid));
     if (!row || !this.show(row).hasAt) return;
     this.ownOf(row.key).seen = row.timestamp;
-    this.changed();
+    this.bus.emit("recentlistUpdate");
   }
 
-  /** Forgets all of it, on the device too. */
-  erase(): void {
-    this.own.clear();
-    this.save();
-  }
-
-  /** The session is over; what was kept stays for the next one. */
   clear(): void {
     this.own.clear();
-    this.place = undefined;
-  }
-
-  private changed(): void {
-    this.save();
-    this.bus.emit("recentlistUpdate");
   }
 
   private key(id: Id, type: string): ConversationKey {
@@ -138,7 +89,7 @@ export class Recents {
   }
 
   private ownOf(key: ConversationKey): Own {
-    const made: Own = { key, draft: "", draftTimestamp: "", moved: 0, forced: "", seen: 0 };
+    const made: Own = { key, draftTimestamp: "", moved: 0, forced: "", seen: 0 };
     const own = this.own.get(nameOf(key)) ?? made;
     this.own.set(nameOf(key), own);
     return own;
@@ -157,9 +108,9 @@ export class Recents {
 
   private show(row: ConversationInfo): RecentConversation {
     const own = this.own.get(nameOf(row.key));
-    const shown = { ...recentConversation(row), hasAt: row.mention === "me" };
+    const shown = { ...recentConversation(row), hasAt: row.mention === "me", draft: row.draft };
     if (!own) return shown;
-    const { draft, draftTimestamp, forced, moved, seen } = own;
+    const { draft = row.draft, draftTimestamp, forced, moved, seen } = own;
     return {
       ...shown,
       draft,
@@ -169,7 +120,7 @@ export class Recents {
     };
   }
 
-  private empty({ key, draft, draftTimestamp, forced }: Own): RecentConversation {
+  private empty({ key, draft = "", draftTimestamp, forced }: Own): RecentConversation {
     return {
       type: key.kind === "group" ? "group" : "roster",
       id: legacyId(key.id),

@@ -257,9 +257,13 @@ test("a removed conversation, logout, and taking the login up again", async () =
   assert.deepEqual(basil.im.rosterManage.getRosterMessageByRid(ids.amber), []);
 
   // The application is closed and opened again: the last login goes on.
+  amber.im.sysManage.saveConversationDraft(Number(ids.clover), "roster", "begun");
+  const kept = () => amber.im.client.conversations.snapshot.some((row) => row.draft === "begun");
+  await until("the draft to be kept", kept);
   await amber.im.client.close();
   const again = page("amber", amber.platform);
   await again.hear("loginSuccess");
+  assert.equal(again.im.sysManage.getConversationDraft(Number(ids.clover), "roster"), "begun");
   assert.equal(String(again.im.userManage.getUid()), ids.amber);
 
   again.im.logout({ linkLogin: true });

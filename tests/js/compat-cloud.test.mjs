@@ -207,28 +207,23 @@ describe("the list of conversations", () => {
     assert.deepEqual(ids(im), [9, 2]);
   });
 
-  test("drafts outlive the page, each user's own, unless nothing is to be kept", async () => {
-    const kept = new Map();
-    globalThis.localStorage = {
-      getItem: (key) => kept.get(key) ?? null,
-      setItem: (key, value) => kept.set(key, value),
+  test("drafts are the client's: kept on the device, and those of the modern side are there", async () => {
+    const { core, im } = await listed();
+    core.answers.setLocal = () => undefined;
+    im.sysManage.saveConversationDraft(9, "group", "to be");
+    assert.deepEqual(core.commands.at(-1), ["setLocal", { kind: 2, of: "9", draft: "to be" }]);
+    core.engine.say(["conversations", conversationsTape({ id: "2", draft: "from there" })]);
+    await turn();
+    const { getConversationDraft } = im.sysManage;
+    assert.deepEqual([getConversationDraft(9, "group"), getConversationDraft(2, "roster")], ["to be", "from there"]);
+    assert.equal(im.userManage.getConversationList().find((row) => row.id === 2).draft, "from there");
+    core.answers.setLocal = () => {
+      throw raw("StorageQuota", "storage");
     };
-    try {
-      const first = await listed();
-      first.im.sysManage.saveConversationDraft(2, "roster", "to be");
-      const second = await listed();
-      assert.equal(second.im.sysManage.getConversationDraft(2, "roster"), "to be");
-      assert.deepEqual([...kept.keys()], ["floo/app/1/recents"]);
-      const memory = await start({}, { storage: "memory" });
-      assert.equal(memory.im.sysManage.getConversationDraft(2, "roster"), "");
-      // Whatever is in there, the login goes on.
-      for (const odd of ["{", "7", '[null,{"key":{"id":"x"},"draft":"a","moved":1,"seen":1}]']) {
-        kept.set("floo/app/1/recents", odd);
-        assert.equal((await listed()).im.sysManage.getConversationDraft(2, "roster"), "");
-      }
-    } finally {
-      delete globalThis.localStorage;
-    }
+    const complaints = [];
+    im.client.on("error", ({ error }) => complaints.push(error.code));
+    im.sysManage.saveConversationDraft(9, "group", "not to be");
+    await until(() => complaints.length === 1);
   });
 
   test("touching puts a conversation to the front, with a time if one is given", async () => {
