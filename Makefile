@@ -31,8 +31,8 @@ lint: setup-build ## formatting, clippy, types
 test: setup ## lint and all tests; the last line is "N passed, N failed"
 	@. target/test-env.sh && node scripts/test.mjs
 
-bench: setup-build ## measure and write docs/benchmarks.md; PARTS=load for one part alone
-	@node bench/run.mjs $(PARTS)
+bench: setup ## measure and write docs/benchmarks.md; PARTS=load for one part alone
+	@. target/test-env.sh && node bench/run.mjs $(PARTS)
 
 clean: ## delete everything built, downloaded tools included
 	rm -rf dist target node_modules

@@ -5,10 +5,7 @@ import { load } from "./load/inline.js";
 import { browser } from "./platform/browser.js";
 
 export type { FlooimConfig, FlooimFactory, Im } from "./compat/flooim.js";
-export type { Forward, GroupSend, MentionSend, RosterSend } from "./compat/outgoing.js";
 export type * from "./compat/shapes.js";
-export type { FileUpload } from "./compat/system.js";
-export type { Refusal } from "./compat/wire.js";
 
 /** Makes the legacy object; see `FlooimFactory`. */
 export const flooim = /* @__PURE__ */ makeFlooim((options) => new FlooClient(options, browser(load)));

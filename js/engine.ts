@@ -4,12 +4,11 @@
  * but the engine itself.
  */
 
-/** A batch of rows of one type: one text, the lengths of its pieces in UTF-16 units, and numbers. */
-export interface Tape {
-  readonly text: string;
-  readonly lengths: Uint32Array;
-  readonly numbers: Float64Array;
-}
+/**
+ * A batch of rows of one type: two texts, and numbers, among them the lengths of their pieces in UTF-16 units.
+ * Pieces with other characters than ASCII are in the second text, and their lengths negative.
+ */
+export type Tape = readonly [ascii: string, wide: string, numbers: Float64Array];
 
 /** What the engine is made with. */
 export interface EngineOptions {

@@ -31,7 +31,15 @@ import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
 import { Api, type RawApi } from "./cloud.js";
 import type { GroupHandle } from "./cloud-types.js";
 import type { RawContent } from "./content.js";
-import { ConversationHandle, type Core, nameOf, place, RAW_KINDS, readHistory } from "./conversation.js";
+import {
+  ConversationHandle,
+  type Core,
+  type HistoryPage,
+  nameOf,
+  place,
+  RAW_KINDS,
+  readHistory,
+} from "./conversation.js";
 import { details, TYPES } from "./details.js";
 import { Emitter } from "./emitter.js";
 import { filesOf, type Transfers } from "./files.js";
@@ -375,6 +383,17 @@ export class FlooClient implements Client {
     this.report(asFlooError(thrown, "GeneralError", doing), doing);
   }
 
+  /** One page of the past, `before` a message or the newest, with the id to go on from; "0" when there is no more. */
+  page(of: ConversationKey, before: MessageId | undefined, limit: number): Promise<HistoryPage> {
+    const from = before === undefined ? {} : { before };
+    return this.call("history", { ...place(of), ...from, limit }, readHistory);
+  }
+
+  /** The address of a file for this session, and the headers that its host wants, the token's among them. */
+  locate(url: string, options?: CallOptions): Promise<{ url: string; headers: Record<string, string> }> {
+    return this.run("locate", { url }, (text) => JSON.parse(text as string), options);
+  }
+
   /** Hears of every change of a message in full, also of messages that this device does not have. */
   onUpdate(listener: (update: RawUpdate) => void): () => void {
     return this.emitter.on("update", listener);
@@ -393,21 +412,6 @@ export class FlooClient implements Client {
     // Nothing more is heard of a message that is sent at most once.
     const sent = (): Message | undefined => (content.qos === 1 ? unkept(id, me, to, content) : undefined);
     return this.expect("send", { id, ...place(to), ...content }, nameOf(to), sent, options);
-  }
-
-  /** One page of history, and where the next one begins: "0" at the end. Without `before` the newest. */
-  page(
-    of: ConversationKey,
-    before: MessageId | undefined,
-    limit: number,
-  ): Promise<{ messages: readonly Message[]; next: string }> {
-    const from = before === undefined ? {} : { before };
-    return this.call("history", { ...place(of), ...from, limit }, readHistory);
-  }
-
-  /** The whole address of a file, and the headers that the cloud wants with it; they carry the token. */
-  locate(url: string, options?: CallOptions): Promise<{ url: string; headers: Record<string, string> }> {
-    return this.run("locate", { url }, (text) => JSON.parse(text as string), options);
   }
 
   private async send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {
@@ -558,14 +562,14 @@ export class FlooClient implements Client {
     // Late words of a core that was given up are of no interest.
     let made: Engine | undefined;
     const sink: Sink = (batch) => {
-      if (made === undefined || this.engine === made || this.successor === made) this.heard(batch);
+      if (made === undefined || this.engine === made || this.successor === made) this.fromCore(batch);
     };
     made = new glue.Engine(this.options, sink, host ?? tabs?.lock);
     return made;
   }
 
   /** What the core of this page says, before it goes its way. */
-  private heard(batch: RawEvent[]): void {
+  private fromCore(batch: RawEvent[]): void {
     const { tabs } = this;
     if (tabs?.denied === undefined) {
       this.receive(tabs ? tabs.outgoing(batch) : batch);
@@ -603,9 +607,10 @@ export class FlooClient implements Client {
   }
 
   private join(): void {
-    const call = this.joining?.call;
+    const { joining, session } = this;
+    if (!joining || !session) return; // the page that leads has yet to tell who it is
     this.joining = undefined;
-    if (call !== undefined && this.session) this.calls.succeed(call, this.session);
+    this.calls.succeed(joining.call, session);
   }
 
   /** The page that led is gone, and it is this one's turn. */

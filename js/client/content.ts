@@ -43,7 +43,7 @@ function utf8Length(text: string): number {
   return bytes;
 }
 
-/** A text within the limit of its field. */
+/** A text within the limit of its field; throws `MessageInvalid` naming the field. */
 export function checked(text: unknown, field: keyof typeof LIMITS): string {
   if (typeof text !== "string") throw badMessage(field, "a text");
   const limit = LIMITS[field];

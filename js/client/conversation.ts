@@ -246,8 +246,14 @@ export class ConversationHandle implements Conversation {
   }
 }
 
-/** A page of history, and where the next one begins: "0" at the end. */
-export function readHistory(value: unknown): { messages: readonly Message[]; next: string } {
+/** A page of the past, and the id to go on from: "0" when there is nothing further. */
+export interface HistoryPage {
+  readonly messages: readonly Message[];
+  readonly next: string;
+}
+
+/** Reads a page as the core gives it. */
+export function readHistory(value: unknown): HistoryPage {
   const { messages, next } = value as { messages: Tape; next: string };
   return { messages: readMessages(messages), next };
 }

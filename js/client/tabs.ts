@@ -138,7 +138,8 @@ export class Tabs {
       const answer = event[0] === "reply" ? this.foreign.get(event[1]) : undefined;
       if (!answer) return true;
       this.foreign.delete(event[1] as number);
-      answer(event as RawEvent & ["reply", ...unknown[]]);
+      // Later, because answers may ask the core, which is still speaking.
+      void Promise.resolve().then(() => answer(event as RawEvent & ["reply", ...unknown[]]));
       return false;
     });
     const told = rest.filter(([name]) => name !== "reply" && name !== "token" && name !== "log");
@@ -235,6 +236,7 @@ export class Follower implements Engine {
   private readonly open = new Map<number, { name: string; params: object }>();
   private readonly ids: string[] = [];
   private attached = false;
+  private detached = false;
   private timer: ReturnType<typeof setInterval> | undefined;
   private readonly stopQueueing: () => void;
 
@@ -306,6 +308,7 @@ export class Follower implements Engine {
   }
 
   private detach(): void {
+    this.detached = true;
     clearInterval(this.timer);
     this.channel.onmessage = null;
     this.channel.close();
@@ -317,7 +320,8 @@ export class Follower implements Engine {
   }
 
   private post(what: Post): void {
-    this.channel.postMessage(what);
+    // While this page takes over there is nobody to speak to; calls are kept.
+    if (!this.detached) this.channel.postMessage(what);
   }
 
   private heard(post: Post): void {

@@ -1,145 +1,207 @@
-/** The five managers of the legacy object: names, and what answers them. */
+/** The five managers of the former SDK: its names, in its spelling, and what stands behind each. */
 import type { FlooClient } from "../client/client.js";
-import { parseJson } from "../client/json.js";
+import type { FileKind, FileSource } from "../client/cloud-types.js";
 import type { ConversationKey } from "../client/types.js";
+import { badArgument, unsupported } from "../errors.js";
 import type { Cards } from "./cards.js";
+import type { Chat, Forward, GroupSend, MentionSend, RosterSend } from "./chat.js";
 import { staticVars } from "./constants.js";
 import { legacyId } from "./convert.js";
-import type { Legacy } from "./legacy.js";
-import type { Forward, GroupSend, MentionSend, Outgoing, RosterSend } from "./outgoing.js";
-import type { Recents } from "./recents.js";
-import { CALLS, callsOf } from "./rest.js";
-import type { FileUpload, System } from "./system.js";
+import type { Notices } from "./notices.js";
+import { type Api, callsOf, GROUP_CALLS, ROSTER_CALLS, SYSTEM_CALLS, USER_CALLS } from "./rest.js";
+import type { ImageQuery, Servers } from "./servers.js";
+import type { Id } from "./shapes.js";
 
-type Id = number | string;
-
-/** What the managers stand on. */
+/** What the managers are made of. */
 export interface Parts {
   readonly client: FlooClient;
-  readonly appId: string;
-  readonly legacy: Legacy;
+  readonly chat: Chat;
   readonly cards: Cards;
-  readonly recents: Recents;
-  readonly system: System;
+  readonly notices: Notices;
+  readonly servers: Servers;
+  readonly ask: Api;
+  readonly linkServer: string;
+  /** Ends the session and forgets its token. */
+  leave(): void;
 }
 
-/** An object as it is, or of JSON text. */
-function patch(value: unknown): object {
-  const parsed = typeof value === "string" ? parseJson(value) : value;
-  return (parsed ?? {}) as object;
+/** What `asyncFileUpload` takes. */
+export interface LegacyUpload {
+  file: FileSource;
+  toType: "chat" | "rosterAvatar" | "groupAvatar";
+  fileType?: string;
+  chatType?: "roster" | "group";
+  to_id?: Id;
+  group_id?: Id;
+  processCallback?: (progress: { loaded: number; total: number }) => void;
 }
 
-/** What can be done to a message; the same for users and groups. */
-const operations = (place: (id: Id) => ConversationKey, outgoing: Outgoing) => ({
-  recallMessage: (id: Id, mid: Id) => outgoing.operate(place(id), (conversation) => conversation.recall(mid)),
-  deleteMessage: (id: Id, mid: Id) => outgoing.operate(place(id), (conversation) => conversation.delete(mid)),
-  appendMessageContent: (id: Id, mid: Id, content: string) =>
-    outgoing.operate(place(id), (conversation) => conversation.append(mid, content)),
-  replaceMessage: (id: Id, mid: Id, content?: string, config?: unknown, ext?: unknown) => {
-    if (!content && !config && !ext) return; // as ever
-    const changes = {
-      ...(content ? { text: content } : {}),
-      ...(config ? { config: patch(config) } : {}),
-      ...(ext ? { ext: ext as object } : {}),
-    };
-    outgoing.operate(place(id), (conversation) => conversation.edit(mid, changes));
-  },
+/** The operations on messages that `rosterManage` and `groupManage` share. */
+const operations = (chat: Chat, of: (id: Id) => ConversationKey) => ({
+  recallMessage: (uid: Id, mid: Id): void => chat.recall(of(uid), mid),
+  deleteMessage: (uid: Id, mid: Id): void => chat.delete(of(uid), mid),
+  appendMessageContent: (uid: Id, mid: Id, content: string): void => chat.append(of(uid), mid, content),
+  replaceMessage: (uid: Id, mid: Id, content?: string, config?: object | string | null, ext?: object | string | null) =>
+    chat.replace(of(uid), mid, content, config, ext),
 });
 
-export const rosterManage = ({ client, legacy, cards }: Parts) => ({
-  ...callsOf(client, CALLS.rosterManage),
-  ...operations((id) => legacy.places.find(id), legacy.outgoing),
-  unreadMessage: (id: Id, mid: Id) =>
-    legacy.outgoing.operate(legacy.places.find(id), (conversation) => conversation.markUnread(mid)),
-  getAllRosterDetail: () => (client.session ? cards.allUsers() : undefined),
+/** `im.rosterManage`. */
+export const rosterManage = ({ chat, cards, ask }: Parts) => ({
+  ...callsOf(ROSTER_CALLS, ask),
+  // Pages use these for groups too.
+  ...operations(chat, (id) => chat.either(id)),
+  asyncGetRosterIdList: async (force?: boolean) => cards.rosterIds(force),
+  asyncGetRosterInfo: async (id: Id, force?: boolean) => cards.rosterInfo(id, force),
+  asnycGetRosterListDetailByIds: async (ids: readonly Id[]) => cards.rosterInfos(ids),
+  asyncGetUserProfile: async (force?: boolean) => cards.profile(force),
+  asyncDeleteRoster: async (params: { user_id: Id }) => cards.removeRoster(params),
+  getAllRosterDetail: () => cards.allUsers(),
   getRosterInfo: (id: Id) => cards.user(id),
-  getUnreadCount: (id: Id) => legacy.unread(legacy.places.known(id, false)),
-  getRosterMessageByRid: (id: Id) => legacy.messages(legacy.places.known(id, false)),
-  readRosterMessage: (id: Id, mid?: Id) => legacy.read(legacy.places.user(id), id, mid),
-  asyncGetRosterIdList: async (_force?: boolean) => (await client.roster.list()).map((user) => legacyId(user.id)),
-  asyncGetRosterInfo: (id: Id, force?: boolean) => cards.userInfo(id, force),
-  asnycGetRosterListDetailByIds: (ids: readonly Id[]) => cards.userInfos(ids),
-  asyncGetUserProfile: (force?: boolean) => cards.userProfile(force),
+  /** Ascending by id: the last 100, and what was paged back to. */
+  getRosterMessageByRid: (id: Id) => chat.messages(chat.user(id)),
+  getUnreadCount: (id: Id) => chat.unread(chat.user(id)),
+  readRosterMessage: (id: Id, mid?: Id) => chat.read(chat.user(id), id, mid),
+  unreadMessage: (id: Id, mid: Id) => chat.cancelRead(chat.either(id), mid),
 });
 
-export const groupManage = ({ client, legacy, cards, recents }: Parts) => ({
-  ...callsOf(client, CALLS.groupManage),
-  ...operations((id) => legacy.places.group(id), legacy.outgoing),
-  getUnreadCount: (id: Id) => legacy.unread(legacy.places.known(id, true)),
-  getGruopMessage: (id: Id) => legacy.messages(legacy.places.known(id, true)),
-  readGroupMessage: (id: Id, mid?: Id) => legacy.read(legacy.places.group(id), id, mid),
-  consumeGroupAtStatus: (id: Id) => recents.consumeAt(id),
-  getAllGroupDetail: () => cards.allGroups(),
-  asyncGetJoinedGroups: async (force?: boolean) => {
-    const groups = (await client.groups.list()).map((group) => legacyId(group.id));
-    const details = cards.allGroups();
-    return force ? groups : groups.map((id) => details[id] ?? { group_id: id });
-  },
-  asyncGetGroupInfo: (id: Id, force?: boolean) => cards.group(id, force),
-  asyncGetGroupListDetail: (ids: readonly Id[]) => cards.groupInfos(ids),
-  asyncGetGroupMembers: (id: Id) => cards.open(id),
+/** `im.groupManage`. */
+export const groupManage = ({ chat, cards, ask }: Parts) => ({
+  ...callsOf(GROUP_CALLS, ask),
+  ...operations(chat, (id) => chat.group(id)),
+  asyncGetGroupInfo: async (id: Id, force?: boolean) => cards.groupInfo(id, force),
+  /** Ids with `force`, cards without: as ever. */
+  asyncGetJoinedGroups: async (force?: boolean) => cards.joined(force),
+  asyncGetGroupMembers: async (id: Id) => cards.loadMembers(id),
+  asyncGetGroupListDetail: async (ids: readonly Id[]) => cards.groupInfos(ids),
+  openGroup: (id: Id) => cards.openGroup(id),
   getGroupMembers: (id: Id) => cards.groupMembers(id),
-  openGroup: (id: Id) => {
-    cards.open(id).catch((thrown: unknown) => client.complain("A group's members could not be read", thrown));
-  },
+  getAllGroupDetail: () => cards.allGroups(),
+  getGruopMessage: (id: Id) => chat.messages(chat.group(id)),
+  getUnreadCount: (id: Id) => chat.unread(chat.group(id)),
+  readGroupMessage: (id: Id, mid?: Id) => chat.read(chat.group(id), id, mid),
+  consumeGroupAtStatus: (id: Id) => chat.recents.consume(chat.group(id)),
 });
 
-export const userManage = ({ client, appId, legacy, recents, system }: Parts) => ({
-  ...callsOf(client, CALLS.userManage),
+/** `im.userManage`. */
+export const userManage = ({ client, chat, servers, ask, leave }: Parts) => ({
+  ...callsOf(USER_CALLS, ask),
+  getToken: () => (client.session ? servers.token : undefined),
   getUid: () => (client.session ? legacyId(client.session.userId) : undefined),
-  getAppid: () => appId,
-  getToken: () => system.getToken(),
-  deleteToken: () => legacy.leave(undefined),
-  getConversationList: () => recents.list(),
-});
-
-export const sysManage = ({ client, legacy, recents, cards, system }: Parts) => ({
-  ...callsOf(client, CALLS.sysManage),
-  getStaticVars: staticVars,
-  getConversationDraft: (id: Id, type: string) => recents.draft(id, type),
-  saveConversationDraft: (id: Id, type: string, draft: string, time?: number | "") =>
-    recents.saveDraft(id, type, draft, time),
-  touchConversation: (id: Id, type: string, time?: number | "") => recents.touch(id, type, time),
-  markMessageUnread: (id: Id, mid: Id, isGroup?: boolean) =>
-    legacy.outgoing.markUnread(legacy.places.of(id, isGroup), mid),
-  sendRosterMessage: (message: RosterSend) => legacy.outgoing.roster(message),
-  sendGroupMessage: (message: GroupSend) => legacy.outgoing.group(message),
-  sendMentionMessage: (message: MentionSend) => legacy.outgoing.mention(message),
-  sendInputStatusMessage: (id: Id, status: string) => legacy.outgoing.typing(id, status),
-  forwardMessage: (it: Forward) => legacy.outgoing.forward(it),
-  getNoticeMessage: () => legacy.notices(),
-  getMessageStatus: (id: Id, mid: Id, isGroup?: boolean) =>
-    legacy.outgoing.status(legacy.places.known(id, isGroup), mid),
-  requireHistoryMessage: (id: Id, sid: Id, amount: number) => legacy.history(id, sid, amount),
-  deleteConversation: (id: Id, everywhere = true) => legacy.remove(id, everywhere),
-  makeSearch: (text: string) => {
-    const friends = [...client.cards()].filter((user) => user.isContact && user.username.includes(text));
-    const groups = Object.values(cards.allGroups()).filter((group) => String(group.name).includes(text));
-    return {
-      rosterArr: friends.map(({ id, username, avatar }) => ({ user_id: legacyId(id), username, avatar })),
-      groupArr: groups.map(({ group_id, name }) => ({ group_id, name })),
-    };
+  getAppid: () => servers.appId,
+  getConversationList: () => chat.recents.list(),
+  deleteToken: () => leave(),
+  getDeviceSN: (): number => {
+    throw unsupported("userManage.getDeviceSN");
   },
-  asyncFileUpload: (given: FileUpload) => system.upload(given),
-  getImage: (given: Parameters<System["image"]>[0]) => system.image(given),
-  getAudio: (given: { url?: string }) => system.audio(given),
-  getChatFile: (given: { url?: string; params?: object }) => system.chatFile(given),
-  downloadAudio: (given: Parameters<System["downloadAudio"]>[0]) => system.downloadAudio(given),
-  getServers: (_appId?: string) => system.servers(),
-  getLinkServer: () => system.linkServer(),
-  getAppConfig: (_appId?: string) => system.appConfig(),
-  getAppStatus: (_appId?: string) => system.status(),
-  getAccountVerification: (_appId?: string) => system.verification(),
-  getServerIp: (_appId?: string) => system.serverIp(),
-  aysncParseLink: (url: string, params?: { link?: string }) => system.parseLink(params?.link ?? "", url),
-  aysncParseLinkV2: (link: string) => system.parseLink(link),
 });
 
-export const rtcManage = ({ legacy }: Parts) => ({
-  sendRTCMessage: (message: RosterSend) => legacy.outgoing.roster({ ...message, type: "rtc" }),
-  // No call can be on: calls are what is missing.
-  getInCallStatus: () => false,
-  getJanusObject: () => null,
-  getPublishHandler: () => null,
-  getSubscribeHandler: () => null,
-});
+/** `im.sysManage`. */
+export const sysManage = (parts: Parts) => {
+  const { client, chat, notices, servers, ask, linkServer } = parts;
+  const audio = (url: string): string => servers.file(url, { format: "mp3" });
+  return {
+    ...callsOf(SYSTEM_CALLS, ask),
+    getStaticVars: () => staticVars(),
+    getConversationDraft: (id: Id, type: string) => chat.recents.draft(chat.of(id, type)),
+    saveConversationDraft: (id: Id, type: string, draft: string, forcedTimestamp: number | "" = "") =>
+      chat.recents.saveDraft(chat.of(id, type), draft, forcedTimestamp),
+    touchConversation: (id: Id, type: string, forcedTimestamp: number | "" = "") =>
+      chat.recents.touch(chat.of(id, type), forcedTimestamp),
+    markMessageUnread: (id: Id, mid: Id, isGroup = false) => chat.markUnread(chat.of(id, isGroup && "group"), mid),
+    getMessageStatus: (id: Id, mid: Id, isGroup = false) => chat.status(chat.of(id, isGroup && "group"), mid),
+    /** The client id of the message. Fires `onSendingMessageStatusChanged` "sending" before it returns. */
+    sendRosterMessage: (message: RosterSend) => chat.sendRoster(message),
+    sendGroupMessage: (message: GroupSend) => chat.sendGroup(message),
+    sendMentionMessage: (message: MentionSend) => chat.sendMention(message),
+    sendInputStatusMessage: (uid: Id, status: string) => chat.typing(uid, status),
+    sendMessage: (_frame: object): void => {
+      throw unsupported("sysManage.sendMessage");
+    },
+    forwardMessage: (forward: Forward) => chat.forward(forward),
+    getNoticeMessage: () => notices.list(),
+    requireHistoryMessage: (uid: Id, sid: unknown, amount: number) => chat.history(chat.either(uid), sid, amount),
+    deleteConversation: (id: Id, otherDevices = true) => chat.deleteConversation(id, otherDevices),
+    makeSearch: (kw: string) => search(parts, kw),
+    getImage: (query: ImageQuery) => servers.image(query),
+    getAudio: ({ url }: { url: string }) => audio(url),
+    getChatFile: ({ url = "", params = {} }: { url?: string; params?: object }) => servers.file(url, params),
+    downloadAudio: async ({
+      url,
+      processCallback,
+    }: {
+      url: string;
+      processCallback?: LegacyUpload["processCallback"];
+    }) => (url ? client.files.download(audio(url), processCallback ? { onProgress: processCallback } : {}) : ""),
+    asyncFileUpload: async (upload: LegacyUpload) => put(client, upload),
+    getServers: (_appId?: string) => servers.servers(),
+    getLinkServer: () => linkServer,
+    getAppConfig: (_appId?: string) => servers.config(),
+    getAppStatus: (_appId?: string) => servers.status(),
+    getAccountVerification: (_appId?: string) => servers.verification(),
+    getServerIp: (_appId?: string) => servers.ip(),
+    aysncParseLink: async (url: string, params: { link: string }) =>
+      ask("parseLink", { link: params?.link, server: /^https?:\/\/[^/]+/.exec(url)?.[0] }),
+    aysncParseLinkV2: async (link: string) => ask("parseLink", { link }),
+  };
+};
+
+/** What moves pictures and sound; there are no calls in this version, only their messages. */
+const ENGINE = [
+  "initRTCEngine",
+  "destroy",
+  "joinRoom",
+  "leaveRoom",
+  "publish",
+  "unPublish",
+  "subscribe",
+  "unSubscribe",
+  "muteLocalAudio",
+  "muteLocalVideo",
+  "muteRemoteAudio",
+  "muteRemoteVideo",
+  "getJanusObject",
+  "getPublishHandler",
+  "getSubscribeHandler",
+] as const;
+
+/** `im.rtcManage`. */
+export const rtcManage = ({ chat }: Parts) => {
+  const engine = {} as Record<(typeof ENGINE)[number], (...args: unknown[]) => never>;
+  for (const name of ENGINE) {
+    engine[name] = () => {
+      throw unsupported(`rtcManage.${name}`);
+    };
+  }
+  return {
+    ...engine,
+    sendRTCMessage: (message: RosterSend) => chat.sendRtc(message),
+    getInCallStatus: () => chat.calls.active,
+  };
+};
+
+/** Contacts by user name and groups by name, as ever. */
+function search({ client, cards }: Parts, kw: string) {
+  const word = String(kw).toLowerCase();
+  const has = (name: string | undefined): boolean => name?.toLowerCase().includes(word) === true;
+  const rosterArr = [...client.cards()]
+    .filter((user) => user.isContact && has(user.username))
+    .map(({ id, username, avatar }) => ({ user_id: legacyId(id), username, avatar }));
+  const groupArr = Object.values(cards.allGroups())
+    .filter((group) => has(group.name))
+    .map(({ group_id, name = "" }) => ({ group_id, name }));
+  return { rosterArr, groupArr };
+}
+
+async function put(client: FlooClient, upload: LegacyUpload): Promise<{ url: string }> {
+  const { file, toType, fileType = "file", chatType, to_id, group_id, processCallback } = upload ?? {};
+  const progress = processCallback ? { onProgress: processCallback } : {};
+  if (toType === "rosterAvatar") return client.files.uploadAvatar(file, progress);
+  if (toType === "groupAvatar") return client.files.uploadGroupAvatar(file, (group_id ?? to_id) as Id, progress);
+  if (toType !== "chat") throw badArgument("toType", '"chat", "rosterAvatar" or "groupAvatar"');
+  const kind = fileType
+    .replace(/^share/, "")
+    .replace("-mp3", "")
+    .toLowerCase() as FileKind;
+  const to = { [chatType === "group" || to_id === undefined ? "group" : "user"]: to_id ?? group_id };
+  return client.files.upload(file, to as { user: Id }, { ...progress, kind });
+}

@@ -1,114 +1,190 @@
-/** What the server tells of groups, contacts and the account, in the words of the former SDK (xsync 6.7, 6.8). */
+/** Notices of groups, contacts and the account in the words of the former SDK (xsync 6.7, 6.8, 3.7). */
+import type { FlooClient } from "../client/client.js";
 import { parseJson } from "../client/json.js";
-import type { Notice } from "../client/types.js";
-import { ACCOUNT_NOTICES } from "./constants.js";
-import { legacyId } from "./convert.js";
-import type { RawNotice } from "./shapes.js";
+import type { JsonObject, Notice } from "../client/types.js";
+import type { Bus } from "./bus.js";
+import { nameIn } from "./constants.js";
+import { legacyId, rawNotice } from "./convert.js";
+import type { Id, RawMeta } from "./shapes.js";
 
-type Emit = (event: string, payload?: unknown) => void;
-
-const SPACES: Record<Notice["kind"], number> = { unknown: 0, group: 2, roster: 3, account: 4 };
+/** As many notices as the former SDK kept. */
+const MOST = 50;
 
 /**
- * Events of the notices of groups. Before a name `=`: the list of groups changes, and the list gets the notice too;
- * `-` the list changes; `*` the list changes if it is about the user, else the members do.
+ * By the number of the notice: its own event, and behind a colon who sees the list of groups change rather than a
+ * list of members: `f` who acted, `t` whom it concerns, `*` everybody, `-` nobody sees either.
  */
-const GROUP: { readonly [type: string]: string | undefined } = {
-  created: "=onGroupCreated",
-  destroyed: "-onGroupDestoryed",
-  joined: "*onGroupJoined",
-  left: "*onGroupLeaved",
-  "apply-accepted": "*onGroupApplyAccepted",
-  "apply-declined": "onGroupApplyDeclined",
-  invited: "onGroupNotice",
-  "invite-accepted": "*onGroupInvitedAccepted",
-  "invite-declined": "onGroupInvitedDeclined",
-  kicked: "*onGroupKicked",
-  blocked: "*",
-  unblocked: "onGroupUnblocked",
-  "owner-assigned": "onGroupOwnerAssigned",
-  "admin-granted": "onGroupAdminGranted",
-  "admin-revoked": "onGroupAdminRevoked",
-  muted: "onGroupMuted",
-  unmuted: "onGroupUnmuted",
-  "announcement-updated": "onGroupAnnouncementUpdated",
+const GROUP: { readonly [type: number]: string | undefined } = {
+  3: "onGroupCreated:-", // with the notice as the payload of onGroupListUpdate
+  4: "onGroupDestoryed:*",
+  5: "onGroupJoined:f",
+  6: "onGroupLeaved:f",
+  8: "onGroupApplyAccepted:t",
+  9: "onGroupApplyDeclined:-",
+  10: "onGroupNotice:-",
+  11: "onGroupInvitedAccepted:f",
+  12: "onGroupInvitedDeclined:-",
+  13: "onGroupKicked:t",
+  14: ":t",
+  15: "onGroupUnblocked:-",
+  16: "onGroupOwnerAssigned:-",
+  17: "onGroupAdminGranted:-",
+  18: "onGroupAdminRevoked:-",
+  19: "onGroupMuted:-",
+  20: "onGroupUnmuted:-",
+  21: "onGroupBaned:-",
+  22: "onGroupUnbaned:-",
+  24: "onGroupAnnouncementUpdated:-",
 };
 
-/** Events of the notices of contacts, and whom the notice must be about to fire. */
-const ROSTER: { readonly [type: string]: readonly [event: string, about: "to me" | "by me" | "one" | ""] | undefined } =
-  {
-    added: ["onRosterListUpdate", "to me"],
-    removed: ["onRosterRemoved", "by me"],
-    accepted: ["onRosterAccepted", "one"],
-    declined: ["onRosterDeclined", "one"],
-    applied: ["onRosterApplied", ""],
-  };
+const ROSTER: { readonly [type: number]: string | undefined } = {
+  1: "onRosterListUpdate",
+  2: "onRosterRemoved",
+  3: "onRosterAccepted",
+  4: "onRosterDeclined",
+  7: "onRosterApplied",
+};
 
-/** The notice as the former SDK's events had it, with decimal text where it had 64-bit objects. */
-export function rawNotice(notice: Notice, me: string): RawNotice {
-  return {
-    id: notice.id,
-    from: { uid: notice.from, deviceSN: 0 },
-    to: { uid: me, deviceSN: 0 },
-    timestamp: String(notice.timestamp),
-    ns: SPACES[notice.kind],
-    payload: {
-      type: notice.typeNumber,
-      ...(notice.group === null ? {} : { gid: { uid: notice.group } }),
-      from: { uid: notice.from },
-      to: notice.to.map((uid) => ({ uid })),
-      content: notice.content,
-    },
-  };
+/** Account notices after which one has to log in anew: unknown, password, frozen, removed, kicked, device removed. */
+const FINAL = [0, 1, 2, 3, 5, 10];
+
+/** What `sysManage.getNoticeMessage()` gives: ids as texts, kinds as words. */
+export interface RawNotice {
+  id: string;
+  from: { uid: string; deviceSN: number };
+  to: { uid: string; deviceSN: number };
+  timestamp: string;
+  ns: "GROUP_NOTICE" | "ROSTER_NOTICE";
+  payload: Record<string, unknown>;
 }
 
-/** Whom a notice of a group is about. */
-const isAbout = (notice: Notice, me: string): boolean =>
-  notice.type === "kicked" || notice.type === "blocked"
-    ? notice.to.some((id) => id === me)
-    : notice.from === me || (notice.type === "apply-accepted" && notice.to.some((id) => id === me));
+const words = (meta: RawMeta): RawNotice => ({
+  ...(JSON.parse(JSON.stringify(meta)) as RawNotice), // a `Long` is its digits there
+  ns: meta.ns === 2 ? "GROUP_NOTICE" : "ROSTER_NOTICE",
+  payload: {
+    ...(JSON.parse(JSON.stringify(meta.payload)) as JsonObject),
+    type: nameIn(meta.ns === 2 ? "GROUPNOTICE_TYPE" : "ROSTERNONTICE_TYPE", meta.payload["type"] as number),
+  },
+});
 
-function tellGroup(notice: Notice, me: string, emit: Emit): void {
-  const raw = rawNotice(notice, me);
-  const groupId = legacyId(notice.group ?? "0");
-  const toUids = notice.to.map(legacyId);
-  const named = GROUP[notice.type];
-  if (named !== undefined) {
-    const mark = named.charAt(0);
-    if (mark === "=") emit("onGroupListUpdate", raw);
-    else if (mark === "-" || (mark === "*" && isAbout(notice, me))) emit("onGroupListUpdate");
-    else if (mark === "*") emit("onGroupMemberChanged", groupId);
-    const event = named.replace(/^[=*-]/, "");
-    if (event !== "") emit(event, raw);
-  } else if (notice.type === "banned") emit("onGroupBaned", { groupId, toUids, content: notice.content });
-  else if (notice.type === "unbanned") emit("onGroupUnbaned", { groupId, toUids });
-  else if (notice.type === "info-updated") {
-    const patch = parseJson(notice.content) as { property?: unknown; ban_expire_time?: unknown } | null | undefined;
-    const until = Number(patch?.ban_expire_time);
-    if (patch?.property === "display_name") emit("onGroupMemberChanged", groupId);
-    if (until === -1) emit("onGroupBaned", { groupId, toUids: [], content: -1, all: true });
-    if (until === 0) emit("onGroupUnbaned", { groupId, toUids: [], all: true });
-    emit("onGroupListUpdate");
+export class Notices {
+  /** The newest first. */
+  private kept: readonly Notice[] = [];
+  /** Groups whose `onGroupMemberChanged` a notice has brought already. */
+  private readonly announced = new Set<string>();
+  /** The account notice that ended the session, once it is told. */
+  private ended = "";
+
+  constructor(
+    private readonly client: FlooClient,
+    private readonly bus: Bus,
+  ) {
+    client.on("notice", (notice) => this.take(notice));
+    client.on("group:members", ({ group }) => {
+      if (!this.announced.delete(group)) bus.emit("onGroupMemberChanged", legacyId(group));
+    });
   }
-}
 
-function tellRoster(notice: Notice, me: string, emit: Emit): void {
-  if (notice.type === "info-updated") {
-    emit("onRosterInfoUpdate", [legacyId(notice.from)]);
-    emit("onRosterListUpdate");
-    return;
+  list(): RawNotice[] {
+    return this.kept.map((notice) => words(rawNotice(notice, this.me)));
   }
-  const [event, about] = ROSTER[notice.type] ?? [];
-  const one = notice.to.length === 1;
-  const fits = about === "to me" ? one && notice.to[0] === me : about === "by me" ? notice.from === me : one || !about;
-  if (event !== undefined && fits) emit(event, rawNotice(notice, me));
-}
 
-/** Tells of a notice. `ended`: the session is over, and that has been told. */
-export function tellNotice(notice: Notice, me: string, ended: boolean, emit: Emit): void {
-  if (notice.kind === "group") tellGroup(notice, me, emit);
-  else if (notice.kind === "roster") tellRoster(notice, me, emit);
-  else if (notice.kind === "account" && !ended) {
-    emit("flooNotice", { category: "userNotice", desc: ACCOUNT_NOTICES[notice.typeNumber] ?? "UNKNOWN" });
+  /** A new session: reads what is kept of it. */
+  begin(): void {
+    this.ended = "";
+    this.kept = [];
+    this.client.notices.list().then(
+      (notices) => this.keep(notices),
+      (thrown: unknown) => this.client.complain("The notices could not be read", thrown),
+    );
+  }
+
+  /** The account notice that a session ended with; it comes as a notice and as the end of the session. */
+  end(name: string): void {
+    if (this.ended === name) return;
+    this.ended = name;
+    if (name === "KICK_BY_SAME_DEVICE") this.bus.emit("userKicked");
+    else this.bus.emit("flooNotice", { category: "action", desc: "relogin_manually" });
+    this.bus.emit("flooNotice", { category: "userNotice", desc: name });
+  }
+
+  private get me(): string {
+    return this.client.session?.userId ?? "";
+  }
+
+  private keep(notices: readonly Notice[]): void {
+    const others = this.kept.filter((it) => notices.every((other) => other.id !== it.id));
+    this.kept = [...notices, ...others].slice(0, MOST);
+  }
+
+  private take(notice: Notice): void {
+    if (notice.kept) this.keep([notice]);
+    if (notice.kind === "group") this.group(notice);
+    else if (notice.kind === "roster") this.roster(notice);
+    else if (notice.kind === "account") this.account(notice.typeNumber);
+  }
+
+  private group(notice: Notice): void {
+    const { typeNumber, from, to, content } = notice;
+    const gid = legacyId(notice.group ?? "0");
+    if (typeNumber === 23) {
+      this.patched(gid, notice.group ?? "0", content);
+      return;
+    }
+    const [event, list] = GROUP[typeNumber]?.split(":") ?? [];
+    if (event === undefined) return;
+    const meta = rawNotice(notice, this.me);
+    const mine =
+      (list === "f" && from === this.me) || (list === "t" && to.some((id) => id === this.me)) || list === "*";
+    if (typeNumber === 3) this.bus.emit("onGroupListUpdate", meta);
+    else if (mine) this.bus.emit("onGroupListUpdate");
+    else if (list !== "-") this.members(notice.group ?? "0");
+    if (typeNumber === 21 || typeNumber === 22) {
+      const said = typeNumber === 21 ? { content } : {};
+      this.bus.emit(event, { groupId: gid, toUids: to.map(legacyId), ...said });
+    } else if (event !== "") this.bus.emit(event, meta);
+  }
+
+  /** A group's card, or one member's name in it. */
+  private patched(gid: Id, group: string, content: string): void {
+    const patch = (parseJson(content) ?? {}) as JsonObject;
+    if (patch["property"] === "display_name") {
+      this.members(group);
+      return;
+    }
+    const until = patch["ban_expire_time"];
+    const all = { groupId: gid, toUids: [], all: true };
+    if (until === -1) this.bus.emit("onGroupBaned", { ...all, content: -1 });
+    if (until === 0) this.bus.emit("onGroupUnbaned", all);
+    this.bus.emit("onGroupListUpdate");
+  }
+
+  private members(group: string): void {
+    this.announced.add(group);
+    this.bus.emit("onGroupMemberChanged", legacyId(group));
+  }
+
+  private roster(notice: Notice): void {
+    const { typeNumber, from, to } = notice;
+    if (typeNumber === 8) {
+      this.bus.emit("onRosterInfoUpdate", [legacyId(from)]);
+      this.bus.emit("onRosterListUpdate");
+      return;
+    }
+    const event = ROSTER[typeNumber];
+    // Of the others nothing was ever said.
+    const said =
+      typeNumber === 1
+        ? to.length === 1 && to[0] === this.me
+        : typeNumber === 2
+          ? from === this.me
+          : typeNumber === 7 || to.length === 1;
+    if (event && said) this.bus.emit(event, rawNotice(notice, this.me));
+  }
+
+  private account(type: number): void {
+    const name = nameIn("USERNOTICE_TYPE", type) ?? "UNKNOWN";
+    if (type === 4 || FINAL.includes(type)) this.end(name);
+    else this.bus.emit("flooNotice", { category: "userNotice", desc: name });
   }
 }

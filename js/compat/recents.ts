@@ -1,135 +1,132 @@
-/** The list of conversations, with what only this object knows: what was put to the front, and who was looked at. */
+/** The list of recent conversations: that of the client, and what pages put into it on this device. */
 import type { FlooClient } from "../client/client.js";
 import { nameOf } from "../client/conversation.js";
-import type { ConversationInfo, ConversationKey } from "../client/types.js";
+import type { ConversationInfo, ConversationKey, Message } from "../client/types.js";
+import { badArgument } from "../errors.js";
 import type { Bus } from "./bus.js";
-import { legacyId, recentConversation } from "./convert.js";
-import type { Places } from "./places.js";
+import { legacyId } from "./convert.js";
+import { recordText } from "./rtc.js";
 import type { RecentConversation } from "./shapes.js";
 
-type Id = number | string;
-
+/** What a page has said of a conversation. */
 interface Own {
   readonly key: ConversationKey;
-  /** Undefined when it was not touched here: then the client has it. */
-  draft?: string;
-  draftTimestamp: number | "";
-  /** When it was put to the front; 0 when it was not. */
+  /** When it was moved to the front. */
   moved: number;
-  /** What the page gave as the time of it. */
-  forced: number | "";
-  /** The time of the row when the page had seen who is called on. */
-  seen: number;
+  timestamp?: number | "";
+  draft?: string;
+  draftTimestamp?: number | "";
+  /** Whether somebody mentioned the user and the page has not consumed that. */
+  hasAt?: boolean;
 }
+
+const contentOf = (last: Message | null, me: string): string => {
+  if (last?.type === "rtc") return recordText(last, me) ?? last.text;
+  return last?.type === "text" ? last.text : (last?.type ?? "");
+};
 
 export class Recents {
   private readonly own = new Map<string, Own>();
-  /** When something was last put to the front; each time another. */
-  private latest = 0;
 
   constructor(
     private readonly client: FlooClient,
     private readonly bus: Bus,
-    private readonly places: Places,
-  ) {
-    client.on("conversations", () => bus.emit("recentlistUpdate"));
-    client.on("conversation:removed", ({ conversation }) => this.own.delete(nameOf(conversation)));
-  }
+  ) {}
 
+  /** The latest activity first. */
   list(): RecentConversation[] {
+    const me = this.client.session?.userId ?? "";
     const rows = new Map(this.client.conversations.snapshot.map((row) => [nameOf(row.key), row]));
-    const listed = [...rows.values()].map((row) => ({ at: this.at(row), shown: this.show(row) }));
+    const entries: Array<[activity: number, entry: RecentConversation]> = [];
+    for (const [name, row] of rows) entries.push(entry(row.key, row, this.own.get(name), me));
     for (const [name, own] of this.own) {
-      if (!rows.has(name) && own.moved > 0) listed.push({ at: own.moved, shown: this.empty(own) });
+      if (own.moved > 0 && !rows.has(name)) entries.push(entry(own.key, undefined, own, me));
     }
-    return listed.sort((a, b) => b.at - a.at).map(({ shown }) => shown);
+    return entries.sort(([a], [b]) => b - a).map(([, it]) => it);
   }
 
-  draft(id: Id, type: string): string {
-    const key = this.places.known(id, type === "group");
-    if (key === null) return "";
+  draft(key: ConversationKey): string {
     return this.own.get(nameOf(key))?.draft ?? this.row(key)?.draft ?? "";
   }
 
-  saveDraft(id: Id, type: string, draft: string, forced: number | "" = ""): void {
-    const text = String(draft ?? "");
-    const known = this.own.has(nameOf(this.key(id, type))) || this.row(this.key(id, type)) !== undefined;
-    if (!known && text.trim() === "") return;
-    const own = this.front(id, type);
-    own.draft = text; // at once; the client has it a little later
-    const failed = (thrown: unknown): void => this.client.complain("The draft could not be kept", thrown);
-    this.client.conversation(own.key).setDraft(text).catch(failed);
-    own.draftTimestamp = forced === "" ? Date.now() : forced;
+  /** Keeps a draft. One that is blank makes no conversation. */
+  saveDraft(key: ConversationKey, draft: string, timestamp: number | ""): void {
+    if (typeof draft !== "string") throw badArgument("draft", "a text");
+    const there = this.row(key) !== undefined || this.own.has(nameOf(key));
+    if (!there && draft.trim() === "") return;
+    const own = this.move(key);
+    own.draft = draft;
+    own.draftTimestamp = draft === "" ? "" : timestamp === "" ? Date.now() : timestamp;
+    this.client
+      .conversation(key)
+      .setDraft(draft)
+      .catch((thrown: unknown) => this.client.complain("The draft could not be kept", thrown));
     this.bus.emit("recentlistUpdate");
   }
 
-  touch(id: Id, type: string, forced: number | "" = ""): void {
-    this.front(id, type).forced = forced;
+  /** Moves a conversation to the front; there need not be one. */
+  touch(key: ConversationKey, timestamp: number | ""): void {
+    this.move(key).timestamp = timestamp;
     this.bus.emit("recentlistUpdate");
   }
 
-  /** The page has seen who is called on in a group. */
-  consumeAt(gid: Id): void {
-    const row = this.row(this.places.group(gid));
-    if (!row || !this.show(row).hasAt) return;
-    this.ownOf(row.key).seen = row.timestamp;
+  mentioned(key: ConversationKey): void {
+    this.entry(key).hasAt = true;
+  }
+
+  consume(key: ConversationKey): void {
+    if (!hasAt(this.row(key), this.own.get(nameOf(key)))) return;
+    this.move(key).hasAt = false;
     this.bus.emit("recentlistUpdate");
+  }
+
+  remove(key: ConversationKey): void {
+    this.own.delete(nameOf(key));
   }
 
   clear(): void {
     this.own.clear();
   }
 
-  private key(id: Id, type: string): ConversationKey {
-    return this.places.of(id, type === "group");
-  }
-
   private row(key: ConversationKey): ConversationInfo | undefined {
     return this.client.conversations.snapshot.find((row) => nameOf(row.key) === nameOf(key));
   }
 
-  private ownOf(key: ConversationKey): Own {
-    const made: Own = { key, draftTimestamp: "", moved: 0, forced: "", seen: 0 };
-    const own = this.own.get(nameOf(key)) ?? made;
+  private entry(key: ConversationKey): Own {
+    const own = this.own.get(nameOf(key)) ?? { key, moved: 0 };
     this.own.set(nameOf(key), own);
     return own;
   }
 
-  private front(id: Id, type: string): Own {
-    const own = this.ownOf(this.key(id, type));
-    this.latest = Math.max(Date.now(), this.latest + 1);
-    own.moved = this.latest;
+  private move(key: ConversationKey): Own {
+    const own = this.entry(key);
+    own.moved = Date.now();
     return own;
   }
+}
 
-  private at(row: ConversationInfo): number {
-    return Math.max(row.timestamp, this.own.get(nameOf(row.key))?.moved ?? 0);
-  }
+const hasAt = (row: ConversationInfo | undefined, own: Own | undefined): boolean => own?.hasAt ?? row?.mention === "me";
 
-  private show(row: ConversationInfo): RecentConversation {
-    const own = this.own.get(nameOf(row.key));
-    const shown = { ...recentConversation(row), hasAt: row.mention === "me", draft: row.draft };
-    if (!own) return shown;
-    const { draft = row.draft, draftTimestamp, forced, moved, seen } = own;
-    return {
-      ...shown,
-      draft,
-      draftTimestamp,
-      hasAt: shown.hasAt && row.timestamp > seen,
-      ...(forced !== "" && moved >= row.timestamp ? { timestamp: forced } : {}),
-    };
-  }
-
-  private empty({ key, draft = "", draftTimestamp, forced }: Own): RecentConversation {
-    return {
+function entry(
+  key: ConversationKey,
+  row: ConversationInfo | undefined,
+  own: Own | undefined,
+  me: string,
+): [number, RecentConversation] {
+  const last = row?.lastMessage ?? null;
+  const time = row?.timestamp ?? 0;
+  const touched = own?.timestamp !== undefined && own.moved > time ? own.timestamp : undefined;
+  return [
+    Math.max(time, own?.moved ?? 0),
+    {
       type: key.kind === "group" ? "group" : "roster",
       id: legacyId(key.id),
-      content: "",
-      ext: "",
-      timestamp: forced,
-      hasAt: false,
-      draft,
-      draftTimestamp,
-    };
-  }
+      content: contentOf(last, me),
+      ext: last?.ext ?? "",
+      timestamp: touched ?? (time === 0 ? "" : String(time)),
+      hasAt: hasAt(row, own),
+      draft: own?.draft ?? row?.draft ?? "",
+      draftTimestamp: own?.draftTimestamp ?? "",
+    },
+  ];
 }

@@ -1,138 +1,113 @@
-// The whole surface of the former SDK, as js-api.json lists it: 210 functions, 19 tables of numbers, 54 events.
+// Every member of the previous SDK is there and is of its kind, and nothing else is.
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
-import { test } from "node:test";
-import {
-  conversationsTape,
-  keysTape,
-  listsTape,
-  messagesTape,
-  noticesTape,
-  raw,
-  until,
-  updatesTape,
-} from "./fake-engine.mjs";
-import { loggedIn, make } from "./legacy.mjs";
+import { describe, test } from "node:test";
+import { FACTS, loggedIn, make } from "./compat-fixture.mjs";
 
-const api = JSON.parse(await readFile(new URL("js-api.json", import.meta.url), "utf8"));
-const functions = Object.entries(api.functions).flatMap(([owner, names]) =>
-  Object.entries(names).map(([name, kind]) => ({ owner, name, kind })),
-);
-const ownerOf = (im, owner) => (owner === "base" ? im : im[owner]);
-
-/** What throws `Unsupported`: the engine of calls, and what docs/compat.md tells the reason of. */
+const { functions, events, constants, properties, config } = FACTS;
+const MANAGERS = properties.filter((name) => name !== "baseUrl");
+/** What there is no engine for, or no way to know. */
 const UNSUPPORTED = [
-  "base.kickAllWeb",
-  "userManage.getDeviceSN",
   "sysManage.sendMessage",
-  ..."initRTCEngine destroy joinRoom leaveRoom publish unPublish subscribe unSubscribe muteLocalAudio muteLocalVideo muteRemoteAudio muteRemoteVideo"
-    .split(" ")
+  "userManage.getDeviceSN",
+  ...Object.keys(functions.rtcManage)
+    .filter((name) => name !== "sendRTCMessage" && name !== "getInCallStatus")
     .map((name) => `rtcManage.${name}`),
 ];
+const ownerOf = (im, module) => (module === "base" ? im : im[module]);
 
-/** Events that nothing fires: nothing did, or nothing of that kind comes. */
-const SILENT = ["messageNormal", "onRosterNotice"];
+describe("surface", () => {
+  test("the facts are whole: 210 functions, 19 constants, 54 events", () => {
+    const count = Object.values(functions).reduce((sum, names) => sum + Object.keys(names).length, 0);
+    assert.deepEqual([count, constants.length, events.length, properties.length, config.length], [210, 19, 54, 6, 6]);
+  });
 
-test("all functions are there, and those that answer later give promises", async () => {
-  const { im } = await loggedIn();
-  assert.equal(functions.length, 210);
-  for (const { owner, name, kind } of functions) {
-    const it = ownerOf(im, owner)[name];
-    assert.equal(typeof it, "function", `${owner}.${name}`);
-    if (kind === "sync" || name === "downloadAudio") continue;
-    const answer = it();
-    assert.equal(typeof answer?.then, "function", `${owner}.${name} gives a promise`);
-    answer.catch(() => undefined);
-  }
-  assert.equal(im.sysManage.downloadAudio({ url: "" }), "", "as ever");
-});
+  test("every function is there, and those that wait say so by a promise", () => {
+    const { im } = make();
+    const kinds = {};
+    for (const [module, names] of Object.entries(functions)) {
+      kinds[module] = {};
+      for (const name of Object.keys(names)) {
+        const it = ownerOf(im, module)[name];
+        assert.equal(typeof it, "function", `${module}.${name}`);
+        kinds[module][name] = it.constructor.name === "AsyncFunction" ? "async" : "sync";
+      }
+    }
+    assert.deepEqual(kinds, functions);
+  });
 
-test("nothing but what is listed is unsupported, and says so by its name", async () => {
-  const { im } = await loggedIn();
-  const stub = String(im.rtcManage.joinRoom);
-  const found = functions.filter(({ owner, name }) => String(ownerOf(im, owner)[name]) === stub);
-  assert.deepEqual(found.map(({ owner, name }) => `${owner}.${name}`).sort(), [...UNSUPPORTED].sort());
-  for (const { owner, name } of found) {
-    assert.throws(ownerOf(im, owner)[name], { code: "Unsupported", message: new RegExp(name) });
-  }
-  assert.deepEqual(
-    [im.rtcManage.getInCallStatus(), im.rtcManage.getJanusObject(), im.rtcManage.getPublishHandler()],
-    [false, null, null],
-  );
-});
+  test("there is nothing that was not there, but for the modern client", async () => {
+    const { im } = await loggedIn();
+    for (const module of MANAGERS) {
+      assert.deepEqual(Object.keys(im[module]).sort(), Object.keys(functions[module]).sort());
+    }
+    const base = [...Object.keys(functions.base), ...properties, "client"];
+    assert.deepEqual(Object.keys(im).sort(), base.sort());
+    assert.equal(im.baseUrl, "https://ratel.test");
+  });
 
-test("functions work without their manager", async () => {
-  const { im } = await loggedIn();
-  const { getUid } = im.userManage;
-  const { getRosterInfo } = im.rosterManage;
-  assert.deepEqual([getUid(), getRosterInfo(2).username], [1, "basil"]);
-});
+  test("what is not supported says so by its name; functions work detached", () => {
+    const { im } = make();
+    for (const path of UNSUPPORTED) {
+      const [module, name] = path.split(".");
+      const { [name]: detached } = im[module];
+      assert.throws(() => detached({}), { code: "Unsupported", message: new RegExp(path.replace(".", "\\.")) });
+    }
+  });
 
-test("the tables of numbers are the protocol's", () => {
-  const { im } = make();
-  const vars = im.sysManage.getStaticVars();
-  assert.equal(Object.keys(api.constants).length, 19);
-  assert.deepEqual(vars, api.constants);
-  vars.STATIC_MESSAGE_STATUS.READ = 7;
-  assert.equal(im.sysManage.getStaticVars().STATIC_MESSAGE_STATUS.READ, 2);
-});
+  test("every constant is there, with names counted from 0", () => {
+    const all = make().im.sysManage.getStaticVars();
+    assert.deepEqual(Object.keys(all).sort(), [...constants].sort());
+    for (const [name, members] of Object.entries(all)) {
+      assert.deepEqual(Object.values(members), [...Object.keys(members).keys()], name);
+    }
+    const sizes = Object.values(all).map((members) => Object.keys(members).length);
+    assert.deepEqual(sizes, [2, 4, 2, 21, 7, 4, 9, 4, 10, 9, 3, 29, 7, 11, 14, 2, 3, 2, 3]);
+    assert.equal(all.STATIC_FRAME_ERROR_STATUS.RATE_LIMIT_EXCEEDED, 20);
+    assert.equal(all.STATIC_GROUPNOTICE_TYPE.FILE_UPDATED, 28);
+    assert.equal(all.STATIC_ROSTERNONTICE_TYPE.INFO_UPDATED, 8);
+    assert.equal(all.STATIC_MESSAGE_OPTYPE.REPLACE, 9);
+  });
 
-test("all events are told but those that nothing can cause", async () => {
-  assert.equal(api.events.length, 54);
-  const told = new Set();
-  const { core, im, heard } = await loggedIn({}, api.events);
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
-  const say = async (...batch) => {
-    core.engine.say(...batch);
-    await turn();
-  };
-  const group = { kind: 2, with: "9" };
-  const mine = { id: "50", from: "1", outgoing: true, status: "sent", text: "hi" };
-  await say(["messages", messagesTape({ id: "5" }, { ...group, id: "6", config: '{"mentionList":[1]}' })]);
-  await say(["messages", messagesTape({ id: "7", type: 8 })]);
-  await say(["sent", messagesTape({ ...mine, clientId: "4" })]);
-  await say(["typing", keysTape({ id: "2" }), "2", true]);
-  await say(["conversations", conversationsTape({ id: "2" })]);
-  for (const change of ["recall", "delete", "unread", "append", "replace"]) {
-    const update = { change, target: "50", by: "2", operation: "60" };
-    await say([
-      "updates",
-      updatesTape({ ...update, message: mine }, { ...update, ...group, message: { ...mine, ...group } }),
-    ]);
-  }
-  for (let type = 0; type < 29; type++) await say(["notices", noticesTape({ id: "70", type, group: "9", from: "1" })]);
-  for (let type = 0; type < 11; type++)
-    await say(["notices", noticesTape({ id: "70", kind: 3, type, from: "1", to: ["1"] })]);
-  await say(["members", "9", listsTape(["8"], [], [])]);
-  core.answers.history = () => ({ messages: messagesTape(), next: "0" });
-  im.sysManage.requireHistoryMessage(2, 0, 20);
-  await until(() => heard.some(([event]) => event === "onReceiveHistoryMsg"));
-  await say(["state", "online", "kicked", raw("UserKickedBySameDevice", "frame")]);
-  im.logout({ linkLogin: true });
-  core.answers.login = () => {
-    throw raw("UserFrozen", "frame");
-  };
-  im.login({ name: "a", password: "b" });
-  await until(() => heard.some(([event]) => event === "loginFail"));
-  for (const [event] of heard) told.add(event);
-  assert.deepEqual(
-    api.events.filter((event) => !told.has(event)),
-    SILENT,
-  );
-});
+  test("no event has a name that was not there, and all but two that never come are fired somewhere", async () => {
+    const folder = new URL("../../js/compat/", import.meta.url);
+    const texts = await Promise.all((await readdir(folder)).map((file) => readFile(new URL(file, folder), "utf8")));
+    const source = texts.join("\n");
+    const emitted = [...source.matchAll(/emit\(\s*"(\w+)"/g)].map(([, name]) => name);
+    assert.ok(emitted.length > 30);
+    assert.deepEqual(
+      emitted.filter((name) => !events.includes(name)),
+      [],
+    );
+    const whole = (name) => source.includes(`"${name}"`) || source.includes(`"${name}:`);
+    // Their names are put together of the kind of a conversation and what happened.
+    const edits = events.filter((name) => /Message(ContentAppend|Replace)$/.test(name));
+    const missing = events.filter((name) => !whole(name) && !edits.includes(name));
+    assert.deepEqual(missing.sort(), ["messageNormal", "onRosterNotice"]);
+  });
 
-test("every deliberate difference of docs/compat.md is named in a test", async () => {
-  const at = (path) => new URL(`../../${path}`, import.meta.url);
-  const docs = await readFile(at("docs/compat.md"), "utf8");
-  const legacy = (await readdir(at("tests/js"))).filter((name) => /^compat.*\.test\.mjs$/.test(name));
-  const files = [...legacy.map((name) => `tests/js/${name}`), "tests/contract/compat.test.mjs"];
-  const texts = await Promise.all(files.map((path) => readFile(at(path), "utf8")));
-  const table = docs.split("## Deliberate differences")[1].matchAll(/^\|.*\| `([^`]+)` \|$/gm);
-  const named = [...table].map(([, name]) => name);
-  assert.ok(named.length > 25);
-  const tests = texts.join("\n");
-  assert.deepEqual(
-    named.filter((name) => !tests.includes(`test("${name}"`)),
-    [],
-  );
+  test("every option is taken", () => {
+    const options = { appid: "other", autoLogin: false, ws: true, dnsServer: "https://dns.test/", logLevel: "off" };
+    const { im } = make({ ...options, linkServer: "https://links.test/info" });
+    assert.deepEqual(Object.keys({ ...options, linkServer: "" }).sort(), [...config].sort());
+    assert.deepEqual([im.userManage.getAppid(), im.sysManage.getLinkServer()], ["other", "https://links.test/info"]);
+    assert.equal(im.setLogLevel("warn"), undefined);
+    assert.throws(() => im.setLogLevel("loud"), { code: "ArgumentInvalid", message: /logLevel/ });
+  });
+
+  test("every difference that docs/compat.md tells of names a test that is there", async () => {
+    const text = await readFile(new URL("../../docs/compat.md", import.meta.url), "utf8");
+    const rows = text.split("\n").filter((line) => /test\.mjs`[^|]*\|$/.test(line));
+    assert.ok(rows.length > 30);
+    for (const row of rows) {
+      const [, file, words] = /`([\w.-]+)`: ([^|]+) \|$/.exec(row) ?? assert.fail(row);
+      const titles = [...(await readFile(new URL(file, import.meta.url), "utf8")).matchAll(/^ +test\(\s*"(.*)"/gm)];
+      for (const part of words.split("; ")) {
+        assert.ok(
+          titles.some(([, title]) => title.includes(part.trim())),
+          `${file} has no test "${part}"`,
+        );
+      }
+    }
+  });
 });

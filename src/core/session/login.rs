@@ -492,7 +492,7 @@ impl Session {
             Ok(restored) => restored,
             Err(e) => {
                 let e = storage_error(&e);
-                return self.leave(State::Idle, e.clone(), Some(e));
+                return self.part(State::Idle, e.clone(), Some(e)); // the login itself is good
             }
         };
         let (mut account, bad) = Account::restore(uid, &restored.tables);

@@ -84,7 +84,7 @@ impl Job {
 /// What a meta turned out to be.
 #[derive(Debug)]
 pub(super) enum Item {
-    Message(ConversationId, Meta),
+    Message(ConversationId, Meta, MessageBody),
     Operation(Meta, MessageBody, MessageOperation),
     Notice(Notice, Meta),
     /// A conversation was removed on another device.
@@ -302,7 +302,7 @@ impl Session {
             let old = work.queue && self.sync.stale > 0;
             self.sync.stale -= u32::from(old);
             match item {
-                Item::Message(of, meta) => self.message_came(work, of, meta, live),
+                Item::Message(of, meta, body) => self.message_came(work, of, meta, &body, live),
                 Item::Bad(meta, why) => {
                     self.stats.quarantined += 1;
                     work.out.writes.push(put(Table::Quarantine, message_key(work.home, meta.id), &meta));
@@ -340,7 +340,14 @@ impl Session {
     }
 
     /// A message, new or known.
-    pub(super) fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
+    pub(super) fn message_came(
+        &mut self,
+        work: &mut Work,
+        of: ConversationId,
+        meta: Meta,
+        seen: &MessageBody,
+        live: bool,
+    ) {
         let Some(account) = &mut self.account else { return };
         let (id, me) = (meta.id, account.uid);
         let key = (of, id);
@@ -348,8 +355,6 @@ impl Session {
         if live && id <= floor && !work.rows.contains_key(&key) {
             return; // its conversation was removed after it
         }
-        let mut seen = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
-        body::clean(&mut seen);
         let mut fresh = live;
         let known = work.rows.contains_key(&key);
         let was_unread = work.rows.get(&key).is_some_and(|row| account.is_unread(of, row));
@@ -371,7 +376,7 @@ impl Session {
         // Operations that came before it, or edits that overtook each other.
         let early: Vec<_> =
             account.waiting.range((id, 0)..=(id, u64::MAX)).map(|(key, meta)| (*key, meta.clone())).collect();
-        absorb(row, &seen, me, known && !early.is_empty());
+        absorb(row, seen, me, known && !early.is_empty());
         let mut cancels = Vec::new();
         for ((target, op), meta) in early {
             let mut patch = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
@@ -407,7 +412,7 @@ impl Session {
                 conversation.mention_all = mention == Mention::All;
             }
         }
-        if !row.gone && body::counts(&seen) {
+        if !row.gone && body::counts(seen) {
             conversation.hidden &= !live;
             if conversation.last.as_ref().is_none_or(|last| last.id() <= id) {
                 conversation.last = Some(row.clone());
@@ -582,7 +587,7 @@ impl Item {
     /// The id, of a message in that conversation.
     fn id(&self, of: ConversationId) -> Option<u64> {
         match self {
-            Self::Message(here, meta) if *here == of => Some(meta.id),
+            Self::Message(here, meta, _) if *here == of => Some(meta.id),
             _ => None,
         }
     }
@@ -724,7 +729,7 @@ impl Wish {
             self.applied = Some((first.min(id), last.max(id)));
         }
         match item {
-            Item::Message(of, meta) if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) => {
+            Item::Message(of, meta, _) if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) => {
                 let range = self.ranges.entry(*of).or_insert((meta.id, meta.id));
                 *range = (range.0.min(meta.id), range.1.max(meta.id));
             }
@@ -885,7 +890,7 @@ pub(super) fn strip(row: &mut MessageRow) {
 }
 
 /// Says what a meta is and where it belongs (xsync 4.8, 6.1).
-fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
+pub(super) fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
     match Payload::of(&meta) {
         Ok(Payload::Message(body)) => message(meta, body, account, page),
         Ok(Payload::Conversation(Conversation { operation, .. })) => {
@@ -960,7 +965,7 @@ fn message(meta: Meta, mut body: MessageBody, account: &Account, page: Option<Co
     };
     match of {
         _ if meta.id == 0 => Item::Bad(meta, "message: `id` is missing"),
-        Some(of) => Item::Message(of, meta),
+        Some(of) => Item::Message(of, meta, body),
         None => Item::Bad(meta, "message: `to` is missing"),
     }
 }

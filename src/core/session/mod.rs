@@ -19,6 +19,8 @@
 mod account;
 mod api;
 mod backoff;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod body;
 mod cards;
 mod event;
