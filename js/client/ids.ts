@@ -9,14 +9,17 @@ const EXPECTED = "an id above 0: a decimal string, a bigint or an integer up to 
 /** Orders two decimal texts without leading zeros by their value. */
 export const compareIds = (a: string, b: string): number => a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
 
-function decimal(input: unknown, field: string): string {
-  if (typeof input === "number" && !Number.isSafeInteger(input)) throw badArgument(field, EXPECTED);
-  if (typeof input !== "string" && typeof input !== "number" && typeof input !== "bigint") {
-    throw badArgument(field, EXPECTED);
-  }
+/** Whether it is an id. */
+export function isId(input: unknown): boolean {
+  if (typeof input === "number" && !Number.isSafeInteger(input)) return false;
+  if (typeof input !== "string" && typeof input !== "number" && typeof input !== "bigint") return false;
   const text = String(input);
-  if (!/^[1-9][0-9]{0,19}$/.test(text) || compareIds(text, MAX_ID) > 0) throw badArgument(field, EXPECTED);
-  return text;
+  return /^[1-9][0-9]{0,19}$/.test(text) && compareIds(text, MAX_ID) <= 0;
+}
+
+function decimal(input: unknown, field: string): string {
+  if (!isId(input)) throw badArgument(field, EXPECTED);
+  return String(input);
 }
 
 /** A user's id; throws `ArgumentInvalid` naming the field. */

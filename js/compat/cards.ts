@@ -1,5 +1,6 @@
 /** Cards of users and groups and lists of members, as far as pages have asked for them, with the events they cause. */
 import type { FlooClient } from "../client/client.js";
+import { isId } from "../client/ids.js";
 import type { Bus } from "./bus.js";
 import { groupInfo, legacyId, rosterInfo } from "./convert.js";
 import type { Api } from "./rest.js";
@@ -42,7 +43,7 @@ export class Cards {
 
   /** Never empty: of somebody unknown it has the id, of the type that was given. */
   user(id: Id): RosterInfo {
-    const user = this.client.roster.get(id);
+    const user = isId(id) ? this.client.roster.get(id) : null;
     return { ...this.users.get(String(id)), ...(user ? rosterInfo(user) : {}), user_id: id };
   }
 

@@ -3,7 +3,7 @@ import type { FlooClient } from "../client/client.js";
 import { checked, type RawContent } from "../client/content.js";
 import { nameOf } from "../client/conversation.js";
 import { TYPES } from "../client/details.js";
-import { conversationKey, messageId } from "../client/ids.js";
+import { conversationKey, isId, messageId } from "../client/ids.js";
 import { parseJson, toJson, Verbatim } from "../client/json.js";
 import type {
   ClientId,
@@ -109,6 +109,8 @@ export class Chat {
   private readonly filled = new Set<string>();
   /** Messages sent here whose fate has not been told yet. */
   private readonly sending = new Set<string>();
+  /** How many messages of a conversation were told whose row has yet to come. */
+  private readonly ahead = new Map<string, number>();
   /** Conversations that this page removes, with the ids as it gave them. */
   private readonly removing = new Map<string, Id>();
 
@@ -126,7 +128,10 @@ export class Chat {
     client.on("message:failed", ({ message, error }) => message.clientId && this.failed(message.clientId, error));
     client.on("conversations", ({ changed }) => {
       bus.emit("recentlistUpdate");
-      for (const { key, unread } of changed) this.settle(key, unread);
+      for (const { key, unread } of changed) {
+        this.ahead.delete(nameOf(key));
+        this.settle(key, unread);
+      }
     });
     client.on("conversation:removed", ({ conversation }) => this.removed(conversation));
     client.on("typing", ({ conversation, user, active }) => {
@@ -143,6 +148,11 @@ export class Chat {
     return conversationKey({ group: id });
   }
 
+  /** For getters, which answer with nothing where there is no id: pages ask before they have one. */
+  known(id: unknown, type: unknown): ConversationKey | null {
+    return isId(id) || (type !== "group" && String(id) === "0") ? this.of(id as Id, type) : null;
+  }
+
   /** For functions that take either: a group if that id is known as one. */
   either(id: Id): ConversationKey {
     const group = (key: ConversationKey): boolean => key.kind === "group" && key.id === String(id);
@@ -154,15 +164,17 @@ export class Chat {
     return type === "group" ? this.group(id) : this.user(id);
   }
 
-  unread(key: ConversationKey): number {
+  unread(key: ConversationKey | null): number {
+    if (key === null) return 0;
     const known = this.client.conversations.snapshot.find((row) => nameOf(row.key) === nameOf(key))?.unread ?? 0;
-    if (!this.filled.has(nameOf(key))) return known;
+    if (!this.filled.has(nameOf(key))) return known + (this.ahead.get(nameOf(key)) ?? 0);
     const counted = this.archive.list(nameOf(key)).filter((copy) => isUnread(copy, this.me)).length;
     return counted < KEPT ? counted : Math.max(counted, known);
   }
 
   /** What is there at once. A conversation that was not read yet is, and `recentlistUpdate` tells when. */
-  messages(key: ConversationKey): CustomerMessage[] {
+  messages(key: ConversationKey | null): CustomerMessage[] {
+    if (key === null) return [];
     if (this.client.session && !this.filled.has(nameOf(key))) {
       this.fill(key).then(
         () => this.bus.emit("recentlistUpdate"),
@@ -176,8 +188,8 @@ export class Chat {
     return this.archive.find(nameOf(key), String(mid));
   }
 
-  status(key: ConversationKey, mid: Id): (typeof STATUSES)[number] | undefined {
-    const copy = this.message(key, mid);
+  status(key: ConversationKey | null, mid: Id): (typeof STATUSES)[number] | undefined {
+    const copy = key ? this.message(key, mid) : undefined;
     return copy && STATUSES[copy.status];
   }
 
@@ -317,6 +329,7 @@ export class Chat {
   clear(): void {
     this.archive.clear();
     this.filled.clear();
+    this.ahead.clear();
     this.recents.clear();
     this.calls.active = false;
   }
@@ -401,7 +414,10 @@ export class Chat {
     const { conversation: key } = message;
     const copy = this.copy(message, { isHistory });
     const name = nameOf(key);
-    if (!isHistory && !FLEETING.includes(message.type)) this.archive.add(name, [copy]);
+    if (!isHistory && !FLEETING.includes(message.type)) {
+      this.archive.add(name, [copy]);
+      if (isUnread(copy, this.me)) this.ahead.set(name, (this.ahead.get(name) ?? 0) + 1);
+    }
     if (key.kind === "group") {
       if (message.mentions.includes(this.me as UserId)) {
         if (!isHistory) this.recents.mentioned(key);

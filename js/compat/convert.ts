@@ -77,8 +77,8 @@ export const rawNotice = (notice: Notice, me: string): RawMeta => ({
 const IDS =
   /^(?:id|uid|owner|author|uploader|success|(?:\w+_)?(?:user|group|owner|roster|inviter|invitee|applicant|file|announcement)_ids?)$/;
 
-/** An answer of the HTTP API with ids as numbers, in place of the decimal texts of the core. */
-export function legacyAnswer(value: unknown, isId = true): unknown {
+/** An answer of the HTTP API with ids as numbers, in place of the decimal texts of the core. A bare text is no id. */
+export function legacyAnswer(value: unknown, isId = Array.isArray(value)): unknown {
   if (typeof value === "string") return isId && /^[1-9]\d*$/.test(value) ? legacyId(value) : value;
   if (Array.isArray(value)) return value.map((it) => legacyAnswer(it, isId));
   if (typeof value !== "object" || value === null) return value;

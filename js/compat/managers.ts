@@ -58,8 +58,8 @@ export const rosterManage = ({ chat, cards, ask }: Parts) => ({
   getAllRosterDetail: () => cards.allUsers(),
   getRosterInfo: (id: Id) => cards.user(id),
   /** Ascending by id: the last 100, and what was paged back to. */
-  getRosterMessageByRid: (id: Id) => chat.messages(chat.user(id)),
-  getUnreadCount: (id: Id) => chat.unread(chat.user(id)),
+  getRosterMessageByRid: (id: Id) => chat.messages(chat.known(id, "roster")),
+  getUnreadCount: (id: Id) => chat.unread(chat.known(id, "roster")),
   readRosterMessage: (id: Id, mid?: Id) => chat.read(chat.user(id), id, mid),
   unreadMessage: (id: Id, mid: Id) => chat.cancelRead(chat.either(id), mid),
 });
@@ -76,8 +76,8 @@ export const groupManage = ({ chat, cards, ask }: Parts) => ({
   openGroup: (id: Id) => cards.openGroup(id),
   getGroupMembers: (id: Id) => cards.groupMembers(id),
   getAllGroupDetail: () => cards.allGroups(),
-  getGruopMessage: (id: Id) => chat.messages(chat.group(id)),
-  getUnreadCount: (id: Id) => chat.unread(chat.group(id)),
+  getGruopMessage: (id: Id) => chat.messages(chat.known(id, "group")),
+  getUnreadCount: (id: Id) => chat.unread(chat.known(id, "group")),
   readGroupMessage: (id: Id, mid?: Id) => chat.read(chat.group(id), id, mid),
   consumeGroupAtStatus: (id: Id) => chat.recents.consume(chat.group(id)),
 });
@@ -102,13 +102,13 @@ export const sysManage = (parts: Parts) => {
   return {
     ...callsOf(SYSTEM_CALLS, ask),
     getStaticVars: () => staticVars(),
-    getConversationDraft: (id: Id, type: string) => chat.recents.draft(chat.of(id, type)),
+    getConversationDraft: (id: Id, type: string) => chat.recents.draft(chat.known(id, type)),
     saveConversationDraft: (id: Id, type: string, draft: string, forcedTimestamp: number | "" = "") =>
       chat.recents.saveDraft(chat.of(id, type), draft, forcedTimestamp),
     touchConversation: (id: Id, type: string, forcedTimestamp: number | "" = "") =>
       chat.recents.touch(chat.of(id, type), forcedTimestamp),
     markMessageUnread: (id: Id, mid: Id, isGroup = false) => chat.markUnread(chat.of(id, isGroup && "group"), mid),
-    getMessageStatus: (id: Id, mid: Id, isGroup = false) => chat.status(chat.of(id, isGroup && "group"), mid),
+    getMessageStatus: (id: Id, mid: Id, isGroup = false) => chat.status(chat.known(id, isGroup && "group"), mid),
     /** The client id of the message. Fires `onSendingMessageStatusChanged` "sending" before it returns. */
     sendRosterMessage: (message: RosterSend) => chat.sendRoster(message),
     sendGroupMessage: (message: GroupSend) => chat.sendGroup(message),

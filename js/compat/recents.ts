@@ -27,6 +27,8 @@ const contentOf = (last: Message | null, me: string): string => {
 
 export class Recents {
   private readonly own = new Map<string, Own>();
+  /** When something was last moved to the front; later each time, also within a millisecond. */
+  private latest = 0;
 
   constructor(
     private readonly client: FlooClient,
@@ -45,7 +47,8 @@ export class Recents {
     return entries.sort(([a], [b]) => b - a).map(([, it]) => it);
   }
 
-  draft(key: ConversationKey): string {
+  draft(key: ConversationKey | null): string {
+    if (key === null) return "";
     return this.own.get(nameOf(key))?.draft ?? this.row(key)?.draft ?? "";
   }
 
@@ -100,7 +103,8 @@ export class Recents {
 
   private move(key: ConversationKey): Own {
     const own = this.entry(key);
-    own.moved = Date.now();
+    this.latest = Math.max(Date.now(), this.latest + 1);
+    own.moved = this.latest;
     return own;
   }
 }

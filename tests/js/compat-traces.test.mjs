@@ -373,6 +373,19 @@ describe("operations", () => {
     assert.equal(im.rosterManage.getUnreadCount(2), 0);
   });
 
+  test("the count of a conversation that was not opened is right when the message is told", async () => {
+    const { im, say } = await loggedIn();
+    const counts = [];
+    im.on("onUnreadChange", (id) => counts.push(im.rosterManage.getUnreadCount(id)));
+    const row = { id: "2", unread: 2, timestamp: 5, last: theirs };
+    await say(
+      ["messages", messagesTape({ ...theirs, id: "59" }, theirs, { ...mine, id: "61" })],
+      ["conversations", conversationsTape(row)],
+    );
+    assert.deepEqual(counts, [1, 2, 2]);
+    assert.equal(im.rosterManage.getUnreadCount(2), 2);
+  });
+
   test("a conversation is removed here and elsewhere", async () => {
     const { im, say } = await kept();
     im.sysManage.deleteConversation("2");

@@ -82,6 +82,20 @@ describe("flooim", () => {
     assert.deepEqual([im.isLogin(), im.isReady(), im.userManage.getUid()], [true, true, 1]);
   });
 
+  test("getters answer with nothing where there is no conversation", async () => {
+    const { im } = await loggedIn();
+    for (const id of [undefined, null, "", "x", -1, Number.NaN]) {
+      assert.deepEqual(im.rosterManage.getRosterMessageByRid(id), []);
+      assert.deepEqual(im.groupManage.getGruopMessage(id), []);
+      assert.deepEqual([im.rosterManage.getUnreadCount(id), im.groupManage.getUnreadCount(id)], [0, 0]);
+      assert.equal(im.sysManage.getMessageStatus(id, 5), undefined);
+      assert.deepEqual(im.rosterManage.getRosterInfo(id), { user_id: id });
+      assert.equal(im.sysManage.getConversationDraft(id, "roster"), "");
+      assert.deepEqual(im.groupManage.getGroupMembers(id), []);
+    }
+    assert.deepEqual(im.rosterManage.getRosterMessageByRid(0), []);
+  });
+
   test("a reconnect tells loginSuccess again", async () => {
     const { core, heard } = await loggedIn();
     heard.length = 0;

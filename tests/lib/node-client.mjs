@@ -59,3 +59,10 @@ export function nodeClient(options, platform = nodeWx()) {
   const { createClient } = load(`${PACKAGE}/index.js`);
   return createClient({ wasmPath: `${PACKAGE}/floo_wasm_bg.wasm.br`, platform, ...options });
 }
+
+/** A legacy object; `config` goes on to `flooim`. Each call makes another one, as each page has its own copy of the package. */
+export function nodeFlooim(config, platform = nodeWx()) {
+  for (const file of Object.keys(load.cache)) if (file.startsWith(PACKAGE)) delete load.cache[file];
+  const { flooim } = load(`${PACKAGE}/index.js`);
+  return flooim({ wasmPath: `${PACKAGE}/floo_wasm_bg.wasm.br`, platform, ...config });
+}
