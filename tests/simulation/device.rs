@@ -126,7 +126,7 @@ impl Device {
             delivery_receipts: receipts,
             wire: WirePolicy::default(),
             token_provider: false,
-            search: number % 2 == 0,
+            search: number.is_multiple_of(2),
             legacy_random_sn: false,
         };
         Self {

@@ -144,6 +144,8 @@ pub(super) struct Outcome {
     /// Conversations that changed.
     pub(super) touched: BTreeSet<ConversationId>,
     pub(super) removed: Vec<ConversationId>,
+    /// Conversations whose messages up to their floor go with this job, removed before or not.
+    pub(super) cleared: BTreeSet<ConversationId>,
     /// Conversations whose last message is gone.
     relast: BTreeSet<ConversationId>,
     pub(super) told: Vec<(ConversationId, u64)>,
@@ -477,7 +479,7 @@ impl Session {
         let mut index = Index::default();
         for key @ (of, id) in &out.dirty {
             let Some(row) = rows.get(key) else { continue };
-            if out.removed.contains(of) && account.conversations.get(of).is_some_and(|row| *id <= row.floor) {
+            if out.cleared.contains(of) && account.conversations.get(of).is_some_and(|row| *id <= row.floor) {
                 continue;
             }
             match was.get(key) {

@@ -490,6 +490,7 @@ impl Session {
             row.pinned = false;
         }
         out.writes.push(clear_messages(of, row.floor));
+        out.cleared.insert(of);
         out.touched.insert(of);
     }
 
