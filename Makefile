@@ -40,8 +40,8 @@ sim-fleet: ## a million clients lose their server: writes docs/fleet.svg
 fuzz: ## arbitrary bytes, MINUTES=20 for each target, two at a time; TARGETS="frame rows" for some
 	@MINUTES="$(or $(MINUTES),20)" TARGETS="$(TARGETS)" KEEP="$(KEEP)" node scripts/fuzz.mjs
 
-bench: setup-build ## measure and write docs/benchmarks.md; PARTS=load for one part alone
-	@node bench/run.mjs $(PARTS)
+bench: setup ## measure and write docs/benchmarks.md; PARTS=load for one part alone
+	@. target/test-env.sh && node bench/run.mjs $(PARTS)
 
 clean: ## delete everything built, downloaded tools included
 	rm -rf dist target node_modules

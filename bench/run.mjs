@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import { at, root } from "../scripts/build/common.mjs";
+import { codec } from "./codec/report.mjs";
 import { load } from "./load/report.mjs";
 
 const REPORT = "docs/benchmarks.md";
@@ -23,7 +24,7 @@ function run(program, ...args) {
 }
 
 /** Name of a part to what measures: it gives a title and the text below it, without date and machine. */
-const PARTS = { load };
+const PARTS = { load, codec };
 
 function machine() {
   const [cpu] = os.cpus();

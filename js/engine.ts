@@ -4,12 +4,11 @@
  * but the engine itself.
  */
 
-/** A batch of rows of one type: one text, the lengths of its pieces in UTF-16 units, and numbers. */
-export interface Tape {
-  readonly text: string;
-  readonly lengths: Uint32Array;
-  readonly numbers: Float64Array;
-}
+/**
+ * A batch of rows of one type: two texts, and numbers, among them the lengths of their pieces in UTF-16 units.
+ * Pieces with other characters than ASCII are in the second text, and their lengths negative.
+ */
+export type Tape = readonly [ascii: string, wide: string, numbers: Float64Array];
 
 /** What the engine is made with. */
 export interface EngineOptions {
@@ -26,6 +25,8 @@ export interface EngineOptions {
   deliveryReceipts?: true;
   /** `token` events are answered with `provideToken`. */
   tokenProvider?: true;
+  /** Messages can be found by their words. */
+  search?: true;
   /** A first login sends a random serial, as the former SDK did. */
   legacyRandomSn?: true;
 }
@@ -76,7 +77,7 @@ export type RawEvent =
  * | name | parameters | value |
  * |---|---|---|
  * | `login` | `{username, password}`, `{userId, password}`, `{mobile, password}`, `{userId, token, publicKey?}`, `{anonymous: true}`, or `{userId?}` with a token provider | `{userId}` once online |
- * | `resume` | `{}` | `{userId}` or undefined, once local data is there |
+ * | `resume` | `{userId?}`, which account; the last one otherwise | `{userId}` or undefined, once local data is there |
  * | `logout` | `{}` | undefined |
  * | `send` | `{id, kind, of, type?, text?, attachment?, config?, ext?, senderName?, qos?, priority?}` | undefined at once; `sent` or `failed` follows with that client id. `qos` 1 (at most once): undefined once it is written to the connection, and nothing follows |
  * | `resend` | `{id}` | undefined at once; goes on as `send` |
@@ -89,12 +90,20 @@ export type RawEvent =
  * | `focus` | `{kind, of}` or `{}` for none | undefined |
  * | `notices` | `{}` | Tape of the kept notices, newest first |
  * | `dropNotices` | `{ids}` | Tape of those that are left |
- * | `messages` | `{kind, of, before?, limit}` | Tape of messages, oldest first, pending ones last |
+ * | `messages` | `{kind, of, before?, after?, limit}` | Tape of messages, oldest first; without bounds the newest, pending ones last |
+ * | `messageAt` | `{kind, of, time}` | id of the first message not older than that, or "0" |
+ * | `find` | `{text?, kind?, of?, type?, from?, since?, until?, limit}`, all texts but `kind` and `limit` | `{messages: Tape, next: number}`, newest first; next 0 = nothing further |
+ * | `findMore` | `{handle, limit}`, the `next` before | the same |
+ * | `setLocal` | `{kind, of, draft?, extension?, pinned?, muted?}` | undefined |
+ * | `wipe` | `{}` | undefined |
  * | `history` | `{kind, of, before?, after?, limit}` | `{messages: Tape, next: string}`; next "0" = nothing further |
  * | `conversations` | `{}` | Tape of conversations, most recent first |
  * | `users` | `{}` | Tape of users |
  * | `groups` | `{}` | Tape of groups |
  * | `markRead` | `{kind, of, upTo?, only?}` | undefined |
+ * | `api` | `{endpoint, params?, timeout?}`: a name of `services/table.rs`, JSON text of an object, milliseconds | JSON text |
+ * | `cancelApi` | `{target}`, the number of a call of `api`, which then fails with `Cancelled` | undefined |
+ * | `locate` | `{url}` of a file | JSON text of `{url, headers}` |
  * | `provideToken` | `{userId, token, publicKey?}` or `{error}`; within 30 s of a `token` event | undefined |
  */
 export interface Engine {
@@ -163,11 +172,14 @@ export type Sink = (batch: RawEvent[]) => void;
 
 /** What a loader of the wasm module gives, as far as this package needs it. */
 export interface Glue {
-  /** `host` is asked for by the host build only; the browser build ignores it. */
+  /**
+   * The host build asks for its host. The browser build takes a function instead that gives leave to open a database,
+   * by name; without one it opens what it wants.
+   */
   Engine: new (
     options: EngineOptions,
     sink: Sink,
-    host?: Host,
+    host?: Host | ((name: string) => Promise<boolean>),
   ) => Engine;
   /** One frame as JSON text; throws an `Error` that names what is wrong where. */
   codecDecode(bytes: Uint8Array, direction: string): string;

@@ -59,6 +59,7 @@ const SUITES = [
   browser("wasm-firefox", "--firefox", "--geckodriver", FLOO_GECKODRIVER),
   node("tests/js"),
   node("tests/emulator"),
+  node("tests/contract"),
   node("tests/e2e"),
   node("tests/miniprogram"),
   node("tests/packaging"),

@@ -106,11 +106,13 @@ pub enum Table {
     Receipts = 10,
     /// Notices that ask the user for an answer or tell of an ended membership.
     Notices = 11,
+    /// What messages are found by.
+    Terms = 12,
 }
 
 impl Table {
     /// All tables, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Kv,
         Self::Conversations,
         Self::Messages,
@@ -123,6 +125,7 @@ impl Table {
         Self::Waiting,
         Self::Receipts,
         Self::Notices,
+        Self::Terms,
     ];
 
     /// Its name in a database.
@@ -140,6 +143,7 @@ impl Table {
             Self::Waiting => "pending_ops",
             Self::Receipts => "receipts",
             Self::Notices => "notices",
+            Self::Terms => "terms",
         }
     }
 }

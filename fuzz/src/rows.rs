@@ -133,6 +133,7 @@ fn run(store: Rows, frames: &[Vec<u8>]) -> World {
         delivery_receipts: true,
         wire: WirePolicy::default(),
         token_provider: false,
+        search: true,
         legacy_random_sn: false,
     };
     let mut w = World { session: Session::new(config, 42), store, put: vec![], settled: vec![] };
@@ -159,7 +160,7 @@ fn run(store: Rows, frames: &[Vec<u8>]) -> World {
     let target = w.store.keys().find(|(t, k)| *t == Table::Messages && k.len() == 17);
     let target = target.and_then(|(_, k)| Some(u64::from_be_bytes(k.get(9..)?.try_into().ok()?))).unwrap_or(5);
     for of in conversations {
-        w.call(next(), Command::Messages { of, before: 0, limit: 20 });
+        w.call(next(), Command::Messages { of, before: 0, after: 0, limit: 20 });
         w.call(next(), Command::Operate { of, target, operation: Operation::Unread });
         w.call(next(), Command::MarkRead { of, up_to: 0, only: false });
         w.call(next(), Command::Receipts { of, target });

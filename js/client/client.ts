@@ -2,7 +2,7 @@
  * The client: turns what the core says into events, snapshots and settled promises. Everything that
  * differs between platforms is in `Environment`.
  */
-import type { Engine, EngineOptions, Glue, Host, RawError, RawEvent, Tape } from "../engine.js";
+import type { Engine, EngineOptions, Glue, Host, RawError, RawEvent, Sink, Tape } from "../engine.js";
 import {
   asFlooError,
   badArgument,
@@ -26,15 +26,32 @@ import {
   readUpdates,
   readUsers,
 } from "../tape.js";
+import { accountOf, appOf, pinsOf } from "./account.js";
 import { Calls, checkSignal, type Waiter, waiter } from "./calls.js";
+import { Api, type RawApi } from "./cloud.js";
+import type { GroupHandle } from "./cloud-types.js";
 import type { RawContent } from "./content.js";
-import { ConversationHandle, type Core, nameOf, place, RAW_KINDS } from "./conversation.js";
+import {
+  ConversationHandle,
+  type Core,
+  type HistoryPage,
+  nameOf,
+  place,
+  RAW_KINDS,
+  readHistory,
+} from "./conversation.js";
 import { details, TYPES } from "./details.js";
 import { Emitter } from "./emitter.js";
+import { filesOf, type Transfers } from "./files.js";
+import { groupOf, groupsOf } from "./groups.js";
 import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.js";
+import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
 import { checkCredentials, checkToken, engineOptions } from "./options.js";
+import { rosterOf } from "./roster.js";
+import { searchOf } from "./search.js";
 import { stream } from "./stream.js";
+import { Follower, type TabPlatform, Tabs, userOf } from "./tabs.js";
 import type {
   CallOptions,
   Client,
@@ -75,6 +92,10 @@ export interface Environment {
   load(): Promise<Glue>;
   /** Makes the host of a host build. */
   host?(log: Log): Promise<Host>;
+  /** How several pages tell of each other; undefined where there are none. */
+  tabs?(): TabPlatform | undefined;
+  /** How files are moved. */
+  transfers(): Transfers;
   /** Reports `online`, `offline`, `foreground`, `background` until the returned function is called. */
   watch(signal: (name: string) => void): () => void;
 }
@@ -122,9 +143,12 @@ const PUBLIC: Record<keyof ClientEvents, true> = {
 const NO_STATS: Stats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0 };
 const NO_CONVERSATIONS: readonly ConversationInfo[] = Object.freeze([]);
 
-/** The most recent first; with equal times by id, so that the order is the same everywhere. */
+/** Pinned ones first, then the most recent; with equal times by id, so that the order is the same everywhere. */
 const byRecency = (a: ConversationInfo, b: ConversationInfo): number =>
-  b.timestamp - a.timestamp || compareIds(a.key.id, b.key.id) || RAW_KINDS[a.key.kind] - RAW_KINDS[b.key.kind];
+  Number(b.pinned) - Number(a.pinned) ||
+  b.timestamp - a.timestamp ||
+  compareIds(a.key.id, b.key.id) ||
+  RAW_KINDS[a.key.kind] - RAW_KINDS[b.key.kind];
 
 const sorted = (rows: Iterable<ConversationInfo>): readonly ConversationInfo[] =>
   Object.freeze([...rows].sort(byRecency));
@@ -142,12 +166,17 @@ export class FlooClient implements Client {
   storage: StorageKind;
   session: Session | null = null;
   readonly conversations: Client["conversations"];
+  readonly account: Client["account"];
+  readonly app: Client["app"];
+  readonly files: Client["files"];
+  readonly search: Client["search"];
   readonly roster: Client["roster"];
   readonly groups: Client["groups"];
   readonly outbox: Client["outbox"];
   readonly notices: Client["notices"];
   readonly logs: Logs;
 
+  private readonly cloud: Api;
   private readonly options: EngineOptions;
   private readonly logger: Log;
   private readonly lowest: number;
@@ -163,6 +192,11 @@ export class FlooClient implements Client {
   private focused: string | undefined;
   private loading: Promise<Engine> | undefined;
   private engine: Engine | undefined;
+  private readonly tabs: Tabs | undefined;
+  /** The core that is about to take the place of another page's. */
+  private successor: Engine | undefined;
+  /** A login or resume that waits for the page that leads, and whether for it to be online. */
+  private joining: { call: number; online: boolean } | undefined;
   private queue: RawEvent[] = [];
   private flushing = false;
   private unwatch: (() => void) | undefined;
@@ -180,6 +214,18 @@ export class FlooClient implements Client {
     this.lowest = LEVELS.indexOf(options.logLevel ?? (options.logger ? "debug" : "warn"));
     this.logs = new Logs(() => `floo-wasm on ${environment.deviceInfo}, app ${options.appId}: ${this.state}`);
     this.tokenProvider = options.tokenProvider;
+    const pages = this.options.memory ? undefined : environment.tabs?.();
+    this.tabs =
+      pages &&
+      new Tabs(pages, {
+        engine: () => this.engine,
+        standing: () => [
+          ["state", "idle", this.state, undefined, undefined],
+          ["storage", this.storage, undefined],
+          ["sync", this.sync.pending],
+        ],
+        ended: () => this.loggedOut(),
+      });
     this.storage = this.options.memory ? "memory" : environment.storage;
     this.emitter = new Emitter((event, thrown) => this.listenerThrew(event, thrown));
     this.core = {
@@ -188,9 +234,26 @@ export class FlooClient implements Client {
       operate: (of, target, params, callOptions) => this.operate(of, target, params, callOptions),
       remove: (of, everywhere, callOptions) => this.remove(of, everywhere, callOptions),
       focus: (of, active) => this.focus(of, active),
+      cloud: (of, mark, callOptions) => this.mark(of, mark, callOptions),
     };
     const client = this;
+    const raw: RawApi = (endpoint, params, callOptions) => this.api(endpoint, params, callOptions);
+    const api = new Api(raw, () => {
+      if (!this.session) throw notLoggedIn();
+      return this.session.userId;
+    });
+    this.cloud = api;
+    this.account = accountOf(api);
+    this.app = appOf(api, this.options.appId);
+    this.search = searchOf((name, params, read, callOptions) => this.call(name, params, read, callOptions));
+    this.files = filesOf({
+      api,
+      raw,
+      locate: (url, callOptions) => this.locate(url, callOptions),
+      transfers: () => environment.transfers(),
+    });
     this.conversations = {
+      ...pinsOf(api),
       list: () => this.call("conversations", {}, (tape) => sorted(readConversations(tape as Tape))),
       get snapshot() {
         return client.rows;
@@ -204,10 +267,12 @@ export class FlooClient implements Client {
       },
     };
     this.roster = {
+      ...rosterOf(api),
       list: async () => (await this.call("users", {}, (tape) => this.keepUsers(tape))).filter((user) => user.isContact),
       get: (id) => this.users.get(userId(id, "id")) ?? null,
     };
     this.groups = {
+      ...groupsOf(api),
       list: () => this.call("groups", {}, (tape) => this.keepGroups(tape)),
       get: (id: IdInput) => this.joined.get(groupId(id, "id")) ?? null,
     };
@@ -241,7 +306,11 @@ export class FlooClient implements Client {
   }
 
   async logout(options?: CallOptions): Promise<void> {
-    await this.run("logout", {}, () => this.forget(), options);
+    await this.run("logout", {}, () => this.loggedOut(), options);
+  }
+
+  async wipe(options?: CallOptions): Promise<void> {
+    await this.call("wipe", {}, () => this.loggedOut(), options);
   }
 
   async close(): Promise<void> {
@@ -250,6 +319,7 @@ export class FlooClient implements Client {
     this.end(cancelled("The client was closed."), null);
     engine?.close();
     engine?.free();
+    this.tabs?.leave();
   }
 
   on<K extends keyof ClientEvents>(
@@ -283,6 +353,10 @@ export class FlooClient implements Client {
     return new ConversationHandle(this.core, conversationKey(of));
   }
 
+  group(id: IdInput): GroupHandle {
+    return groupOf(this.cloud, id);
+  }
+
   stats(): Stats {
     const { engine } = this;
     if (engine) this.lastStats = this.guard(() => engine.stats());
@@ -309,6 +383,17 @@ export class FlooClient implements Client {
     this.report(asFlooError(thrown, "GeneralError", doing), doing);
   }
 
+  /** One page of the past, `before` a message or the newest, with the id to go on from; "0" when there is no more. */
+  page(of: ConversationKey, before: MessageId | undefined, limit: number): Promise<HistoryPage> {
+    const from = before === undefined ? {} : { before };
+    return this.call("history", { ...place(of), ...from, limit }, readHistory);
+  }
+
+  /** The address of a file for this session, and the headers that its host wants, the token's among them. */
+  locate(url: string, options?: CallOptions): Promise<{ url: string; headers: Record<string, string> }> {
+    return this.run("locate", { url }, (text) => JSON.parse(text as string), options);
+  }
+
   /** Hears of every change of a message in full, also of messages that this device does not have. */
   onUpdate(listener: (update: RawUpdate) => void): () => void {
     return this.emitter.on("update", listener);
@@ -331,6 +416,16 @@ export class FlooClient implements Client {
 
   private async send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {
     return this.post(this.allocate(), to, content, options);
+  }
+
+  /**
+   * Calls an endpoint of the HTTP API by its name in `services/table.rs`. Ids in `params` may be texts, numbers or
+   * bigints; in the answer they are decimal text. Errors: `ArgumentInvalid` naming the parameter, what the cloud says.
+   */
+  async api<T>(endpoint: string, params: object = {}, options?: CallOptions): Promise<T> {
+    const timeout = options?.timeout === undefined ? {} : { timeout: Math.ceil(options.timeout) };
+    const what = { endpoint, params: toJson(params), ...timeout };
+    return this.run("api", what, (text) => JSON.parse(text as string) as T, options, endpoint);
   }
 
   /** A call after which the fate of a message is waited for, unless `read` knows it at once. */
@@ -384,6 +479,16 @@ export class FlooClient implements Client {
     await this.call("deleteConversation", { ...place(of), everywhere }, removed, options);
   }
 
+  private async mark(
+    of: ConversationKey,
+    mark: { pinned: boolean } | { muted: boolean },
+    options?: CallOptions,
+  ): Promise<void> {
+    if ("pinned" in mark) await this.conversations[mark.pinned ? "pin" : "unpin"](of, options);
+    else if (of.kind === "group") await this.group(of.id).update({ msgMuteMode: mark.muted ? 1 : 0 }, options);
+    else if (of.kind === "user") await this.roster.setMuted(of.id, mark.muted, options);
+  }
+
   private async focus(of: ConversationKey, active: boolean): Promise<void> {
     // Views may look away only after the next one has looked.
     if (!active && this.focused !== nameOf(of)) return;
@@ -397,11 +502,22 @@ export class FlooClient implements Client {
     return this.run(name, params, read, options);
   }
 
-  private async run<T>(name: string, params: object, read: (value: unknown) => T, options?: CallOptions): Promise<T> {
-    const { call, waiter: wait } = this.calls.start(name, read, options);
+  private async run<T>(
+    name: string,
+    params: object,
+    read: (value: unknown) => T,
+    options?: CallOptions,
+    what = name,
+  ): Promise<T> {
+    const { call, waiter: wait } = this.calls.start(what, read, options);
     wait.promise.then(
-      () => this.log("debug", `${name} -> done`),
-      (error: FlooError) => this.log("info", `${name} -> ${error.code}`),
+      () => this.log("debug", `${what} -> done`),
+      (error: FlooError) => {
+        this.log("info", `${what} -> ${error.code}`);
+        // Nobody waits for the answer: neither should the core.
+        if (name === "api" && this.engine && this.calls.name(call))
+          this.run("cancelApi", { target: call }, nothing).catch(nothing);
+      },
     );
     if (wait.done) return wait.promise;
     const give = (engine: Engine): void => {
@@ -412,7 +528,7 @@ export class FlooClient implements Client {
       if (name === "login" || name === "resume") this.unwatch ??= this.environment.watch((it) => this.signal(it));
       this.guard(() => engine.command(call, name, params));
     };
-    const refuse = (thrown: unknown): void => this.calls.withdraw(call, asFlooError(thrown, "GeneralError", name));
+    const refuse = (thrown: unknown): void => this.calls.withdraw(call, asFlooError(thrown, "GeneralError", what));
     // At once when the core is there, so that calls go out in the order in which they were made.
     if (this.engine) {
       try {
@@ -437,8 +553,106 @@ export class FlooClient implements Client {
     const glue = await this.environment.load();
     const host = await this.environment.host?.((level, text) => this.log(level, text));
     if (this.state === "closed") throw failure("Cancelled", "platform", "The client was closed.");
-    this.engine = new glue.Engine(this.options, (batch) => this.receive(batch), host);
+    this.engine = this.make(glue, host);
     return this.engine;
+  }
+
+  private make(glue: Glue, host?: Host): Engine {
+    const { tabs } = this;
+    // Late words of a core that was given up are of no interest.
+    let made: Engine | undefined;
+    const sink: Sink = (batch) => {
+      if (made === undefined || this.engine === made || this.successor === made) this.fromCore(batch);
+    };
+    made = new glue.Engine(this.options, sink, host ?? tabs?.lock);
+    return made;
+  }
+
+  /** What the core of this page says, before it goes its way. */
+  private fromCore(batch: RawEvent[]): void {
+    const { tabs } = this;
+    if (tabs?.denied === undefined) {
+      this.receive(tabs ? tabs.outgoing(batch) : batch);
+      return;
+    }
+    // Another page has the account. The core ends its attempt now, and whoever waits for it joins that page.
+    const failed = batch.find((event) => event[0] === "reply" && isEntry(this.calls.name(event[1])));
+    if (failed?.[0] !== "reply") return;
+    const [, call] = failed;
+    this.joining = { call, online: this.calls.name(call) === "login" };
+    void Promise.resolve().then(() => this.follow(tabs.denied ?? ""));
+  }
+
+  /** Another page leads: from now on this one follows. */
+  private follow(name: string): void {
+    const { tabs, engine } = this;
+    if (!tabs || name === "" || this.state === "closed") return;
+    tabs.denied = undefined;
+    const follower: Follower = new Follower(tabs, name, (batch) => this.receive(batch), {
+      joined: () => {
+        this.session = { userId: userOf(name) as UserId };
+        if (this.joining && (!this.joining.online || this.state === "online")) this.join();
+      },
+      promoted: () => void this.promote(name, follower),
+      ended: () => {
+        if (this.engine !== follower) return;
+        if (this.state !== "kicked") this.loggedOut();
+        else this.engine = this.loading = undefined;
+      },
+    });
+    this.engine = follower;
+    this.loading = Promise.resolve(follower);
+    engine?.close();
+    engine?.free();
+  }
+
+  private join(): void {
+    const { joining, session } = this;
+    if (!joining || !session) return; // the page that leads has yet to tell who it is
+    this.joining = undefined;
+    this.calls.succeed(joining.call, session);
+  }
+
+  /** The page that led is gone, and it is this one's turn. */
+  private async promote(name: string, follower: Follower): Promise<void> {
+    try {
+      const glue = await this.environment.load();
+      if (this.engine !== follower) return;
+      const made = this.make(glue);
+      this.successor = made;
+      const { call, waiter: wait } = this.calls.start("resume", (value) => value);
+      made.command(call, "resume", { userId: userOf(name) });
+      const session = await wait.promise;
+      this.successor = undefined;
+      this.engine = made;
+      this.loading = Promise.resolve(made);
+      if (!session) this.loggedOut();
+      follower.handOver(made);
+      if (this.joining && !this.joining.online) this.join();
+    } catch (thrown) {
+      this.successor = undefined;
+      this.report(asFlooError(thrown, "GeneralError", "Taking over from another page"));
+      this.loggedOut();
+    }
+  }
+
+  /** Nobody is logged in any more, on no page. */
+  private loggedOut(): void {
+    this.forget();
+    if (this.engine instanceof Follower) {
+      this.engine.close();
+      this.engine = undefined;
+      this.loading = undefined;
+    }
+    if (this.tabs?.leads) this.tabs.bye();
+    this.standAt("idle");
+  }
+
+  private standAt(to: State): void {
+    const from = this.state;
+    if (from === to || from === "closed") return;
+    this.state = to;
+    this.emitter.emit("state", { from, to, error: null, retryAt: null });
   }
 
   /** Calls the core. What it throws on purpose has a code; anything else means that it is gone. */
@@ -502,17 +716,23 @@ export class FlooClient implements Client {
         if (event[2]) this.calls.succeed(event[1], event[3]);
         else this.calls.fail(event[1], event[3]);
         return;
-      case "state":
+      case "state": {
+        // As another page tells it, or a core that takes over, it may be what is known already.
+        if (event[2] === this.state && !event[3] && event[4] === undefined) return;
+        const from = this.state;
         this.state = event[2] as State;
+        if (this.state === "online" && this.joining) this.join();
+        if ((this.state === "idle" || this.state === "kicked") && this.tabs?.leads) this.tabs.bye();
         this.log("info", `${event[1]} -> ${event[2]}${event[3] ? `: ${shapeOf(event[3]).code}` : ""}`);
         if (this.state === "idle" || this.state === "kicked") this.stopProvider?.();
         this.emitter.emit("state", {
-          from: event[1] as State,
+          from,
           to: this.state,
           error: orNull(event[3]),
           retryAt: event[4] ?? null,
         });
         return;
+      }
       case "messages": {
         const messages = readMessages(event[1]);
         if (messages.length === 0) return;
@@ -638,8 +858,10 @@ export class FlooClient implements Client {
     return users;
   }
 
+  /** All groups of the user: one that is not there was left. */
   private keepGroups(tape: unknown): Group[] {
     const groups = readGroups(tape as Tape);
+    this.joined.clear();
     for (const group of groups) this.joined.set(group.id, group);
     return groups;
   }
@@ -647,7 +869,7 @@ export class FlooClient implements Client {
   private replaceRows(rows: Iterable<ConversationInfo>): void {
     this.rows = sorted(rows);
     const before = this.unread;
-    this.unread = this.rows.reduce((sum, row) => sum + row.unread, 0);
+    this.unread = this.rows.reduce((sum, row) => sum + (row.muted ? 0 : row.unread), 0);
     this.emitter.emit("snapshot", undefined);
     if (this.unread !== before) this.emitter.emit("unread:total", { count: this.unread });
   }
@@ -679,6 +901,7 @@ export class FlooClient implements Client {
     this.queue = [];
     this.unwatch?.();
     this.stopProvider?.();
+    this.tabs?.leave();
     this.calls.failAll(reason);
     for (const it of [...this.sends]) it.waiter.reject(reason);
     this.log("info", `${from} -> closed`);

@@ -43,8 +43,8 @@ function utf8Length(text: string): number {
   return bytes;
 }
 
-/** A text within the limit of its field. */
-function checked(text: unknown, field: keyof typeof LIMITS): string {
+/** A text within the limit of its field; throws `MessageInvalid` naming the field. */
+export function checked(text: unknown, field: keyof typeof LIMITS): string {
   if (typeof text !== "string") throw badMessage(field, "a text");
   const limit = LIMITS[field];
   if (text.length > limit || utf8Length(text) > limit) {

@@ -3,7 +3,7 @@ import type { Tape } from "../engine.js";
 import { badArgument } from "../errors.js";
 import { readMessages, readReceipts } from "../tape.js";
 import { checkContent, checkEdit, type RawContent } from "./content.js";
-import { messageId } from "./ids.js";
+import { following, MAX_ID, messageId, timestamp } from "./ids.js";
 import type {
   CallOptions,
   Conversation,
@@ -16,6 +16,7 @@ import type {
   ReadBy,
   Scope,
   SendContent,
+  Timestamp,
 } from "./types.js";
 
 const PAGE = 50;
@@ -42,6 +43,8 @@ export interface Core {
   /** Removes a conversation; what waits to be sent there ends. */
   remove(of: ConversationKey, everywhere: boolean, options?: CallOptions): Promise<void>;
   focus(of: ConversationKey, active: boolean): Promise<void>;
+  /** Tells the cloud, so that all devices know. */
+  cloud(of: ConversationKey, mark: { pinned: boolean } | { muted: boolean }, options?: CallOptions): Promise<void>;
 }
 
 interface Page {
@@ -156,9 +159,44 @@ export class ConversationHandle implements Conversation {
     return this.core.focus(this.key, false);
   }
 
-  async messages(query?: { before?: MessageId; limit?: number }): Promise<readonly Message[]> {
-    const params = page(this.key, { before: query?.before }, query?.limit, "limit");
+  async messages(query?: { before?: MessageId; after?: MessageId; limit?: number }): Promise<readonly Message[]> {
+    const params = page(this.key, query, query?.limit, "limit");
     return this.core.call("messages", params, (tape) => readMessages(tape as Tape));
+  }
+
+  async message(id: IdInput): Promise<Message | null> {
+    const wanted = messageId(id, "id");
+    const params = { ...place(this.key), before: following(wanted), limit: 1 };
+    if (wanted === MAX_ID) return null; // no server gives it, and there is none behind it
+    const [found] = await this.core.call("messages", params, (tape) => readMessages(tape as Tape));
+    return found?.id === wanted ? found : null;
+  }
+
+  async messageAt(time: Timestamp): Promise<MessageId | null> {
+    const params = { ...place(this.key), time: timestamp(time, "time") };
+    return this.core.call("messageAt", params, (id) => (id === "0" ? null : (id as MessageId)));
+  }
+
+  async setDraft(text: string): Promise<void> {
+    if (typeof text !== "string") throw badArgument("text", "a text");
+    await this.core.call("setLocal", { ...place(this.key), draft: text }, nothing);
+  }
+
+  async setExtension(text: string): Promise<void> {
+    if (typeof text !== "string") throw badArgument("text", "a text");
+    await this.core.call("setLocal", { ...place(this.key), extension: text }, nothing);
+  }
+
+  async setPinned(pinned: boolean, options?: CallOptions): Promise<void> {
+    if (typeof pinned !== "boolean") throw badArgument("pinned", "true or false");
+    await this.core.cloud(this.key, { pinned }, options);
+    await this.core.call("setLocal", { ...place(this.key), pinned }, nothing);
+  }
+
+  async setMuted(muted: boolean, options?: CallOptions): Promise<void> {
+    if (typeof muted !== "boolean") throw badArgument("muted", "true or false");
+    await this.core.cloud(this.key, { muted }, options);
+    await this.core.call("setLocal", { ...place(this.key), muted }, nothing);
   }
 
   history(
@@ -208,7 +246,14 @@ export class ConversationHandle implements Conversation {
   }
 }
 
-function readHistory(value: unknown): { messages: readonly Message[]; next: string } {
+/** A page of the past, and the id to go on from: "0" when there is nothing further. */
+export interface HistoryPage {
+  readonly messages: readonly Message[];
+  readonly next: string;
+}
+
+/** Reads a page as the core gives it. */
+export function readHistory(value: unknown): HistoryPage {
   const { messages, next } = value as { messages: Tape; next: string };
   return { messages: readMessages(messages), next };
 }

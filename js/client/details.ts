@@ -39,18 +39,41 @@ export const FIELDS = {
   address: ["addr", false],
 } as const;
 
-type Field = keyof typeof FIELDS;
-
-const MEDIA: readonly Field[] = ["url", "name", "size", "width", "height", "thumbnailUrl", "duration"];
-
-/** What attachments of a kind are made of. */
-const PARTS: { readonly [type: string]: readonly Field[] | undefined } = {
-  image: MEDIA,
-  video: MEDIA,
-  file: MEDIA,
-  audio: ["url", "name", "duration", "size"],
-  location: ["latitude", "longitude", "address"],
+/** What attachments of a kind are made of. Literals, because engines make those several times faster than loops do. */
+const MAKERS: { readonly [type: string]: ((type: MessageType, raw: JsonObject) => object) | undefined } = {
+  image: media,
+  video: media,
+  file: media,
+  audio: (type, raw) => ({
+    type,
+    raw,
+    url: text(raw["url"]),
+    name: text(raw["dName"]),
+    duration: number(raw["duration"]),
+    size: number(raw["fLen"]),
+  }),
+  location: (type, raw) => ({
+    type,
+    raw,
+    latitude: number(raw["lat"]),
+    longitude: number(raw["lon"]),
+    address: text(raw["addr"]),
+  }),
 };
+
+function media(type: MessageType, raw: JsonObject): object {
+  return {
+    type,
+    raw,
+    url: text(raw["url"]),
+    name: text(raw["dName"]),
+    size: number(raw["fLen"]),
+    width: number(raw["width"]),
+    height: number(raw["height"]),
+    thumbnailUrl: isUrl(raw["tUrl"]) ? raw["tUrl"] : "",
+    duration: number(raw["duration"]),
+  };
+}
 
 /** Merged forwards inside each other are read so deep. */
 const DEPTH = 4;
@@ -68,11 +91,13 @@ const number = (value: JsonValue | undefined): number =>
 
 /** An id in either of the forms that JSON has for it; empty when it is none. */
 function id(value: JsonValue | undefined): string {
-  const digits = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : text(value);
+  if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return String(value);
+  const digits = text(value);
   return /^[1-9]\d{0,19}$/.test(digits) && compareIds(digits, MAX_ID) <= 0 ? digits : "";
 }
 
-const ids = (value: JsonValue | undefined): UserId[] =>
+/** A list of ids; what is none is left out. */
+export const ids = (value: JsonValue | undefined): UserId[] =>
   (Array.isArray(value) ? value : []).map(id).filter((it) => it !== "") as UserId[];
 
 /** The attachment of a message of that type; null when it cannot be used. */
@@ -83,16 +108,10 @@ export function attachmentOf(type: MessageType, raw: JsonValue | undefined, dept
     if (!Array.isArray(messages) || depth === 0) return null;
     return { type, messages: messages.filter(isObject).map((it) => forwarded(it, depth - 1)), raw };
   }
-  const parts = PARTS[type];
-  if (!parts) return { type: "other", raw };
-  const made: Record<string, unknown> = { type, raw };
-  for (const part of parts) {
-    const [key, numeric] = FIELDS[part];
-    made[part] = numeric ? number(raw[key]) : text(raw[key]);
-  }
-  if ("thumbnailUrl" in made && !isUrl(made["thumbnailUrl"])) made["thumbnailUrl"] = "";
-  const usable = type === "location" ? isDegrees(raw["lat"], 90) && isDegrees(raw["lon"], 180) : isUrl(made["url"]);
-  return usable ? (made as unknown as Attachment) : null;
+  const make = MAKERS[type];
+  if (!make) return { type: "other", raw };
+  const usable = type === "location" ? isDegrees(raw["lat"], 90) && isDegrees(raw["lon"], 180) : isUrl(raw["url"]);
+  return usable ? (make(type, raw) as Attachment) : null;
 }
 
 /** Whether it is an angle, at most so far from 0. */
@@ -113,6 +132,12 @@ function forwarded(raw: JsonObject, depth: number): ForwardedMessage {
   };
 }
 
+/** What a config says; null when it is not readable. */
+export function configOf(text: string): JsonObject | null {
+  const config = parseJson(text);
+  return isObject(config) ? config : null;
+}
+
 type Details = Pick<
   Message,
   "attachment" | "attachmentText" | "config" | "configText" | "mentions" | "mentionAll" | "readReceiptsFrom"
@@ -120,8 +145,7 @@ type Details = Pick<
 
 /** The fields of a message that are in its JSON texts. What is not readable is as if it were not there. */
 export function details(type: MessageType, attachmentText: string, configText: string): Details {
-  const parsed = configText === "" ? undefined : parseJson(configText);
-  const config = isObject(parsed) ? parsed : null;
+  const config = configText === "" ? null : configOf(configText);
   return {
     attachment: attachmentText === "" ? null : attachmentOf(type, parseJson(attachmentText)),
     attachmentText,

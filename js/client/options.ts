@@ -28,13 +28,14 @@ export function engineOptions(options: ClientOptions, deviceInfo: string): Engin
   if (storage !== undefined && storage !== "default" && storage !== "memory") {
     throw badArgument("options.storage", '"default" or "memory"');
   }
-  const { tokenProvider, legacyRandomSn = false } = options;
+  const { tokenProvider, legacyRandomSn = false, search } = options;
   for (const [name, value] of Object.entries({ logger, tokenProvider })) {
     if (value !== undefined && typeof value !== "function") throw badArgument(`options.${name}`, "a function");
   }
   for (const [name, value] of Object.entries({ legacyRandomSn, deliveryReceipts })) {
     if (typeof value !== "boolean") throw badArgument(`options.${name}`, "true or false");
   }
+  if (search !== undefined && typeof search !== "boolean") throw badArgument("options.search", "true or false");
   if (logLevel !== undefined && !LEVELS.includes(logLevel)) {
     throw badArgument("options.logLevel", `one of ${LEVELS.join(", ")}`);
   }
@@ -44,6 +45,7 @@ export function engineOptions(options: ClientOptions, deviceInfo: string): Engin
     memory: storage === "memory",
     ...(deliveryReceipts ? { deliveryReceipts } : {}),
     ...(tokenProvider ? { tokenProvider: true } : {}),
+    ...((search ?? deviceInfo === "Web") ? { search: true } : {}),
     ...(legacyRandomSn ? { legacyRandomSn } : {}),
   };
   if (servers === undefined) return { ...made, dns: PUBLIC_DNS };

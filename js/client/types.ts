@@ -5,6 +5,10 @@
  * JavaScript number cannot hold. Where an id is asked for, a string, a bigint or a safe integer does.
  */
 
+import type { Account, App, Files, GroupHandle, Groups, Pins, Roster } from "./cloud-types.js";
+
+export type * from "./cloud-types.js";
+
 declare const brand: unique symbol;
 type Branded<T, B extends string> = T & { readonly [brand]: B };
 
@@ -69,6 +73,8 @@ export interface ClientOptions {
    * what it throws ends the login with `SignInFailed`.
    */
   tokenProvider?: TokenProvider;
+  /** Keep an index, so that messages are found by their words. Default: true, false in mini-programs for want of space. */
+  search?: boolean;
   /** A first login sends a random serial number like the former SDK instead of 0. Default: false. */
   legacyRandomSn?: boolean;
 }
@@ -528,6 +534,33 @@ export interface ConversationInfo {
   readonly lastMessage: Message | null;
   /** Time of the last message; 0 when there is none. */
   readonly timestamp: Timestamp;
+  /** What the user has begun to write on this device; empty for nothing. */
+  readonly draft: string;
+  /** A text of the application's own, kept on this device. */
+  readonly extension: string;
+  /** It stands above all others. */
+  readonly pinned: boolean;
+  /** It makes no noise, and is left out of the total of unread messages. */
+  readonly muted: boolean;
+}
+
+/** What is looked for on this device; everything given has to fit. At least one of the first three, or a conversation. */
+export interface SearchQuery {
+  /**
+   * Words, all of which have to be there: beginnings of words, in any case and width; Chinese, Japanese and Korean
+   * anywhere. Names of files count as their text.
+   */
+  text?: string;
+  type?: MessageType;
+  /** By this user. */
+  from?: IdInput;
+  conversation?: ConversationInput;
+  /** Not older than this. */
+  since?: Timestamp;
+  /** Older than this. */
+  until?: Timestamp;
+  /** 1 to 200; default 50. */
+  pageSize?: number;
 }
 
 /** The fields of every error of this package. */
@@ -599,7 +632,7 @@ export interface ClientEvents {
     left: readonly UserId[];
     changed: readonly UserId[];
   };
-  /** The number of unread messages in all conversations changed. */
+  /** The number of unread messages in all conversations that are not muted changed. */
   "unread:total": { count: number };
   /** A new entry of `client.logs`. */
   log: LogEntry;
@@ -660,8 +693,23 @@ export interface Conversation {
   focus(): Promise<void>;
   /** The user looks away. Does nothing when another conversation has the focus. */
   blur(): Promise<void>;
-  /** The newest messages kept on this device, oldest first, those still being sent included. */
-  messages(query?: { before?: MessageId; limit?: number }): Promise<readonly Message[]>;
+  /**
+   * Messages kept on this device, oldest first: the newest, those still being sent included; or those next before or
+   * after one.
+   */
+  messages(query?: { before?: MessageId; after?: MessageId; limit?: number }): Promise<readonly Message[]>;
+  /** One message, if this device has it. */
+  message(id: IdInput): Promise<Message | null>;
+  /** The first message on this device that is not older than a time; null when all are. */
+  messageAt(time: Timestamp): Promise<MessageId | null>;
+  /** Keeps what the user has begun to write; empty for nothing. At most 64 KiB in UTF-8. */
+  setDraft(text: string): Promise<void>;
+  /** Keeps a text of the application's own on this device. At most 64 KiB in UTF-8. */
+  setExtension(text: string): Promise<void>;
+  /** Puts it above all others, for all devices of the account. */
+  setPinned(pinned: boolean, options?: CallOptions): Promise<void>;
+  /** No notifications of it, on all devices; its unread messages are left out of the total. */
+  setMuted(muted: boolean, options?: CallOptions): Promise<void>;
   /**
    * Pages towards the past, each oldest first; with `after` towards the present. Online from the server (and kept),
    * offline from this device. Ends when there is nothing further.
@@ -690,6 +738,8 @@ export interface Client {
   resume(options?: CallOptions): Promise<Session | null>;
   /** Logs out and forgets the token; the messages stay on this device. */
   logout(options?: CallOptions): Promise<void>;
+  /** Logs out and erases everything of the account from this device. */
+  wipe(options?: CallOptions): Promise<void>;
   /** Ends the connection and frees everything; the client cannot be used afterwards. */
   close(): Promise<void>;
   /** Adds a listener; the answer removes it, and so does the signal. */
@@ -724,27 +774,36 @@ export interface Client {
     /** The same as text, a line each. */
     export(): string;
   };
-  readonly conversations: {
+  readonly conversations: Pins & {
     /** All conversations, the most recent first. */
     list(): Promise<readonly ConversationInfo[]>;
     /** The same without waiting; the same array until something changes. */
     readonly snapshot: readonly ConversationInfo[];
-    /** Unread messages in all conversations. */
+    /** Unread messages in all conversations that are not muted. */
     readonly unread: number;
     /** Calls back after each change; the answer stops it. */
     subscribe(listener: () => void): () => void;
   };
-  readonly roster: {
-    /** The contacts of the logged-in user. */
-    list(): Promise<readonly User[]>;
-    /** A user's card if this device has it. */
-    get(id: IdInput): User | null;
+  readonly account: Account;
+  readonly app: App;
+  readonly files: Files;
+  readonly roster: Roster;
+  readonly groups: Groups;
+  readonly search: {
+    /**
+     * Searches the messages on this device, newest first, a page after the other. Errors: `ArgumentInvalid` where there
+     * is no index (mini-programs, `search: false`) and no conversation is given.
+     */
+    messages(query: SearchQuery, options?: CallOptions): AsyncIterable<readonly Message[]>;
   };
-  readonly groups: {
-    /** The groups of the logged-in user. */
-    list(): Promise<readonly Group[]>;
-    get(id: IdInput): Group | null;
-  };
+  /** One group, whether the logged-in user is a member or not. */
+  group(id: IdInput): GroupHandle;
+  /**
+   * Calls an endpoint of the HTTP API by the name the previous SDK gave it, with the parameters and the answer as the
+   * cloud names them: for what the modules do not cover. Ids in answers are decimal strings; a page of a list is
+   * `{items, cursor}`. Errors: `ArgumentInvalid` naming the parameter, `Unsupported`, and what the cloud says.
+   */
+  api<T = JsonValue>(endpoint: string, params?: object, options?: CallOptions): Promise<T>;
   /** What was dropped or skipped since the client was made: for diagnostics, all counts. */
   stats(): Stats;
 }

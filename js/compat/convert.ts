@@ -1,6 +1,8 @@
 /** From the modern shapes to the legacy ones (xsync 6.2, 6.10). */
-import type { ConversationInfo, FlooErrorShape, Group, Message, User } from "../client/types.js";
-import type { CustomerMessage, GroupInfo, RecentConversation, RosterInfo } from "./shapes.js";
+import { parseJson } from "../client/json.js";
+import type { FlooErrorShape, Group, JsonObject, Message, Notice, User } from "../client/types.js";
+import { Long } from "./long.js";
+import type { CustomerMessage, GroupInfo, RawMeta, RawXid, RosterInfo } from "./shapes.js";
 
 /** A number where one can hold the id, as the former SDK had it; else the text. */
 export function legacyId(id: string): number | string {
@@ -8,10 +10,11 @@ export function legacyId(id: string): number | string {
   return Number.isSafeInteger(number) ? number : id;
 }
 
-/** A message for the account `me`. Messages of others are unread until something says otherwise. */
-export function customerMessage(message: Message, me: string, read = false): CustomerMessage {
-  const { conversation, outgoing } = message;
+/** A message for the account `me`. */
+export function customerMessage(message: Message, me: string, more: Partial<CustomerMessage> = {}): CustomerMessage {
+  const { conversation, outgoing, config } = message;
   const group = conversation.kind === "group";
+  const attach = message.attachmentText === "" ? undefined : parseJson(message.attachmentText);
   return {
     id: message.id ?? message.clientId ?? message.key,
     from: message.from,
@@ -19,30 +22,17 @@ export function customerMessage(message: Message, me: string, read = false): Cus
     content: message.text,
     type: message.type === "unknown" ? undefined : message.type,
     ext: message.ext === "" && outgoing ? undefined : message.ext,
-    status: read && !outgoing ? 2 : 0,
+    status: message.read ? 2 : message.delivered ? 1 : 0,
     timestamp: String(message.timestamp),
     toType: group ? "group" : "roster",
     is_system: conversation.kind === "system",
     isHistory: false,
     isNative: false,
-    isPlayed: false,
-    editTimestamp: "0",
-  };
-}
-
-/** A row of the list of conversations. */
-export function recentConversation(row: ConversationInfo): RecentConversation {
-  const last = row.lastMessage;
-  const spoken = last?.type === "text" || last?.type === "rtc";
-  return {
-    type: row.key.kind === "group" ? "group" : "roster",
-    id: legacyId(row.key.id),
-    content: last ? (spoken ? last.text : last.type) : "",
-    ext: last?.ext ?? "",
-    timestamp: row.timestamp === 0 ? "" : String(row.timestamp),
-    hasAt: false,
-    draft: "",
-    draftTimestamp: "",
+    isPlayed: message.played,
+    editTimestamp: String(message.editedAt),
+    ...(attach ? { attach: attach as JsonObject } : {}),
+    ...(config ? { config } : {}),
+    ...more,
   };
 }
 
@@ -63,6 +53,48 @@ export const groupInfo = (group: Group): GroupInfo => ({
   owner: legacyId(group.ownerId),
   count: group.memberCount,
 });
+
+/** An address as raw metas have it. */
+export const xid = (id: string): RawXid => ({ uid: new Long(id), deviceSN: 0 });
+
+/** A notice as it was sent. */
+export const rawNotice = (notice: Notice, me: string): RawMeta => ({
+  id: new Long(notice.id),
+  from: xid(notice.from),
+  to: xid(me),
+  timestamp: new Long(String(notice.timestamp)),
+  ns: notice.kind === "group" ? 2 : 3,
+  payload: {
+    type: notice.typeNumber,
+    ...(notice.group ? { gid: xid(notice.group) } : {}),
+    from: xid(notice.from),
+    to: notice.to.map(xid),
+    content: notice.content,
+  },
+});
+
+/** Names that hold ids in answers of the HTTP API. Codes, app ids and the like stay texts. */
+const IDS =
+  /^(?:id|uid|owner|author|uploader|success|(?:\w+_)?(?:user|group|owner|roster|inviter|invitee|applicant|file|announcement)_ids?)$/;
+
+/** An answer of the HTTP API with ids as numbers, in place of the decimal texts of the core. A bare text is no id. */
+export function legacyAnswer(value: unknown, isId = Array.isArray(value)): unknown {
+  if (typeof value === "string") return isId && /^[1-9]\d*$/.test(value) ? legacyId(value) : value;
+  if (Array.isArray(value)) return value.map((it) => legacyAnswer(it, isId));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, it]) => [name, legacyAnswer(it, IDS.test(name))]));
+}
+
+/** The server's own words in a refusal of a frame, as the former SDK told them; else ours. */
+export const reasonOf = ({ domain, message }: FlooErrorShape): string =>
+  (domain === "frame" && /\((?:status \d+: )?([\s\S]+)\)$/.exec(message)?.[1]) || message;
+
+/** What a call of the HTTP API rejects with: the server's own number and words, as ever; anything else as it is. */
+export function legacyError(thrown: unknown, url: string): unknown {
+  const { domain, message } = thrown as FlooErrorShape;
+  const said = domain === "http" ? /\(code (\d+)(?:: ([\s\S]*))?\)$/.exec(message) : null;
+  return said ? { url, code: Number(said[1]), message: said[2] ?? message, cause: thrown } : thrown;
+}
 
 /** What the former SDK made of a refusal by the message server. */
 export interface FrameFailure {

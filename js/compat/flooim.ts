@@ -1,19 +1,27 @@
-/**
- * `flooim(config)`: the interface of the former SDK as a translation over the modern client, which is
- * `im.client`. What is not translated yet throws (or rejects with) `Unsupported` by its name.
- */
+/** `flooim(config)`: the interface of the former SDK as a translation over the modern client, which is `im.client`. */
 import type { FlooClient, Log } from "../client/client.js";
 import type { Client, ClientOptions, Credentials } from "../client/types.js";
-import { badArgument, unsupported } from "../errors.js";
+import { badArgument } from "../errors.js";
 import { Bus } from "./bus.js";
-import { groupInfo, legacyId, recentConversation, rosterInfo } from "./convert.js";
-import { type GroupSend, Legacy, type RosterSend } from "./legacy.js";
-import type { CustomerMessage, GroupInfo, RecentConversation, RosterInfo } from "./shapes.js";
-import surface from "./surface.json";
+import { Cards } from "./cards.js";
+import { Chat } from "./chat.js";
+import { legacyId } from "./convert.js";
+import { groupManage, type Parts, rosterManage, rtcManage, sysManage, userManage } from "./managers.js";
+import { Notices } from "./notices.js";
+import { asker } from "./rest.js";
+import { Servers } from "./servers.js";
+import { BY_ID, BY_PASSWORD, BY_TOKEN, Session } from "./session.js";
+import type { Id } from "./shapes.js";
 
 const LEVELS = ["debug", "info", "warn", "error", "off"] as const;
+type Level = (typeof LEVELS)[number];
 
-/** Configuration of the legacy object. `ws` and `linkServer` of the former SDK are accepted and have no effect. */
+/** Where links of applications are resolved. */
+const LINKS = "https://lanyinglink.com/info";
+/** Web browsers, as the cloud counts platforms. */
+const WEB = 6;
+
+/** Configuration of the legacy object. `ws` of the former SDK is accepted and has no effect. */
 export interface FlooimConfig {
   /** The application's id. Default: the vendor's sample application, `welovemaxim`. */
   appid?: string;
@@ -22,8 +30,9 @@ export interface FlooimConfig {
   /** The whole URL of a private DNS document. Addresses of the vendor mean the public cloud. */
   dnsServer?: string;
   /** What goes to the console. Default: debug. */
-  logLevel?: (typeof LEVELS)[number];
+  logLevel?: Level;
   ws?: boolean;
+  /** What `sysManage.getLinkServer()` gives. */
   linkServer?: string;
   /** As in `createClient`. */
   storage?: "default" | "memory";
@@ -31,56 +40,49 @@ export interface FlooimConfig {
   reload?: () => void;
 }
 
-type Id = number | string;
+/** A user and a token, as positions or as an object. */
+interface TokenLogin {
+  user_id: Id;
+  token: string;
+  public_key?: string | null;
+}
 
-/** The legacy object. Functions that are not here exist and throw `Unsupported`. */
+/** The legacy object. */
 export interface Im {
   /** The modern client that this object stands on. */
   readonly client: Client;
+  /** The origin of the HTTP API; undefined before it is known. */
+  baseUrl?: string;
   /** Logs in; what comes of it is told by events. Before the core is ready the last call waits. */
-  login(options: { name: string; password: string }): void;
+  login(options: { name?: string; mobile?: string; password: string }): void;
   idLogin(options: { user_id: Id; password: string }): void;
   qrlogin(options: { user_id: Id; password: string }): void;
-  tokenLogin(userId: Id, token: string, publicKey?: string | null): void;
+  tokenLogin(userId: Id | TokenLogin, token?: string, publicKey?: string | null): void;
+  /** Does nothing, as ever. */
+  wxlogin(): void;
   /** `on(event, listener)` or `on({event: listener})`; a listener of the same source text is replaced. */
   on(events: string | Record<string, unknown>, listener?: (payload: never) => void): void;
   listen(events: string | Record<string, unknown>, listener?: (payload: never) => void): void;
   off(events: string | Record<string, unknown>, listener?: unknown): void;
   isLogin(): boolean;
   isReady(): boolean;
+  /** True once the cloud has said how the application is. */
   isAppInfoReady(): boolean;
-  /** Logs out, fires `logout` and reloads the page unless one of the options is set. */
-  logout(options?: { deleteUser?: boolean; linkLogin?: boolean }): void;
+  /** Logs out, fires `logout` and reloads the page unless `deleteUser` or `linkLogin` is set. */
+  logout(options?: { deleteUser?: boolean; linkLogin?: boolean; quitAllWeb?: boolean }): void;
+  /** Ends all sessions in browsers, erases the account from this device and reloads the page. */
+  kickAllWeb(): void;
+  /** Logs out and erases the account from this device. */
+  cleanup(): void;
   /** Ends the connection until the next login. */
   disConnect(): void;
-  readonly rosterManage: {
-    getAllRosterDetail(): Record<string, RosterInfo> | undefined;
-    getRosterInfo(id: Id): RosterInfo;
-    getUnreadCount(id: Id): number;
-    /** At most 100, ascending by id. */
-    getRosterMessageByRid(id: Id): CustomerMessage[];
-    readRosterMessage(id: Id): void;
-    asyncGetRosterIdList(force?: boolean): Promise<Id[]>;
-  };
-  readonly groupManage: {
-    getUnreadCount(id: Id): number;
-    getGruopMessage(id: Id): CustomerMessage[];
-    getAllGroupDetail(): Record<string, GroupInfo>;
-    readGroupMessage(id: Id): void;
-    /** Ids with `force`, cards without: as ever. */
-    asyncGetJoinedGroups(force?: boolean): Promise<GroupInfo[] | Id[]>;
-  };
-  readonly userManage: {
-    getUid(): Id | undefined;
-    getAppid(): string;
-    getConversationList(): RecentConversation[];
-  };
-  readonly sysManage: {
-    /** The client id of the message. Fires `onSendingMessageStatusChanged` "sending" before it returns. */
-    sendRosterMessage(message: RosterSend): number;
-    sendGroupMessage(message: GroupSend): number;
-  };
-  readonly rtcManage: object;
+  /** What goes to the console from now on. */
+  setLogLevel(level: Level): void;
+  readonly rosterManage: ReturnType<typeof rosterManage>;
+  readonly groupManage: ReturnType<typeof groupManage>;
+  readonly userManage: ReturnType<typeof userManage>;
+  readonly sysManage: ReturnType<typeof sysManage>;
+  readonly rtcManage: ReturnType<typeof rtcManage>;
 }
 
 /**
@@ -93,36 +95,31 @@ export interface FlooimFactory<C extends FlooimConfig = FlooimConfig> {
   new (config?: C): Im;
 }
 
-/** Adds every function of the former surface that `made` lacks: it says that it is not there yet. */
-function complete<T extends object>(names: { sync: string[]; async: string[] }, prefix: string, made: T): T {
-  const all = made as Record<string, unknown>;
-  const add = (name: string, stub: () => unknown): void => {
-    if (!(name in all)) all[name] = stub;
+/** A logger for the console, and how to change its level. */
+function consoleLogger(given: unknown): { logger: Log; setLevel: (level: Level) => void } {
+  const check = (level: unknown): number => {
+    const index = (LEVELS as readonly unknown[]).indexOf(level);
+    if (index < 0) throw badArgument("config.logLevel", `one of ${LEVELS.join(", ")}`);
+    return index;
   };
-  for (const name of names.sync) {
-    add(name, () => {
-      throw unsupported(prefix + name);
-    });
-  }
-  for (const name of names.async) add(name, () => Promise.reject(unsupported(prefix + name)));
-  return made;
-}
-
-function consoleLogger(level: FlooimConfig["logLevel"]): Log {
-  const lowest = LEVELS.indexOf(level ?? "debug");
-  if (lowest < 0) throw badArgument("config.logLevel", `one of ${LEVELS.join(", ")}`);
-  return (of, text) => {
-    if (LEVELS.indexOf(of) >= lowest) console[of](`floo: ${text}`);
+  let lowest = check(given ?? "debug");
+  return {
+    logger: (of, text) => {
+      if (LEVELS.indexOf(of) >= lowest) console[of](`floo: ${text}`);
+    },
+    setLevel: (level) => {
+      lowest = check(level);
+    },
   };
 }
 
-function clientOptions(config: FlooimConfig, appId: string): ClientOptions {
+function clientOptions(config: FlooimConfig, appId: string, logger: Log): ClientOptions {
   const { dnsServer, storage } = config;
   if (dnsServer !== undefined && typeof dnsServer !== "string") throw badArgument("config.dnsServer", "a URL");
   const own = dnsServer && !/dns\.(lanyingim|maximtop)\.com/.test(dnsServer);
   return {
     appId,
-    logger: consoleLogger(config.logLevel),
+    logger,
     ...(own ? { servers: { dns: dnsServer } } : {}),
     ...(storage === undefined ? {} : { storage }),
   };
@@ -132,77 +129,113 @@ function reloadPage(): void {
   if (typeof location !== "undefined") location.reload();
 }
 
-function build(config: FlooimConfig, appId: string, client: FlooClient): Im {
+function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLevel: (level: Level) => void): Im {
   const bus = new Bus((event, thrown) => client.complain(`A listener of "${event}" threw`, thrown));
-  const legacy = new Legacy(client, bus, config.autoLogin !== false);
-  const base = {
+  const ask = asker(
+    (endpoint, params) => client.api(endpoint, params),
+    (thrown) => session.refused(thrown),
+  );
+  const cards = new Cards(client, bus, ask);
+  const chat = new Chat(client, bus, (gid) => cards.readers(gid));
+  const notices = new Notices(client, bus);
+  const servers = new Servers(client, bus, appId, (base) => {
+    im.baseUrl = base;
+  });
+  const session = new Session(
     client,
-    login: (it: { name?: string; mobile?: string; password?: string } | undefined) =>
-      legacy.enter(() => {
+    bus,
+    {
+      follow: () => servers.follow(),
+      begin: () => {
+        notices.begin();
+        return chat.fillAll();
+      },
+      end: () => {
+        chat.clear();
+        cards.clear();
+        servers.forget();
+      },
+      kicked: (name) => notices.end(name),
+      ready: () => servers.look(),
+    },
+    config.autoLogin !== false,
+  );
+  client.on("roster", ({ users }) => {
+    if (users.length === 0) return;
+    bus.emit(
+      "onRosterInfoUpdate",
+      users.map((user) => legacyId(user.id)),
+    );
+    bus.emit("onRosterListUpdate");
+  });
+  client.on("groups", () => bus.emit("onGroupListUpdate"));
+
+  const reload = config.reload ?? reloadPage;
+  const leave = (): void => session.leave(undefined);
+  /**
+   * All web sessions, this one too: nothing of it is kept anyway. The core does not tell which one this is, so that the
+   * latest comes last: whoever is out cannot put out others.
+   */
+  const kick = async (): Promise<void> => {
+    const devices = (await ask("userDeviceList", {})) as Array<Record<"device_sn" | "platform" | "last_login", number>>;
+    const web = devices.filter((device) => device.platform === WEB);
+    web.sort((one, other) => (one.last_login || 0) - (other.last_login || 0));
+    for (const { device_sn } of web) await ask("userKick", { device_sn });
+  };
+  const kickAllWeb = (after: (() => void) | undefined): void =>
+    session.finish(
+      () =>
+        kick().then(
+          () => client.wipe(),
+          (thrown: unknown) => client.wipe().then(() => Promise.reject(thrown)),
+        ),
+      after,
+    );
+  const byId = (it: { user_id: Id; password: string }) => (): Credentials => ({
+    userId: it?.user_id,
+    password: it?.password,
+  });
+  const parts: Parts = { client, chat, cards, notices, servers, ask, leave, linkServer: config.linkServer ?? LINKS };
+  const im: Im = {
+    client,
+    login: (it) =>
+      session.enter(() => {
         const password = it?.password ?? "";
         return it?.mobile && !it.name ? { mobile: it.mobile, password } : { username: it?.name ?? "", password };
-      }),
-    idLogin: (it: { user_id: Id; password: string }) =>
-      legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials),
-    qrlogin: (it: { user_id: Id; password: string }) =>
-      legacy.enter(() => ({ userId: it?.user_id, password: it?.password }) as Credentials),
-    tokenLogin: (userId: Id, token: string, publicKey?: string | null) =>
-      legacy.enter(() => ({ userId, token, ...(publicKey ? { publicKey } : {}) })),
-    on: (events: unknown, listener?: unknown) => bus.on(events, listener),
-    listen: (events: unknown, listener?: unknown) => bus.on(events, listener),
-    off: (events: unknown, listener?: unknown) => bus.off(events, listener),
-    isLogin: () => client.session !== null,
-    isReady: () => legacy.ready,
-    isAppInfoReady: () => legacy.ready,
-    logout: (it?: { deleteUser?: boolean; linkLogin?: boolean; quitAllWeb?: boolean }) => {
-      if (it?.quitAllWeb) throw unsupported("logout({quitAllWeb: true})");
-      const stay = it?.deleteUser || it?.linkLogin;
-      legacy.leave(stay ? undefined : (config.reload ?? reloadPage));
+      }, BY_PASSWORD),
+    idLogin: (it) => session.enter(byId(it), BY_ID),
+    qrlogin: (it) => session.enter(byId(it), BY_PASSWORD),
+    tokenLogin: (user, token, publicKey) => {
+      // The vendor's own demo gives an object, which never worked there.
+      const it = typeof user === "object" && user !== null ? user : { user_id: user, token, public_key: publicKey };
+      if (!it.user_id) throw badArgument("user_id", "an id");
+      const key = it.public_key ? { publicKey: it.public_key } : {};
+      session.enter(() => ({ userId: it.user_id, token: it.token as string, ...key }), BY_TOKEN);
+    },
+    wxlogin: () => undefined,
+    on: (events, listener) => bus.on(events, listener),
+    listen: (events, listener) => bus.on(events, listener),
+    off: (events, listener) => bus.off(events, listener),
+    isLogin: () => client.session !== null && client.state !== "kicked",
+    isReady: () => session.ready,
+    isAppInfoReady: () => servers.known,
+    logout: (it) => {
+      const after = it?.deleteUser || it?.linkLogin ? undefined : reload;
+      if (it?.quitAllWeb) kickAllWeb(after);
+      else session.leave(after);
       bus.emit("logout");
     },
-    disConnect: () => legacy.leave(undefined),
-    rosterManage: complete(surface.rosterManage, "rosterManage.", {
-      getAllRosterDetail: () => {
-        if (!client.session) return undefined;
-        const all: Record<string, RosterInfo> = {};
-        for (const user of client.cards()) all[user.id] = rosterInfo(user);
-        return all;
-      },
-      getRosterInfo: (id: Id) => {
-        const user = client.roster.get(id);
-        return { ...(user ? rosterInfo(user) : {}), user_id: id };
-      },
-      getUnreadCount: (id: Id) => legacy.unread(legacy.user(id)),
-      getRosterMessageByRid: (id: Id) => legacy.messages(legacy.user(id)),
-      readRosterMessage: (id: Id) => legacy.read(legacy.user(id), id),
-      asyncGetRosterIdList: async () => (await client.roster.list()).map((user) => legacyId(user.id)),
-    }),
-    groupManage: complete(surface.groupManage, "groupManage.", {
-      getUnreadCount: (id: Id) => legacy.unread(legacy.group(id)),
-      getGruopMessage: (id: Id) => legacy.messages(legacy.group(id)),
-      getAllGroupDetail: () => {
-        const all: Record<string, GroupInfo> = {};
-        for (const group of client.groupCards()) all[group.id] = groupInfo(group);
-        return all;
-      },
-      readGroupMessage: (id: Id) => legacy.read(legacy.group(id), id),
-      asyncGetJoinedGroups: async (force?: boolean) => {
-        const groups = await client.groups.list();
-        return force ? groups.map((group) => legacyId(group.id)) : groups.map(groupInfo);
-      },
-    }),
-    userManage: complete(surface.userManage, "userManage.", {
-      getUid: () => (client.session ? legacyId(client.session.userId) : undefined),
-      getAppid: () => appId,
-      getConversationList: () => client.conversations.snapshot.map(recentConversation),
-    }),
-    sysManage: complete(surface.sysManage, "sysManage.", {
-      sendRosterMessage: (message: RosterSend) => legacy.sendRoster(message),
-      sendGroupMessage: (message: GroupSend) => legacy.sendGroup(message),
-    }),
-    rtcManage: complete(surface.rtcManage, "rtcManage.", {}),
+    kickAllWeb: () => kickAllWeb(reload),
+    cleanup: () => session.finish(() => client.wipe(), undefined),
+    disConnect: leave,
+    setLogLevel,
+    rosterManage: rosterManage(parts),
+    groupManage: groupManage(parts),
+    userManage: userManage(parts),
+    sysManage: sysManage(parts),
+    rtcManage: rtcManage(parts),
   };
-  return complete(surface.base, "", base);
+  return im;
 }
 
 /** The factory over whatever makes a client of this platform. */
@@ -219,8 +252,9 @@ export function makeFlooim<C extends FlooimConfig = FlooimConfig>(
     const name = JSON.stringify([appId, config.dnsServer, config.storage]);
     const known = open.get(name);
     if (known) return known;
-    const client = makeClient(clientOptions(config, appId), config);
-    const im = build(config, appId, client);
+    const { logger, setLevel } = consoleLogger(config.logLevel);
+    const client = makeClient(clientOptions(config, appId, logger), config);
+    const im = build(config, appId, client, setLevel);
     open.set(name, im);
     client.on("state", ({ to }) => {
       if (to === "closed") open.delete(name);

@@ -1,4 +1,9 @@
 /** The shapes that applications of the former SDK know. Ids are numbers or texts as they were there. */
+import type { JsonObject } from "../client/types.js";
+import type { Long } from "./long.js";
+
+/** An id as applications give it. */
+export type Id = number | string;
 
 /** A message as legacy events and getters give it. */
 export interface CustomerMessage {
@@ -16,49 +21,94 @@ export interface CustomerMessage {
   timestamp: string;
   toType: "roster" | "group";
   is_system: boolean;
+  /** It came with a page of the past. */
   isHistory: boolean;
+  /** The copy of an own message of type `rtc`. */
   isNative: boolean;
   isPlayed: boolean;
   /** Decimal milliseconds; "0" when never edited. */
   editTimestamp: string;
+  /** The parsed attachment: `{url, dName, fLen, ...}` or `{lat, lon, addr}`; missing when there is none. */
+  attach?: JsonObject;
+  /** The parsed config; missing when there is none. Integers beyond 2^53 - 1 are decimal texts. */
+  config?: JsonObject;
+  /** What the last edit added, and its patches. */
+  appendedContent?: string;
+  appendConfig?: unknown;
+  appendExt?: string;
+  replaceConfig?: unknown;
+  replaceExt?: string;
 }
 
 /** A row of `userManage.getConversationList()`. */
 export interface RecentConversation {
   type: "roster" | "group";
-  id: number | string;
+  id: Id;
   content: string;
   ext: string;
-  timestamp: string;
+  /** Decimal milliseconds, "" when unknown, or what `touchConversation` was given. */
+  timestamp: string | number;
   hasAt: boolean;
   draft: string;
   draftTimestamp: number | "";
 }
 
-/** A user's card. Unknown users have nothing but `user_id`. */
+/** A user's card. Unknown users have nothing but `user_id`; which fields there are depends on what was asked for. */
 export interface RosterInfo {
-  user_id: number | string;
+  user_id: Id;
   username?: string;
   nick_name?: string;
   alias?: string;
   avatar?: string;
   /** 0 contact, 2 stranger. */
-  relation?: 0 | 2;
+  relation?: number;
+  [field: string]: unknown;
 }
 
 /** A group's card. The owner has two names, as ever. */
 export interface GroupInfo {
-  group_id: number | string;
-  name: string;
-  avatar: string;
-  owner_id: number | string;
-  owner: number | string;
-  count: number;
+  group_id: Id;
+  name?: string;
+  avatar?: string;
+  owner_id?: Id;
+  owner?: Id;
+  count?: number;
+  [field: string]: unknown;
 }
 
-/** What `onSendingMessageStatusChanged` listeners get. `mid` is the number that the send returned. */
+/** A member as `groupManage.getGroupMembers()` gives it. */
+export interface LegacyGroupMember {
+  user_id: Id;
+  /** Alias, else the name in the group, else nickname, user name or id. */
+  display_name: string;
+  /** Whether there is a name in the group. */
+  has_nick: boolean;
+  username: string;
+  avatar: string;
+  join_time?: number;
+  expired_time?: number;
+}
+
+/** An address of the protocol. */
+export interface RawXid {
+  uid: Long;
+  deviceSN: number;
+}
+
+/** A notice or an operation as the server sent it. */
+export interface RawMeta {
+  id: Long;
+  from: RawXid;
+  to: RawXid;
+  timestamp: Long;
+  /** 1 message, 2 group, 3 roster. */
+  ns: number;
+  payload: Record<string, unknown>;
+}
+
+/** What `onSendingMessageStatusChanged` listeners get. `mid` is the number that the send returned; 0 for operations. */
 export type SendingStatus =
-  | { status: "sending"; uid: number | string; mid: number; message: CustomerMessage }
+  | { status: "sending"; uid: Id; mid: number; message: CustomerMessage }
   | { status: "sent"; mid: number; message: CustomerMessage }
   | {
       status: "failed";

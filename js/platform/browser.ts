@@ -1,6 +1,8 @@
 /** The browser as a platform: everything but its life cycle is built into the core. */
 import type { Environment } from "../client/client.js";
+import { tabPlatform } from "../client/tabs.js";
 import type { Glue } from "../engine.js";
+import { browserFiles } from "./browser-files.js";
 
 type Target = Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
@@ -44,5 +46,7 @@ export const browser = (load: () => Promise<Glue>): Environment => ({
   deviceInfo: "Web",
   storage: "indexeddb",
   load,
+  tabs: tabPlatform,
+  transfers: () => browserFiles,
   watch,
 });

@@ -4,6 +4,7 @@ import type { Host } from "../engine.js";
 import { badArgument, failure, textOf } from "../errors.js";
 import { DEFAULT_PATH, load } from "../load/wechat.js";
 import { LogStore, quotaExceeded, type TextStorage } from "./log-store.js";
+import { wechatFiles } from "./wechat-files.js";
 
 /** What a failed call of `wx` tells. */
 interface WxFailure {
@@ -25,6 +26,12 @@ export interface WxSocketTask {
   onClose(listener: (event: { code?: number; reason?: string }) => void): void;
 }
 
+/** A transfer of `wx.uploadFile` or `wx.downloadFile`. */
+export interface WxTransferTask<P> {
+  onProgressUpdate(listener: (progress: P) => void): void;
+  abort(): void;
+}
+
 /** The part of `wx` that is used. Another platform with the same functions may be handed in instead. */
 export interface WxPlatform {
   connectSocket(options: { url: string } & WxCallbacks<unknown>): WxSocketTask;
@@ -33,11 +40,29 @@ export interface WxPlatform {
       url: string;
       method: string;
       header: Record<string, string>;
-      data?: string;
+      data?: string | ArrayBuffer;
       dataType: string;
       responseType: string;
     } & WxCallbacks<{ statusCode: number; data: unknown }>,
   ): unknown;
+  uploadFile?(
+    options: {
+      url: string;
+      filePath: string;
+      name: string;
+      header: Record<string, string>;
+      formData: Record<string, string>;
+    } & WxCallbacks<{ statusCode: number; data: unknown }>,
+  ): WxTransferTask<{ totalBytesSent: number; totalBytesExpectedToSend: number }>;
+  downloadFile?(
+    options: { url: string; header: Record<string, string> } & WxCallbacks<{
+      statusCode: number;
+      tempFilePath: string;
+    }>,
+  ): WxTransferTask<{ totalBytesWritten: number; totalBytesExpectedToWrite: number }>;
+  getFileSystemManager?(): {
+    readFile(options: { filePath: string } & WxCallbacks<{ data: ArrayBuffer }>): void;
+  };
   getRandomValues(options: { length: number } & WxCallbacks<{ randomValues: ArrayBuffer }>): void;
   getStorage(options: { key: string } & WxCallbacks<{ data: unknown }>): void;
   setStorage(options: { key: string; data: string } & WxCallbacks<unknown>): void;
@@ -263,6 +288,7 @@ export function wechat(wasmPath: string | undefined, platform: WxPlatform | unde
       return load(path);
     },
     host: (log) => makeHost(given(), log),
+    transfers: () => wechatFiles(given()),
     watch: (signal) => watch(given(), signal),
   };
 }

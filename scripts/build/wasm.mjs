@@ -1,7 +1,8 @@
-// Root crate -> optimised wasm and its glue, in two flavours:
+// Root crate -> optimised wasm and its glue, in three flavours:
 //
 //   web   what browsers and Node load; network, timers and IndexedDB built in
 //   host  strict MVP for mini-programs; a host object supplies all of that
+//   bench web and what `make bench` measures in it; in no package
 //
 // Neither uses reference types: Chrome has them since 96 only, mini-programs on iOS not at all.
 import fs from "node:fs";
@@ -21,19 +22,22 @@ const WEB_FEATURES = ["bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping
 // What the linker's output uses before it is lowered.
 const LINKED_FEATURES = [...WEB_FEATURES, "reference-types", "multivalue"];
 
-export const FLAVOURS = {
-  web: {
-    features: "web",
-    // wasm-bindgen's own code asks the compiler, not the section.
-    rustflags: ["-Ctarget-feature=-reference-types,-multivalue"],
-    profile: {},
-    optimise(linked, out) {
-      wasmOpt(linked, out, LINKED_FEATURES, ["-Os", "--strip-debug", "--strip-producers", "--strip-target-features"]);
-    },
-    allowed: WEB_FEATURES,
-    glue: (source) => source,
-    mustBePlain: false,
+const WEB = {
+  features: "web",
+  // wasm-bindgen's own code asks the compiler, not the section.
+  rustflags: ["-Ctarget-feature=-reference-types,-multivalue"],
+  profile: {},
+  optimise(linked, out) {
+    wasmOpt(linked, out, LINKED_FEATURES, ["-Os", "--strip-debug", "--strip-producers", "--strip-target-features"]);
   },
+  allowed: WEB_FEATURES,
+  glue: (source) => source,
+  mustBePlain: false,
+};
+
+export const FLAVOURS = {
+  web: WEB,
+  bench: { ...WEB, features: "bench" },
   host: {
     features: "host",
     rustflags: ["-Ctarget-cpu=mvp"],
@@ -85,7 +89,7 @@ function compile(flavour) {
   // Panic messages name source files: without the machine's own directories, builds are alike everywhere.
   const flags = [...rustflags, `--remap-path-prefix=${cargoHome}=/cargo`, `--remap-path-prefix=${root}=/floo-wasm`];
   const env = { ...process.env, ...profile, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
-  const targetDir = at("target", flavour === "web" ? "wasm" : `wasm-${flavour}`);
+  const targetDir = at("target", flavour === "host" ? "wasm-host" : "wasm");
   const cargo = ["cargo", "build", "-p", "floo-wasm", "--lib", "--target", TARGET, "--profile", "wasm"];
   run(
     "bash",

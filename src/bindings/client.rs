@@ -15,7 +15,7 @@ use crate::adapters::web::WebPlatform as Chosen;
 use crate::core::codec::WirePolicy;
 use crate::core::model::Error;
 use crate::core::services::{Credentials, Servers, Token};
-use crate::core::session::{Cloud, Command, Config, Content, Event, Operation, Reply, Signal};
+use crate::core::session::{Cloud, Command, Config, Content, Event, Filter, Json, Operation, Reply, Signal};
 use crate::driver::{Driver, Said};
 
 fn settings(params: JsValue) -> Result<(Config, bool), Error> {
@@ -31,9 +31,13 @@ fn settings(params: JsValue) -> Result<(Config, bool), Error> {
     }
     let (delivery_receipts, memory) = (p.flag("deliveryReceipts")?, p.flag("memory")?);
     let (token_provider, legacy_random_sn) = (p.flag("tokenProvider")?, p.flag("legacyRandomSn")?);
+    let search = p.flag("search")?;
     p.end()?;
     let wire = WirePolicy::default();
-    Ok((Config { app_id, cloud, device_info, delivery_receipts, wire, token_provider, legacy_random_sn }, memory))
+    Ok((
+        Config { app_id, cloud, device_info, delivery_receipts, wire, token_provider, search, legacy_random_sn },
+        memory,
+    ))
 }
 
 fn credentials(p: &mut Params) -> Result<Credentials, Error> {
@@ -88,12 +92,19 @@ fn operation(p: &mut Params) -> Result<Operation, Error> {
     })
 }
 
+fn filter(p: &mut Params) -> Result<Filter, Error> {
+    let ctype = p.maybe_text("type")?;
+    let ctype = ctype.map(|number| number.parse().map_err(|_| bad("type", "a number as text"))).transpose()?;
+    let (since, until) = (p.maybe_id("since")?.unwrap_or(0), p.maybe_id("until")?.unwrap_or(0));
+    Ok(Filter { text: p.text("text")?, of: p.maybe_conversation()?, ctype, from: p.maybe_id("from")?, since, until })
+}
+
 fn command(name: &str, params: JsValue) -> Result<Command, Error> {
     let mut p = Params::new(params)?;
     let command = match name {
         "login" => Command::Login(credentials(&mut p)?),
         "provideToken" => Command::ProvideToken(token(&mut p)?),
-        "resume" => Command::Resume,
+        "resume" => p.maybe_id("userId")?.map_or(Command::Resume, Command::ResumeAs),
         "logout" => Command::Logout,
         "send" => Command::Send { id: p.id("id")?, to: p.conversation()?, content: content(&mut p)? },
         "resend" => Command::Resend(p.id("id")?),
@@ -111,8 +122,20 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "messages" => Command::Messages {
             of: p.conversation()?,
             before: p.maybe_id("before")?.unwrap_or(0),
+            after: p.maybe_id("after")?.unwrap_or(0),
             limit: p.number("limit")?,
         },
+        "messageAt" => Command::MessageAt { of: p.conversation()?, time: p.id("time")? },
+        "find" => Command::Find(filter(&mut p)?, p.number("limit")?),
+        "findMore" => Command::FindMore(p.number("handle")?, p.number("limit")?),
+        "setLocal" => Command::SetLocal {
+            of: p.conversation()?,
+            draft: p.maybe_text("draft")?,
+            extension: p.maybe_text("extension")?,
+            pinned: p.maybe_flag("pinned")?,
+            muted: p.maybe_flag("muted")?,
+        },
+        "wipe" => Command::Wipe,
         "history" => Command::History {
             of: p.conversation()?,
             before: p.maybe_id("before")?.unwrap_or(0),
@@ -125,6 +148,13 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "markRead" => {
             Command::MarkRead { of: p.conversation()?, up_to: p.maybe_id("upTo")?.unwrap_or(0), only: p.flag("only")? }
         }
+        "api" => Command::Api {
+            endpoint: p.text("endpoint")?,
+            params: Json(p.text("params")?),
+            timeout: p.number("timeout")?,
+        },
+        "cancelApi" => Command::CancelApi(p.number("target")?),
+        "locate" => Command::Locate(p.text("url")?),
         other => return Err(platform(["the core has no command `", other, "`"].concat())),
     };
     p.end()?;
@@ -170,11 +200,14 @@ fn settled(reply: Reply) -> JsValue {
         Reply::History(rows, next) => {
             object(&[("messages", view::messages(&rows).into()), ("next", next.to_string().into())])
         }
+        Reply::Found(rows, next) => object(&[("messages", view::messages(&rows).into()), ("next", next.into())]),
+        Reply::Id(id) => id.to_string().into(),
         Reply::Conversations(rows) => view::conversations(&rows).into(),
         Reply::Users(rows) => view::users(&rows).into(),
         Reply::Groups(rows) => view::groups(&rows).into(),
         Reply::Notices(rows) => view::notices(&rows).into(),
         Reply::Receipts(receipts) => view::receipts(&receipts).into(),
+        Reply::Api(Json(text)) => text.into(),
     }
 }
 
@@ -201,7 +234,7 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// `options`, `sink` and `host` as in `js/engine.ts`; the browser build has no use for `host`.
+    /// `options`, `sink` and `host` as in `js/engine.ts`; the browser build takes a function there, `lock`.
     ///
     /// # Errors
     /// A raw error when an option is missing or of the wrong type, or the platform lacks something.
@@ -211,10 +244,7 @@ impl Engine {
         #[cfg(feature = "host")]
         let chosen = Chosen::new(host.unchecked_into::<Host>(), memory);
         #[cfg(not(feature = "host"))]
-        let chosen = {
-            drop(host);
-            Chosen::new(memory)
-        };
+        let chosen = Chosen::new(memory, host.dyn_into::<Function>().ok());
         let to = sink.clone();
         let driver = Driver::start(config, chosen, move |batch| {
             let batch: Array = batch.into_iter().map(said).collect();

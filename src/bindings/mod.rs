@@ -1,4 +1,6 @@
 //! What JavaScript sees. wasm-bindgen attributes on exports are here and nowhere else.
+#[cfg(feature = "bench")]
+mod bench;
 mod client;
 mod codec;
 mod error;

@@ -73,9 +73,13 @@ impl Params {
         number.ok_or_else(|| bad(name, "a whole number from 0 to 2147483647"))
     }
 
+    pub(super) fn maybe_flag(&mut self, name: &'static str) -> Result<Option<bool>, Error> {
+        self.get(name).map(|value| value.as_bool().ok_or_else(|| bad(name, "true or false"))).transpose()
+    }
+
     /// False when it is not given.
     pub(super) fn flag(&mut self, name: &'static str) -> Result<bool, Error> {
-        self.get(name).map_or(Ok(false), |value| value.as_bool().ok_or_else(|| bad(name, "true or false")))
+        self.maybe_flag(name).map(Option::unwrap_or_default)
     }
 
     /// The conversation that `kind` and `of` name; none when neither is given.

@@ -10,9 +10,15 @@ pub(super) fn time(Millis(ms): Millis) -> f64 {
     }
 }
 
+/// Added to the kind of a conversation whose id is the one before: a page is of one conversation.
+const SAME: u8 = 4;
+
 fn key(tape: &mut Tape, of: ConversationId) {
+    if tape.again(of.uid) {
+        return tape.number(of.kind as u8 + SAME);
+    }
     tape.number(of.kind as u8);
-    tape.id(of.uid);
+    tape.remembered_id(of.uid);
 }
 
 fn failure(tape: &mut Tape, error: Option<&Error>) {
@@ -25,10 +31,9 @@ fn failure(tape: &mut Tape, error: Option<&Error>) {
 fn message(tape: &mut Tape, m: &Message) {
     key(tape, m.conversation);
     tape.maybe_id(m.id);
-    tape.id(if m.client_id == 0 { m.id } else { m.client_id });
     tape.maybe_id(m.client_id);
     tape.id(m.from);
-    tape.flag(m.outgoing);
+    tape.flags(&[m.outgoing, m.delivered, m.read, m.played]);
     tape.number(m.ctype);
     for text in [&m.text, &m.attachment, &m.config, &m.ext, &m.sender_name] {
         tape.string(text);
@@ -37,9 +42,6 @@ fn message(tape: &mut Tape, m: &Message) {
     tape.number(time(m.timestamp));
     tape.number(time(m.edited_at));
     tape.number(m.status as u8);
-    for flag in [m.delivered, m.read, m.played] {
-        tape.flag(flag);
-    }
     tape.number(m.mention as u8);
     failure(tape, m.error.as_ref());
 }
@@ -52,6 +54,10 @@ fn conversation(tape: &mut Tape, c: &Conversation) {
     tape.number(c.mention as u8);
     tape.number(time(c.timestamp));
     maybe_message(tape, c.last.as_ref());
+    tape.string(&c.draft);
+    tape.string(&c.extension);
+    tape.flag(c.pinned);
+    tape.flag(c.muted);
 }
 
 fn maybe_message(tape: &mut Tape, m: Option<&Message>) {
@@ -106,7 +112,7 @@ fn group(tape: &mut Tape, g: &Group) {
 
 /// One row after the other.
 fn rows<T>(rows: &[T], one: fn(&mut Tape, &T)) -> Tape {
-    let mut tape = Tape::default();
+    let mut tape = Tape::of(rows.len());
     rows.iter().for_each(|row| one(&mut tape, row));
     tape
 }
@@ -157,7 +163,7 @@ mod tests {
     use crate::core::model::{Change, Domain, ErrorCode, Mention, MessageStatus, NoticeKind};
 
     fn written(tape: &Tape) -> Value {
-        json!({"text": tape.text, "lengths": tape.lengths, "numbers": tape.numbers})
+        json!([tape.ascii, tape.wide, tape.numbers])
     }
 
     /// A row with another value in every field, so that none can be taken for another.
@@ -214,6 +220,10 @@ mod tests {
                     mention: Mention::All,
                     timestamp: Millis(4),
                     last: Some(plain),
+                    draft: "draft".into(),
+                    extension: "extension".into(),
+                    pinned: true,
+                    muted: false,
                 },
                 Conversation {
                     id: ConversationId::SYSTEM,
@@ -223,6 +233,10 @@ mod tests {
                     mention: Mention::None,
                     timestamp: Millis(0),
                     last: None,
+                    draft: String::new(),
+                    extension: String::new(),
+                    pinned: false,
+                    muted: true,
                 },
             ])),
             "users": written(&users(&[User {

@@ -4,5 +4,6 @@
 pub mod codec;
 pub mod model;
 pub mod proto;
+pub mod search;
 pub mod services;
 pub mod session;

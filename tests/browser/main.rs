@@ -14,6 +14,7 @@ use std::rc::Rc;
 use floo_wasm::adapters::web::{IndexedDb, WebPlatform};
 use floo_wasm::ports::{Platform, Query, Request, Socket, SocketEvent, StorageKind, Store, Table, Write};
 use js_sys::Promise;
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -56,11 +57,106 @@ async fn indexeddb_keeps_what_was_written_when_it_is_opened_again() {
     assert_eq!(second.range(&Query::all(Table::Kv)).await.unwrap()[0].value, [2]);
 }
 
+/// The tables of each earlier version of the schema.
+const EARLIER: [&[Table]; 2] = [
+    &[Table::Kv, Table::Conversations, Table::Messages, Table::Outbox, Table::Quarantine, Table::Users, Table::Groups],
+    &[
+        Table::Kv,
+        Table::Conversations,
+        Table::Messages,
+        Table::Outbox,
+        Table::Quarantine,
+        Table::Users,
+        Table::Groups,
+        Table::Streams,
+        Table::Applied,
+        Table::Waiting,
+        Table::Receipts,
+        Table::Notices,
+    ],
+];
+
+async fn other_version(name: &str, version: u32, tables: &[Table]) -> rexie::Rexie {
+    let mut builder = rexie::Rexie::builder(name).version(version);
+    for table in tables {
+        builder = builder.add_object_store(rexie::ObjectStore::new(table.name()));
+    }
+    builder.build().await.unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn databases_of_earlier_versions_are_taken_over_with_their_rows() {
+    for (version, tables) in (1..).zip(EARLIER) {
+        let name = fresh_name("earlier");
+        let db = other_version(&name, version, tables).await;
+        let names: Vec<_> = tables.iter().map(|table| table.name()).collect();
+        let transaction = db.transaction(&names, rexie::TransactionMode::ReadWrite).unwrap();
+        for table in tables {
+            let bytes = |n: u8| js_sys::Uint8Array::from(&[n, *table as u8][..]).into();
+            transaction.store(table.name()).unwrap().put(&bytes(2), Some(&bytes(1))).await.unwrap();
+        }
+        transaction.done().await.unwrap();
+        db.close();
+        let store = IndexedDb::open(&name).await.unwrap();
+        for table in Table::ALL {
+            let rows = store.range(&Query::all(table)).await.unwrap();
+            let kept = rows.iter().map(|row| (row.key[..].to_vec(), row.value[..].to_vec())).collect::<Vec<_>>();
+            let expected =
+                if tables.contains(&table) { vec![(vec![1, table as u8], vec![2, table as u8])] } else { vec![] };
+            assert_eq!(kept, expected, "version {version}, {}", table.name());
+            store.apply(&[Write::put(table, [7], [8])]).await.unwrap();
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
+    let name = fresh_name("newer");
+    other_version(&name, 99, &[Table::Kv]).await.close();
+    let error = IndexedDb::open(&name).await.unwrap_err();
+    assert!(error.to_string().contains("newer version"), "{error}");
+    let db = rexie::Rexie::builder(&name).build().await.unwrap();
+    assert_eq!((db.version().unwrap(), db.store_names()), (99, vec!["kv".to_owned()]));
+    db.close();
+}
+
+#[wasm_bindgen_test]
+async fn a_page_with_an_older_version_does_not_hold_us_for_ever() {
+    let name = fresh_name("held");
+    let open = format!(
+        "new Promise((done) => {{ const open = indexedDB.open('{name}', 1); open.onsuccess = () => done(open.result); }})"
+    );
+    let old = JsFuture::from(js_sys::eval(&open).unwrap().unchecked_into::<Promise>()).await.unwrap();
+    let error = IndexedDb::open(&name).await.unwrap_err();
+    assert!(error.to_string().contains("older version"), "{error}");
+    js_sys::Reflect::get(&old, &"close".into()).unwrap().unchecked_into::<js_sys::Function>().call0(&old).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_page_of_this_version_makes_way_for_a_newer_one() {
+    let name = fresh_name("way");
+    let store = IndexedDb::open(&name).await.unwrap();
+    other_version(&name, 99, &Table::ALL).await.close();
+    let error = store.range(&Query::all(Table::Kv)).await.unwrap_err();
+    assert!(error.to_string().contains("newer version"), "{error}");
+}
+
+#[wasm_bindgen_test]
+async fn a_lost_connection_is_made_again() {
+    let store = IndexedDb::open(&fresh_name("lost")).await.unwrap();
+    store.apply(&[Write::put(Table::Kv, [1], [2])]).await.unwrap();
+    store.disconnect();
+    assert_eq!(store.range(&Query::all(Table::Kv)).await.unwrap().len(), 1);
+    store.disconnect();
+    store.apply(&[Write::put(Table::Kv, [2], [3])]).await.unwrap();
+    assert_eq!(store.range(&Query::all(Table::Kv)).await.unwrap().len(), 2);
+}
+
 #[wasm_bindgen_test]
 async fn the_platform_opens_the_database_and_memory_when_asked_to() {
     let name = fresh_name("kinds");
     assert_eq!(WebPlatform::default().open(&name).await.unwrap().kind, StorageKind::IndexedDb);
-    let memory = WebPlatform::new(true);
+    let memory = WebPlatform::new(true, None);
     let opened = memory.open(&name).await.unwrap();
     assert_eq!((opened.kind, opened.fallback), (StorageKind::Memory, None));
     let write = Write::put(Table::Kv, [1], [2]);

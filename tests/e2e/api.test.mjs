@@ -297,7 +297,7 @@ scenario(
           .map(({ content }) => content);
         let refused;
         try {
-          im.sysManage.deleteConversation(ids.basil);
+          im.rtcManage.joinRoom();
         } catch (error) {
           refused = error.code;
         }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { sources } from "./bundle.mjs";
-import { conversationsTape, FakeCore, messagesTape, raw, until, usersTape } from "./fake-engine.mjs";
+import { conversationsTape, FakeCore, groupsTape, messagesTape, raw, until, usersTape } from "./fake-engine.mjs";
 
 const { FlooClient } = await sources("js/client/client.ts");
 const quiet = () => undefined;
@@ -56,6 +56,7 @@ describe("making and logging in", () => {
       appId: "app",
       deviceInfo: "Web",
       memory: true,
+      search: true,
       dns: "http://127.0.0.1:7700/v2/app_dns",
     });
     assert.deepEqual(core.commands[0], ["login", { username: "amber", password: "secret" }]);
@@ -179,6 +180,16 @@ describe("events", () => {
     assert.throws(() => client.on("massage", quiet), code("ArgumentInvalid", "event"));
     assert.throws(() => client.on("toString", quiet), code("ArgumentInvalid", "event"));
     assert.throws(() => client.on("state", 5), code("ArgumentInvalid", "listener"));
+  });
+
+  test("a group that was left is not there any more", async () => {
+    const { core, client } = await loggedIn();
+    const told = [];
+    client.on("groups", ({ groups }) => told.push(groups.length));
+    core.engine.say(["groups", groupsTape({ id: "17", name: "Team" }, { id: "33", name: "Lunch" })]);
+    core.engine.say(["groups", groupsTape({ id: "33", name: "Lunch" })]);
+    await until(() => told.length === 2);
+    assert.deepEqual([client.groups.get(17), client.groups.get(33).name], [null, "Lunch"]);
   });
 
   test("state, storage and life cycle", async () => {

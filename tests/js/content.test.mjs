@@ -34,6 +34,18 @@ describe("JSON", () => {
     assert.equal(js.parseJson(MAX), MAX);
   });
 
+  test("a large number is found wherever it stands, and a long row of smaller ones is none", () => {
+    const large = ["9007199254740993", "12345678901234567890"];
+    for (let before = 0; before < 40; before++) {
+      for (const number of large) {
+        const text = `{"${"a".repeat(before)}":[${number}],"b":1}`;
+        assert.deepEqual(js.parseJson(text), { ["a".repeat(before)]: [number], b: 1 }, text);
+      }
+      const small = Array.from({ length: before }, (_, n) => 123456789012345 + n);
+      assert.deepEqual(js.parseJson(JSON.stringify(small)), small);
+    }
+  });
+
   test("text that is no JSON gives nothing, quickly", () => {
     const start = performance.now();
     const hostile = `{"a":"${'\\"'.repeat(300_000)}1234567890123456`;

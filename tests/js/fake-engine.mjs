@@ -6,22 +6,30 @@ const rows = JSON.parse(readFileSync(new URL("../../src/core/model/error_codes.j
 
 /** Writes values in the order in which the core does (js/tape.ts reads them). */
 export class TapeWriter {
-  #texts = [];
+  #ascii = "";
+  #wide = "";
   #numbers = [];
+  #last;
   string(text) {
-    this.#texts.push(text);
-    return this;
+    if (/^[\0-\x7f]*$/.test(text)) {
+      this.#ascii += text;
+      return this.number(text.length);
+    }
+    this.#wide += text;
+    return this.number(-text.length);
+  }
+  /** A conversation; its id is left out when it is the one before. */
+  key(kind, id) {
+    if (id === this.#last) return this.number(kind + 4);
+    this.#last = id;
+    return this.number(kind).string(id);
   }
   number(value) {
     this.#numbers.push(value);
     return this;
   }
   get tape() {
-    return {
-      text: this.#texts.join(""),
-      lengths: Uint32Array.from(this.#texts, (text) => text.length),
-      numbers: Float64Array.from(this.#numbers),
-    };
+    return [this.#ascii, this.#wide, Float64Array.from(this.#numbers)];
   }
 }
 
@@ -32,18 +40,15 @@ const CHANGES = ["", "read", "", "unread", "delivered", "recall", "delete", "pla
 const flag = (value) => (value ? 1 : 0);
 
 export function writeMessage(w, m) {
-  w.number(m.kind ?? 1)
-    .string(m.with ?? "2")
+  w.key(m.kind ?? 1, m.with ?? "2")
     .string(m.id ?? "")
-    .string(m.key ?? m.id ?? m.clientId ?? "");
-  w.string(m.clientId ?? "")
-    .string(m.from ?? "2")
-    .number(flag(m.outgoing))
-    .number(m.type ?? 0);
+    .string(m.clientId ?? "")
+    .string(m.from ?? "2");
+  const flags = ["outgoing", "delivered", "read", "played"];
+  w.number(flags.reduce((bits, name, at) => bits + (flag(m[name]) << at), 0)).number(m.type ?? 0);
   for (const name of ["text", "attachment", "config", "ext", "senderName"]) w.string(m[name] ?? "");
   for (const name of ["priority", "timestamp", "editedAt"]) w.number(m[name] ?? 0);
   w.number(STATUSES.indexOf(m.status ?? "received"));
-  for (const name of ["delivered", "read", "played"]) w.number(flag(m[name]));
   w.number(MENTIONED.indexOf(m.mentioned ?? "none")).number(m.error?.number ?? 0);
   if (m.error) {
     w.string(m.error.domain).string(m.error.detail);
@@ -64,20 +69,21 @@ function tapeOf(rows, write) {
 export const messagesTape = (...rows) => tapeOf(rows, writeMessage);
 export const conversationsTape = (...rows) =>
   tapeOf(rows, (w, c) => {
-    w.number(c.kind ?? 1)
-      .string(c.id)
+    w.key(c.kind ?? 1, c.id)
       .string(c.title ?? c.id)
       .string(c.avatar ?? "");
     w.number(c.unread ?? 0)
       .number(MENTIONED.indexOf(c.mention ?? "none"))
       .number(c.timestamp ?? 0);
     maybeMessage(w, c.last);
+    w.string(c.draft ?? "")
+      .string(c.extension ?? "")
+      .number(c.pinned ? 1 : 0)
+      .number(c.muted ? 1 : 0);
   });
 export const updatesTape = (...rows) =>
   tapeOf(rows, (w, u) => {
-    w.number(u.number ?? CHANGES.indexOf(u.change))
-      .number(u.kind ?? 1)
-      .string(u.with ?? "2");
+    w.number(u.number ?? CHANGES.indexOf(u.change)).key(u.kind ?? 1, u.with ?? "2");
     for (const name of ["target", "by", "operation", "text", "config", "ext"]) w.string(u[name] ?? "");
     w.number(u.timestamp ?? 0);
     maybeMessage(w, u.message);
@@ -94,7 +100,7 @@ export const noticesTape = (...rows) =>
       .number(n.timestamp ?? 0)
       .number(flag(n.kept));
   });
-export const keysTape = (...rows) => tapeOf(rows, (w, k) => w.number(k.kind ?? 1).string(k.id));
+export const keysTape = (...rows) => tapeOf(rows, (w, k) => w.key(k.kind ?? 1, k.id));
 export const listsTape = (...lists) =>
   tapeOf(lists, (w, ids) => {
     w.number(ids.length);

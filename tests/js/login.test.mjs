@@ -60,6 +60,7 @@ describe("ways to log in", () => {
 
   test("options of the login are checked and handed on only when they are given", async () => {
     assert.throws(() => make({ tokenProvider: "x" }), code("ArgumentInvalid", "options.tokenProvider"));
+    assert.throws(() => make({ search: 1 }), code("ArgumentInvalid", "options.search"));
     assert.throws(() => make({ legacyRandomSn: 1 }), code("ArgumentInvalid", "options.legacyRandomSn"));
     const { core, client } = make({ tokenProvider: () => undefined, legacyRandomSn: true });
     await client.resume();
@@ -67,7 +68,7 @@ describe("ways to log in", () => {
     assert.deepEqual([tokenProvider, legacyRandomSn], [true, true]);
     const plain = make();
     await plain.client.resume();
-    assert.deepEqual(Object.keys(plain.core.engine.options).sort(), ["appId", "deviceInfo", "dns", "memory"]);
+    assert.deepEqual(Object.keys(plain.core.engine.options).sort(), ["appId", "deviceInfo", "dns", "memory", "search"]);
   });
 });
 

@@ -71,6 +71,10 @@ describe("the golden tapes", () => {
           mention: "all",
           timestamp: 4,
           lastMessage: plain,
+          draft: "draft",
+          extension: "extension",
+          pinned: true,
+          muted: false,
         },
         {
           key: { kind: "system", id: "0" },
@@ -80,6 +84,10 @@ describe("the golden tapes", () => {
           mention: "none",
           timestamp: 0,
           lastMessage: null,
+          draft: "",
+          extension: "",
+          pinned: false,
+          muted: true,
         },
       ],
     ],
@@ -167,10 +175,21 @@ describe("the golden tapes", () => {
     const bare = { ...row, mentioned: "all" };
     const op = { with: "2", text: "text", config: "config", ext: "ext", timestamp: 8 };
     const made = {
-      messages: messagesTape({ ...row, key: "77", clientId: "77", mentioned, error }, bare),
+      messages: messagesTape({ ...row, clientId: "77", mentioned, error }, bare),
       conversations: conversationsTape(
-        { id: "2", title: "title", avatar: "avatar", unread: 3, mention: "all", timestamp: 4, last: bare },
-        { kind: 0, id: "0" },
+        {
+          id: "2",
+          title: "title",
+          avatar: "avatar",
+          unread: 3,
+          mention: "all",
+          timestamp: 4,
+          last: bare,
+          draft: "draft",
+          extension: "extension",
+          pinned: true,
+        },
+        { kind: 0, id: "0", muted: true },
       ),
       updates: updatesTape(
         { ...op, change: "append", target: "5", by: "6", operation: "7", message: bare },
@@ -186,9 +205,8 @@ describe("the golden tapes", () => {
         kept: true,
       }),
     };
-    for (const [name, tape] of Object.entries(made)) {
-      const { text, lengths, numbers } = tape;
-      assert.deepEqual({ text, lengths: [...lengths], numbers: [...numbers] }, golden[name], name);
+    for (const [name, [ascii, wide, numbers]] of Object.entries(made)) {
+      assert.deepEqual([ascii, wide, [...numbers]], golden[name], name);
     }
   });
 });

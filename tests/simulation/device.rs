@@ -126,6 +126,7 @@ impl Device {
             delivery_receipts: receipts,
             wire: WirePolicy::default(),
             token_provider: false,
+            search: number.is_multiple_of(2),
             legacy_random_sn: false,
         };
         Self {
@@ -386,7 +387,7 @@ impl Device {
 
     pub fn ask_page(&mut self, now: u64, of: ConversationId, before: u64) {
         self.page = None;
-        self.call(now, Call::Page, Command::Messages { of, before, limit: 50 });
+        self.call(now, Call::Page, Command::Messages { of, before, after: 0, limit: 50 });
     }
 
     pub fn ask_list(&mut self, now: u64) {

@@ -257,16 +257,16 @@ impl World {
                     self.feed(device, Input::Answer(id, answer.ok_or_else(|| HttpError("no answer".into()))));
                 }
             }
-            Due::Open(conn) => self.hand_over(conn, Input::Opened),
+            Due::Open(conn) => self.tell_device(conn, Input::Opened),
             Due::Down(conn, bytes) => {
                 if !self.conns[conn].dead {
-                    self.hand_over(conn, Input::Frame(&bytes));
+                    self.tell_device(conn, Input::Frame(&bytes));
                 }
             }
             Due::Gone(conn) => {
                 if std::mem::take(&mut self.conns[conn].client) {
                     self.conns[conn].client = true;
-                    self.hand_over(conn, Input::Closed("gone"));
+                    self.tell_device(conn, Input::Closed("gone"));
                     self.conns[conn].client = false;
                 }
             }
@@ -344,7 +344,7 @@ impl World {
         self.feed(device, Input::Signal(signal));
     }
 
-    fn hand_over(&mut self, conn: usize, input: Input<'_>) {
+    fn tell_device(&mut self, conn: usize, input: Input<'_>) {
         let Conn { device, epoch, generation, client, .. } = self.conns[conn];
         let there = &self.devices[device];
         if client && there.epoch == epoch && there.generation == generation && self.around[device].conn == Some(conn) {

@@ -58,6 +58,15 @@ pub(crate) async fn conformance(store: &impl Store) {
     assert_eq!(keys(&rows), [sorted[5], sorted[4], sorted[3], sorted[2], sorted[1]]);
     assert!(store.range(&query(&[2], &[3], 0, true)).await.unwrap().is_empty());
 
+    // An empty range is empty, whichever way round it is, and clearing it clears nothing.
+    for (from, to) in [([1], [1]), ([2], [1])] {
+        for descending in [false, true] {
+            assert!(store.range(&query(&from, &to, 0, descending)).await.unwrap().is_empty());
+        }
+        store.apply(&[Write::clear(Table::Messages, from, to), put(Table::Kv, b"beside", b"1")]).await.unwrap();
+    }
+    assert_eq!(store.range(&Query::all(Table::Messages)).await.unwrap().len(), sorted.len());
+
     // A range is cleared half open, before the other writes of its batch, and in its own table only.
     store
         .apply(&[

@@ -256,7 +256,7 @@ fn notice(call: &Call<'_>) -> Answer {
         NoticeBody::User { user, r#type, content } => (
             user_id(cloud, "user", &user)?,
             NameSpace::UserNotice,
-            UserNotice { r#type: known(user_notice::Type::from_str_name(&r#type))?, content }.encode_to_vec(),
+            UserNotice { r#type: known(user_type(&r#type))?, content }.encode_to_vec(),
         ),
         NoticeBody::Roster { user, r#type, from, content } => {
             let user = user_id(cloud, "user", &user)?;
@@ -327,7 +327,11 @@ fn user_id(cloud: &Cloud, field: &str, reference: &str) -> Result<Uid, ApiError>
     uid.ok_or_else(|| ApiError::new(400, format!("{field}: no such user")))
 }
 
-/// Type 0 makes clients log out, so it counts as unknown here.
+/// Type 0 makes shipped clients log out, so there is none here.
+fn user_type(name: &str) -> Option<user_notice::Type> {
+    user_notice::Type::from_str_name(name).filter(|kind| *kind != user_notice::Type::Unknown)
+}
+
 fn known(kind: Option<impl Into<i32>>) -> Result<i32, ApiError> {
-    kind.map(Into::into).filter(|number| *number != 0).ok_or_else(|| ApiError::new(400, "type: unknown"))
+    kind.map(Into::into).ok_or_else(|| ApiError::new(400, "type: unknown"))
 }

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use gloo_timers::callback::Timeout;
+use js_sys::{Function, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 pub use socket::WebSocketPort;
 pub use store::{IndexedDb, WebStore};
@@ -23,14 +26,30 @@ use crate::ports::{
 pub struct WebPlatform {
     /// Keep nothing on this device.
     memory: bool,
+    /// Asked for leave to open a database, by name: another page may have it.
+    lock: Option<Function>,
     /// Memory stores by name, so that one that is opened again has its content.
     stores: RefCell<BTreeMap<String, MemoryStore>>,
 }
 
 impl WebPlatform {
-    /// `memory`: keep nothing on this device.
-    pub fn new(memory: bool) -> Self {
-        Self { memory, ..Self::default() }
+    /// `memory`: keep nothing on this device. `lock` is asked for leave to open a database: a function of its name
+    /// that promises true or false.
+    pub fn new(memory: bool, lock: Option<Function>) -> Self {
+        Self { memory, lock, ..Self::default() }
+    }
+
+    async fn may_open(&self, name: &str) -> Result<(), StoreError> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        let leave = match lock.call1(&JsValue::UNDEFINED, &name.into()) {
+            Ok(answer) => JsFuture::from(Promise::resolve(&answer)).await,
+            Err(e) => Err(e),
+        };
+        if leave.is_ok_and(|leave| leave.is_truthy()) {
+            Ok(())
+        } else {
+            Err(StoreError::Unavailable("another page has this account open".into()))
+        }
     }
 
     fn in_memory(&self, name: &str, fallback: Option<StoreError>) -> Opened<WebStore> {
@@ -73,6 +92,7 @@ impl Platform for WebPlatform {
         if self.memory {
             return Ok(self.in_memory(name, None));
         }
+        self.may_open(name).await?;
         // Private windows and embedded pages refuse storage: better without it than not at all.
         Ok(match IndexedDb::open(name).await {
             Ok(store) => Opened { store: WebStore::IndexedDb(store), kind: StorageKind::IndexedDb, fallback: None },

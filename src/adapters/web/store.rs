@@ -1,4 +1,10 @@
 //! The store over IndexedDB: an object store a table, binary keys and values, one transaction a batch.
+use std::cell::RefCell;
+use std::future::{Future as _, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use rexie::{Direction, KeyRange, ObjectStore, Rexie, TransactionMode, TransactionResult};
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -7,7 +13,9 @@ use crate::adapters::memory::MemoryStore;
 use crate::ports::{Query, Row, Store, StoreError, Table, Write};
 
 /// Version of the schema: raised when a table is added.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
+/// How long a page with an older version may hold the database open, in milliseconds.
+const PATIENCE: u32 = 5_000;
 
 /// What the browser offers: its database, or memory where that is refused.
 #[derive(Debug)]
@@ -34,26 +42,45 @@ impl Store for WebStore {
     }
 }
 
-/// One database; the connection is closed when it is dropped.
+/// One database. Its connection can be lost at any time, because browsers close it in the background; it is opened
+/// again then. It is closed when this is dropped.
 #[derive(Debug)]
-pub struct IndexedDb(Option<Rexie>);
+pub struct IndexedDb {
+    name: String,
+    connection: RefCell<Option<Rexie>>,
+}
 
 impl IndexedDb {
-    /// Opens a database, made if it is not there.
+    /// Opens a database, made if it is not there. Older versions are brought up to this one: their rows stay.
     ///
     /// # Errors
-    /// `Unavailable` where the browser refuses.
+    /// `Unavailable` where the browser refuses, where a newer version of this package has written the database, and
+    /// where a page with an older version holds it open.
     pub async fn open(name: &str) -> Result<Self, StoreError> {
-        let mut builder = Rexie::builder(name).version(VERSION);
-        for table in Table::ALL {
-            builder = builder.add_object_store(ObjectStore::new(table.name()));
+        let connection = connect(name).await?;
+        Ok(Self { name: name.to_owned(), connection: RefCell::new(Some(connection)) })
+    }
+
+    /// Closes the connection, as the browser might.
+    pub fn disconnect(&self) {
+        if let Some(db) = self.connection.take() {
+            db.close();
         }
-        builder.build().await.map(|db| Self(Some(db))).map_err(|e| StoreError::Unavailable(text(&e)))
     }
 
     fn begin(&self, tables: &[&str], mode: TransactionMode) -> Result<rexie::Transaction, rexie::Error> {
-        // Only `drop` takes it away.
-        self.0.as_ref().ok_or(rexie::Error::TransactioncommitFailed)?.transaction(tables, mode)
+        let connection = self.connection.borrow();
+        connection.as_ref().ok_or(rexie::Error::TransactioncommitFailed)?.transaction(tables, mode)
+    }
+
+    /// A second try may succeed after anything but a lack of space.
+    async fn mend(&self, e: &rexie::Error) -> Result<(), StoreError> {
+        if let e @ StoreError::Quota(_) = failed(e) {
+            return Err(e);
+        }
+        self.disconnect();
+        *self.connection.borrow_mut() = Some(connect(&self.name).await?);
+        Ok(())
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), rexie::Error> {
@@ -63,7 +90,8 @@ impl IndexedDb {
         for table in tables {
             let store = transaction.store(table.name())?;
             let here = || writes.iter().filter(move |w| w.table == table);
-            for gone in here().filter(|w| w.until.is_some()) {
+            let is_range = |w: &&Write| w.until.as_ref().is_some_and(|until| w.key < *until);
+            for gone in here().filter(is_range) {
                 let until = bytes(gone.until.as_deref().unwrap_or_default());
                 let range =
                     KeyRange::bound(&bytes(&gone.key), &until, Some(false), Some(true)).map_err(rexie::Error::from)?;
@@ -102,8 +130,29 @@ impl IndexedDb {
 
 impl Drop for IndexedDb {
     fn drop(&mut self) {
-        if let Some(db) = self.0.take() {
-            db.close(); // rexie would keep it open until the garbage is collected
+        self.disconnect(); // rexie would keep it open until the garbage is collected
+    }
+}
+
+/// Connects, or says why that cannot be.
+async fn connect(name: &str) -> Result<Rexie, StoreError> {
+    let mut builder = Rexie::builder(name).version(VERSION);
+    for table in Table::ALL {
+        builder = builder.add_object_store(ObjectStore::new(table.name()));
+    }
+    let (mut opening, mut patience) = (pin!(builder.build()), TimeoutFuture::new(PATIENCE));
+    let opened = poll_fn(|cx| match opening.as_mut().poll(cx) {
+        Poll::Ready(opened) => Poll::Ready(Some(opened)),
+        Poll::Pending => Pin::new(&mut patience).poll(cx).map(|()| None),
+    });
+    match opened.await {
+        Some(Ok(db)) => Ok(db),
+        Some(Err(e)) if text(&e).contains("VersionError") => {
+            Err(StoreError::Unavailable("a newer version of this package has written the database".into()))
+        }
+        Some(Err(e)) => Err(StoreError::Unavailable(text(&e))),
+        None => {
+            Err(StoreError::Unavailable("a page with an older version of this package holds the database open".into()))
         }
     }
 }
@@ -113,11 +162,27 @@ impl Store for IndexedDb {
         if writes.is_empty() {
             return Ok(());
         }
-        self.write(writes).await.map_err(|e| failed(&e))
+        match self.write(writes).await {
+            Ok(()) => Ok(()),
+            Err(e) => {
+                // Nothing of it was written: a transaction is all or nothing.
+                self.mend(&e).await?;
+                self.write(writes).await.map_err(|e| failed(&e))
+            }
+        }
     }
 
     async fn range(&self, query: &Query) -> Result<Vec<Row>, StoreError> {
-        let rows = self.read(query).await.map_err(|e| failed(&e))?;
+        if !query.to.is_empty() && query.from >= query.to {
+            return Ok(Vec::new()); // which IndexedDB calls an error
+        }
+        let rows = match self.read(query).await {
+            Ok(rows) => rows,
+            Err(e) => {
+                self.mend(&e).await?;
+                self.read(query).await.map_err(|e| failed(&e))?
+            }
+        };
         let take = |value: &JsValue| Uint8Array::new(value).to_vec();
         Ok(rows
             .into_iter()

@@ -14,6 +14,7 @@ use crate::core::proto::{
 mod crc;
 #[cfg_attr(not(feature = "crypto"), path = "crypto_off.rs")]
 mod crypto;
+mod fast;
 pub mod json;
 mod limits;
 mod payload;
@@ -26,7 +27,7 @@ pub use crc::crc32;
 pub use limits::{
     MAX_DEPTH, MAX_FRAME_IN, MAX_FRAME_OUT, MAX_INFLATED, MAX_META, MAX_METAS, MAX_RATIO, MAX_TAG, MAX_TO, MAX_UNREAD,
 };
-pub use payload::Payload;
+pub use payload::{Payload, body};
 pub use policy::{Encrypt, Secrets, WirePolicy};
 
 /// Why bytes are not a frame, or a frame not bytes. No text holds content or keys.
@@ -180,10 +181,13 @@ impl Codec {
                 limits::at_most(MAX_UNREAD, 2, "UnreadDL", "unread conversations", &payload)?;
                 Downlink::Unread(read("UnreadDL", payload)?)
             }
-            Ok(Command::Sync) => {
-                limits::at_most(MAX_METAS, 2, "SyncDL", "metas", &payload)?;
-                Downlink::Sync(read("SyncDL", payload)?)
-            }
+            Ok(Command::Sync) => Downlink::Sync(match fast::page(&payload) {
+                Some(page) => page,
+                None => {
+                    limits::at_most(MAX_METAS, 2, "SyncDL", "metas", &payload)?;
+                    read("SyncDL", payload)?
+                }
+            }),
             Ok(Command::Notice) => Downlink::Notice(read("Notice", payload)?),
             Ok(Command::Provision) => Downlink::Provision(read("Provision", payload)?),
             Err(_) => Downlink::Unknown(command),

@@ -4,7 +4,7 @@
 use prost::bytes::Bytes;
 
 use super::{
-    CodecError,
+    CodecError, fast,
     limits::{MAX_META, MAX_TO, at_most},
     read,
 };
@@ -47,8 +47,8 @@ impl Payload {
             return Err(CodecError::TooLarge { size: bytes.len(), limit: MAX_META });
         }
         Ok(match NameSpace::try_from(meta.ns) {
-            Ok(NameSpace::Message) => Self::Message(read("MessageBody", bytes)?),
-            Ok(NameSpace::Push) => Self::Push(read("MessageBody", bytes)?),
+            Ok(NameSpace::Message) => Self::Message(body(bytes)?),
+            Ok(NameSpace::Push) => Self::Push(body(bytes)?),
             Ok(NameSpace::GroupNotice) => {
                 at_most(MAX_TO, 4, "GroupNotice", "recipients", &bytes)?;
                 Self::Group(read("GroupNotice", bytes)?)
@@ -64,4 +64,12 @@ impl Payload {
             Ok(NameSpace::Unknown) | Err(_) => Self::Unknown(meta.ns),
         })
     }
+}
+
+/// The message in the payload of a meta.
+///
+/// # Errors
+/// `Malformed` when it is none.
+pub fn body(bytes: Bytes) -> Result<MessageBody, CodecError> {
+    fast::body(&bytes).map_or_else(|| read("MessageBody", bytes), Ok)
 }

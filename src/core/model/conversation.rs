@@ -18,4 +18,12 @@ pub struct Conversation {
     pub timestamp: Millis,
     /// The last message, one that is still being sent included.
     pub last: Option<Message>,
+    /// What the user has begun to write on this device.
+    pub draft: String,
+    /// A text of the application's, kept on this device.
+    pub extension: String,
+    /// It stands above all others.
+    pub pinned: bool,
+    /// It makes no noise, and its unread messages do not count in the total.
+    pub muted: bool,
 }

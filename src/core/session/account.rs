@@ -203,21 +203,25 @@ impl Account {
 
     /// A message of the server, as the application sees it: edits under way included.
     pub(super) fn message(&self, conversation: ConversationId, row: &MessageRow) -> Message {
+        self.shown(conversation, row, body::body(row))
+    }
+
+    /// The same of a row whose body, cleaned, is there already.
+    pub(super) fn shown(&self, conversation: ConversationId, row: &MessageRow, body: MessageBody) -> Message {
         let id = row.id();
-        let mut row = row.clone();
+        let mut edited = None;
         for (kind, pending) in self.under_way(conversation, id) {
             if matches!(kind, OpType::Append | OpType::Replace) {
                 let patch = MessageBody::decode(pending.meta().payload).unwrap_or_default();
-                body::edit(&mut row, kind == OpType::Append, &patch, 0, 0);
+                body::edit(edited.get_or_insert_with(|| row.clone()), kind == OpType::Append, &patch, 0, 0);
             }
         }
-        let body = body::body(&row);
+        let row = edited.as_ref().unwrap_or(row);
         let from = row.from();
         let outgoing = from == self.uid;
-        let edit = row.edit.clone().unwrap_or_default();
-        let (text, config, ext) = match row.edit {
-            Some(_) => (edit.text, edit.config, edit.ext),
-            None => (body.content, body.config, body.ext),
+        let (text, config, ext, edited_at) = match row.edit.clone() {
+            Some(edit) => (edit.text, edit.config, edit.ext, edit.at),
+            None => (body.content, body.config, body.ext, 0),
         };
         Message {
             conversation,
@@ -234,10 +238,10 @@ impl Account {
             sender_name: body.sender_name,
             priority: body.priority,
             timestamp: Millis(row.meta.as_ref().map_or(0, |meta| meta.timestamp)),
-            edited_at: Millis(edit.at),
+            edited_at: Millis(edited_at),
             status: if outgoing { MessageStatus::Sent } else { MessageStatus::Received },
             delivered: row.receipts & receipt::DELIVERED != 0,
-            read: if outgoing { row.receipts & receipt::READ != 0 } else { self.is_read(conversation, &row) },
+            read: if outgoing { row.receipts & receipt::READ != 0 } else { self.is_read(conversation, row) },
             played: row.receipts & receipt::PLAYED != 0,
             error: None,
         }
@@ -288,6 +292,10 @@ impl Account {
             mention,
             timestamp: last.as_ref().map_or(Millis(0), |m| m.timestamp),
             last,
+            draft: row.map_or_else(String::new, |row| row.draft.clone()),
+            extension: row.map_or_else(String::new, |row| row.extension.clone()),
+            pinned: row.is_some_and(|row| row.pinned),
+            muted: row.is_some_and(|row| row.muted),
         }
     }
 

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! A call has one time limit from end to end. Looking after calls is one function, `run_api`, that runs
-//! behind every input: so nobody has to tell this file that a token came, or that a session has ended.
+//! behind every input: so nobody has to tell this file that a token came.
 use std::time::Duration;
 
 use serde_json::Value;
@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::input::{CallId, Json, RequestId};
 use super::merge::{Job, Outcome};
 use super::rotation::Then;
-use super::{Cloud, Event, Output, Reply, Session, State, Timer};
+use super::{Cloud, Event, Output, Reply, Session, Timer};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::status::ErrorCode as Status;
 use crate::core::services::{Access, Answer, Caller, Effect, Endpoint, Prepared, locate, member, same_origin};
@@ -184,28 +184,20 @@ impl Session {
             .any(|rest| same_origin(rest, url))
     }
 
-    /// Looks after all calls: sends what can be sent, ends what takes too long or has lost its session.
+    /// Looks after all calls: sends what can be sent, ends what takes too long.
     pub(super) fn run_api(&mut self) {
         if self.api.flights.is_empty() {
             return self.timers.set(Timer::Api, None);
         }
         let now = self.now;
-        let over = matches!(self.state, State::Idle | State::Kicked);
         let mut flights = std::mem::take(&mut self.api.flights);
         for flight in &mut flights {
-            let lost = over && flight.endpoint.access == Access::User;
             flight.calls.retain(|(call, until)| {
-                let e = if lost && flight.step == Step::Token {
-                    Error::new(Domain::Http, ErrorCode::InvalidToken, "")
-                } else if lost {
-                    Error::new(Domain::Argument, ErrorCode::Cancelled, "the session has ended")
-                } else if *until <= now {
-                    Error::new(Domain::Http, ErrorCode::ServerTimeOut, "no answer in time")
-                } else {
-                    return true;
-                };
-                self.out.push_back(Output::Reply(*call, Err(e)));
-                false
+                if *until <= now {
+                    let e = Error::new(Domain::Http, ErrorCode::ServerTimeOut, "no answer in time");
+                    self.out.push_back(Output::Reply(*call, Err(e)));
+                }
+                *until > now
             });
             if !flight.calls.is_empty() {
                 self.send_flight(flight);
@@ -218,6 +210,22 @@ impl Session {
         });
         self.timers.set(Timer::Api, wake.min());
         self.api.flights = flights;
+    }
+
+    /// The session has ended, and with it what needs one. Who waits for a token hears that theirs is not valid. `sent`:
+    /// what is on its way as well; when the server ends the session, that may be what it was ended by.
+    pub(super) fn fail_api(&mut self, why: &Error, sent: bool) {
+        for flight in self.api.flights.iter_mut().filter(|flight| flight.endpoint.access == Access::User) {
+            flight.prepared.effect = None; // the next session may be somebody else's
+            if !sent && matches!(flight.step, Step::Sent(_)) {
+                continue;
+            }
+            let token = || Error::new(Domain::Http, ErrorCode::InvalidToken, "");
+            let e = if flight.step == Step::Token { token() } else { why.clone() };
+            for (call, _) in std::mem::take(&mut flight.calls) {
+                self.out.push_back(Output::Reply(call, Err(e.clone())));
+            }
+        }
     }
 
     fn send_flight(&mut self, flight: &mut Flight) {

@@ -1,10 +1,12 @@
 //! Rules about the content of messages: what the config says, how edits merge (xsync 5.8, 6.6).
-use prost::Message as _;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::rows::{EditRow, MessageRow};
+use crate::core::codec;
 use crate::core::model::Mention;
-use crate::core::proto::{MessageBody, message_body::ContentType};
+use crate::core::proto::{MessageBody, Meta, message_body::ContentType};
 
 /// What the session itself has to know of a config.
 #[derive(Debug, Default)]
@@ -25,17 +27,7 @@ impl Facts {
         if config.is_empty() {
             return Self::default();
         }
-        let object = object(config).unwrap_or_default();
-        let ids = |key: &str| {
-            let list = object.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            list.iter().filter_map(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok())).collect()
-        };
-        Self {
-            mention_all: object.get("mentionAll").and_then(Value::as_bool).unwrap_or_default(),
-            mentions: ids("mentionList"),
-            members: ids("groupMemberList"),
-            record: object.get("action").and_then(Value::as_str) == Some("record"),
-        }
+        serde_json::from_str(config).unwrap_or_default()
     }
 
     /// Whether it calls on a user.
@@ -46,6 +38,56 @@ impl Facts {
             (false, false) => Mention::None,
         }
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Key {
+    MentionAll,
+    MentionList,
+    GroupMemberList,
+    Action,
+    #[serde(other)]
+    Other,
+}
+
+/// Of the keys that nobody asks for no tree is made: this runs for every message that comes with a config.
+impl<'de> Deserialize<'de> for Facts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Keys;
+        impl<'de> Visitor<'de> for Keys {
+            type Value = Facts;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Facts, A::Error> {
+                let mut facts = Facts::default();
+                while let Some(key) = map.next_key()? {
+                    if matches!(key, Key::Other) {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                    let value: Value = map.next_value()?;
+                    match key {
+                        Key::MentionAll => facts.mention_all = value.as_bool().unwrap_or_default(),
+                        Key::MentionList => facts.mentions = ids(&value),
+                        Key::GroupMemberList => facts.members = ids(&value),
+                        Key::Action => facts.record = value.as_str() == Some("record"),
+                        Key::Other => {}
+                    }
+                }
+                Ok(facts)
+            }
+        }
+        from.deserialize_map(Keys)
+    }
+}
+
+fn ids(list: &Value) -> Vec<u64> {
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok())).collect()
 }
 
 /// Whether a message is shown in the list and counts as unread: commands and the signals of a call do not.
@@ -59,8 +101,12 @@ pub(super) fn counts(body: &MessageBody) -> bool {
 
 /// The body of a row as it was sent; an unreadable one is empty.
 pub(super) fn body(row: &MessageRow) -> MessageBody {
-    let payload = row.meta.as_ref().map(|meta| meta.payload.clone()).unwrap_or_default();
-    let mut body = MessageBody::decode(payload).unwrap_or_default();
+    row.meta.as_ref().map(sent).unwrap_or_default()
+}
+
+/// The body of a meta; an unreadable one is empty.
+pub(super) fn sent(meta: &Meta) -> MessageBody {
+    let mut body = codec::body(meta.payload.clone()).unwrap_or_default();
     clean(&mut body);
     body
 }
@@ -152,5 +198,14 @@ mod tests {
         assert_eq!(Facts::read(r#"{"mentionAll":true}"#).mention(7), Mention::All);
         assert_eq!(Facts::read("no json").mention(7), Mention::None);
         assert!(Facts::read(r#"{"action":"record"}"#).record);
+        let facts =
+            Facts::read(r#"{"x":{"mentionAll":true},"\u006dentionList":[4],"mentionList\n":[5],"action":"record"}"#);
+        assert_eq!(
+            (facts.mention(4), facts.mention(5), facts.mention_all, facts.record),
+            (Mention::Me, Mention::None, false, true)
+        );
+        for config in [r#"{"mentionAll":true"#, r#"{"mentionAll":true} x"#, r#"[{"mentionAll":true}]"#, r#"{"x":1e}"#] {
+            assert!(!Facts::read(config).mention_all, "{config}");
+        }
     }
 }

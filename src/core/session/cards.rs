@@ -13,6 +13,8 @@ pub(super) struct Cards {
     asked: BTreeSet<u64>,
     contacts: BTreeSet<u64>,
     lists: bool,
+    /// Groups the user was put out of since the lists were asked for: answers on their way still have them.
+    left: BTreeSet<u64>,
     /// Calls for a list that this device has never had and that is on its way.
     waiting: Vec<(CallId, List)>,
 }
@@ -25,6 +27,11 @@ impl Cards {
         } else {
             self.contacts.remove(&uid);
         }
+    }
+
+    /// The user is no member of a group any more.
+    pub(super) fn group_left(&mut self, gid: u64) {
+        self.left.insert(gid);
     }
 }
 
@@ -56,6 +63,7 @@ impl Session {
         let Some(caller) = self.caller() else { return };
         let (roster, groups) = (roster_ids(caller).request, group_ids(caller).request);
         self.cards.lists = true;
+        self.cards.left.clear();
         self.request(roster, Purpose::RosterIds);
         self.request(groups, Purpose::GroupIds);
         self.want_all_cards();
@@ -114,6 +122,12 @@ impl Session {
         self.ask_cards(wanted.into_iter().collect());
     }
 
+    /// The user has joined a group.
+    pub(super) fn group_joined(&mut self, gid: u64) {
+        self.cards.left.remove(&gid);
+        self.group_wanted(gid);
+    }
+
     /// Asks for a group's card: it is new, or has changed.
     pub(super) fn group_wanted(&mut self, gid: u64) {
         let Some(caller) = self.caller() else { return };
@@ -140,7 +154,7 @@ impl Session {
     pub(super) fn cards_answered(&mut self, purpose: Purpose, answer: Result<Response, HttpError>) {
         let result = match purpose {
             Purpose::RosterIds => read(answer, roster_ids(NOBODY).parse).map(|ids| self.roster_known(ids)),
-            Purpose::GroupIds => read(answer, group_ids(NOBODY).parse).map(|ids| self.groups_known(&ids)),
+            Purpose::GroupIds => read(answer, group_ids(NOBODY).parse).map(|ids| self.groups_known(ids)),
             Purpose::UserCards(ids) => match read(answer, user_cards(NOBODY, &[]).parse) {
                 Ok(users) => {
                     self.users_known(users);
@@ -215,8 +229,9 @@ impl Session {
     }
 
     /// The server's list replaces ours: groups that are gone are forgotten, their messages are kept.
-    fn groups_known(&mut self, ids: &[u64]) {
+    fn groups_known(&mut self, mut ids: Vec<u64>) {
         let Some(account) = &mut self.account else { return };
+        ids.retain(|gid| !self.cards.left.contains(gid));
         let gone: Vec<_> = account.groups.keys().filter(|gid| !ids.contains(gid)).copied().collect();
         if !gone.is_empty() {
             account.groups.retain(|gid, _| !gone.contains(gid));
@@ -225,12 +240,13 @@ impl Session {
             self.persist(writes, vec![Output::Event(Event::Groups(left))]);
         }
         if let (false, Some(caller)) = (ids.is_empty(), self.caller()) {
-            let request = group_cards(caller, ids).request;
+            let request = group_cards(caller, &ids).request;
             self.request(request, Purpose::GroupCards);
         }
     }
 
-    fn group_cards_known(&mut self, groups: Vec<crate::core::model::Group>) {
+    fn group_cards_known(&mut self, mut groups: Vec<crate::core::model::Group>) {
+        groups.retain(|group| !self.cards.left.contains(&group.id));
         let Some(account) = &mut self.account else { return };
         account.groups.extend(groups.iter().map(|group| (group.id, group.clone())));
         let all = account.groups.values().cloned().collect();

@@ -142,6 +142,10 @@ pub enum Reply {
     Messages(Vec<Message>),
     /// A page of history, oldest first, and the id to go on from; 0 at the end.
     History(Vec<Message>, u64),
+    /// What a search has found, newest first, and the handle to go on with; 0 at the end.
+    Found(Vec<Message>, u32),
+    /// The id of a message; 0 for none.
+    Id(u64),
     /// The conversation list, most recent first.
     Conversations(Vec<Conversation>),
     /// Users.

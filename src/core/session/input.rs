@@ -1,4 +1,5 @@
 //! What the host feeds in.
+use super::find::Filter;
 use super::output::Batch;
 use crate::core::model::ConversationId;
 use crate::core::services::{Credentials, Token};
@@ -73,6 +74,8 @@ pub enum Command {
     Login(Credentials),
     /// Take up the last login of this device.
     Resume,
+    /// Take up the login of one account on this device.
+    ResumeAs(u64),
     /// Log out and forget the token.
     Logout,
     /// Send a message under an id from `Session::allocate_id`.
@@ -126,15 +129,43 @@ pub enum Command {
     Notices,
     /// Forget kept notices: those that were handled.
     DropNotices(Vec<u64>),
-    /// The messages kept on this device, newest first bound by `before` (0: the newest).
+    /// The messages kept on this device: the newest, those before an id, or those behind one.
     Messages {
         /// Of which conversation.
         of: ConversationId,
         /// Older than this id; 0 for no bound.
         before: u64,
+        /// Not 0: newer than this id instead, the oldest of them first to come.
+        after: u64,
         /// At most so many.
         limit: u32,
     },
+    /// The first message of a conversation on this device that is not older than a time.
+    MessageAt {
+        /// Which conversation.
+        of: ConversationId,
+        /// Milliseconds since the epoch.
+        time: u64,
+    },
+    /// Search the messages on this device, newest first.
+    Find(Filter, u32),
+    /// The next page of a search: its handle, and at most so many.
+    FindMore(u32, u32),
+    /// Keep something about a conversation on this device. What is `None` stays as it is.
+    SetLocal {
+        /// Which.
+        of: ConversationId,
+        /// What the user has begun to write.
+        draft: Option<String>,
+        /// The application's own text.
+        extension: Option<String>,
+        /// It stands above all others.
+        pinned: Option<bool>,
+        /// It makes no noise.
+        muted: Option<bool>,
+    },
+    /// Log out and erase everything of the account from this device.
+    Wipe,
     /// A page of history from the server; from this device while offline.
     History {
         /// Of which conversation.

@@ -32,7 +32,7 @@ use super::account::Account;
 use super::event::TokenReason;
 use super::input::{CallId, Restored};
 use super::rotation::Then;
-use super::rows::{DeviceRow, LoginRow, kv, put};
+use super::rows::{DeviceRow, LoginRow, kv, login_key, put};
 use super::{Event, Output, Purpose, Reply, Session, State, Timer, storage_error, value};
 use crate::core::codec::Uplink;
 use crate::core::model::{Domain, Error, ErrorCode, Millis};
@@ -152,12 +152,15 @@ impl Session {
     pub(super) fn started(&mut self, rows: Result<Vec<Row>, StoreError>) {
         match rows {
             Ok(rows) => {
-                if let Some(bytes) = value(&rows, kv::LOGIN) {
-                    match LoginRow::decode(bytes) {
-                        Ok(row) if row.uid != 0 && !row.token.is_empty() => self.remembered = Some(row),
-                        _ => self.bad_rows(vec![super::rows::bad_row(Table::Kv, kv::LOGIN)]),
+                let mut bad = Vec::new();
+                for row in rows.iter().filter(|row| row.key.starts_with(kv::LOGIN)) {
+                    match LoginRow::decode(&row.value[..]) {
+                        Ok(login) if login.uid != 0 && !login.token.is_empty() => self.logins.push(login),
+                        _ => bad.push(super::rows::bad_row(Table::Kv, &row.key)),
                     }
                 }
+                self.bad_rows(bad);
+                self.remembered = self.logins.iter().max_by_key(|login| login.at).cloned();
                 if let Some(bytes) = value(&rows, kv::SERVERS) {
                     self.servers_restored(bytes);
                 }
@@ -231,6 +234,14 @@ impl Session {
         self.open_store(uid);
     }
 
+    /// Takes up the login of one account.
+    pub(super) fn resume_as(&mut self, call: CallId, uid: u64) {
+        if self.account.is_none() && !self.entering() {
+            self.remembered = self.logins.iter().find(|login| login.uid == uid).cloned();
+        }
+        self.resume(call);
+    }
+
     pub(super) fn log_out(&mut self, call: CallId) {
         self.leave(State::Idle, Error::new(Domain::Argument, ErrorCode::Cancelled, "logged out"), None);
         self.reply(call, Ok(Reply::Done));
@@ -238,8 +249,10 @@ impl Session {
 
     /// Ends the session and forgets the token; whoever waits for something hears `why`.
     pub(super) fn leave(&mut self, to: State, why: Error, shown: Option<Error>) {
-        if self.remembered.take().is_some() {
-            self.persist_device(vec![Write::delete(Table::Kv, kv::LOGIN)]);
+        if let Some(login) = self.remembered.take() {
+            self.logins.retain(|other| other.uid != login.uid);
+            let keys = [login_key(login.uid), kv::LOGIN.into()];
+            self.persist_device(keys.map(|key| Write::delete(Table::Kv, key)).into());
         }
         self.part(to, why, shown);
     }
@@ -250,12 +263,14 @@ impl Session {
         self.timers.clear();
         self.link = self.link.anew();
         self.fail_login(&why);
+        self.fail_api(&why, to != State::Kicked);
         self.fail_history(&why);
         self.fail_lists(&why);
         self.fail_jobs(&why);
         self.fail_outbox(&why);
         self.fail_loads(&why);
         self.requests.clear();
+        self.searches.clear();
         self.rotation.forget();
         self.sync = super::sync::Sync::default();
         self.cards = super::cards::Cards::default();
@@ -446,13 +461,14 @@ impl Session {
             uid: token.uid,
             token: token.token.clone(),
             public_key: token.public_key.clone(),
+            at: self.now.0,
             ..LoginRow::default()
         };
         if let (true, Some(Credentials::Name { name, password })) = (self.login.visitor, &self.login.credentials) {
             row.visitor.clone_from(name);
             row.password.clone_from(password);
         }
-        self.persist_device(vec![put(Table::Kv, kv::LOGIN.into(), &row)]);
+        self.persist_device(vec![put(Table::Kv, login_key(row.uid), &row)]);
         self.remembered = Some(row);
         let uid = token.uid;
         self.login.token = token;
@@ -477,7 +493,7 @@ impl Session {
             Ok(restored) => restored,
             Err(e) => {
                 let e = storage_error(&e);
-                return self.leave(State::Idle, e.clone(), Some(e));
+                return self.part(State::Idle, e.clone(), Some(e)); // the login itself is good
             }
         };
         let (mut account, bad) = Account::restore(uid, &restored.tables);

@@ -16,6 +16,7 @@ use prost::Message as _;
 
 use super::account::Account;
 use super::body::{self, Facts};
+use super::find::Index;
 use super::rows::{
     ConversationRow, EditRow, MarkRow, MessageRow, id_from, message_key, message_query, one_message, pair_key, put,
     read_messages, receipt, receipt_key,
@@ -90,7 +91,7 @@ impl Job {
 /// What a meta turned out to be.
 #[derive(Debug)]
 pub(super) enum Item {
-    Message(ConversationId, Meta),
+    Message(ConversationId, Meta, MessageBody),
     Operation(Meta, MessageBody, MessageOperation),
     Notice(Notice, Meta),
     /// A conversation was removed on another device.
@@ -125,6 +126,8 @@ pub(super) struct Work {
     reads: usize,
     pub(super) rows: BTreeMap<(ConversationId, u64), MessageRow>,
     applied: BTreeSet<u64>,
+    /// What edits had made of the rows that were read.
+    was: BTreeMap<(ConversationId, u64), Option<EditRow>>,
     /// Groups in which messages of the user are, by message: those that others answer to.
     pub(super) homes: BTreeMap<u64, u64>,
     pub(super) out: Outcome,
@@ -141,6 +144,8 @@ pub(super) struct Outcome {
     /// Conversations that changed.
     pub(super) touched: BTreeSet<ConversationId>,
     pub(super) removed: Vec<ConversationId>,
+    /// Conversations whose messages up to their floor go with this job, removed before or not.
+    pub(super) cleared: BTreeSet<ConversationId>,
     /// Conversations whose last message is gone.
     relast: BTreeSet<ConversationId>,
     pub(super) told: Vec<(ConversationId, u64)>,
@@ -206,6 +211,7 @@ impl Session {
                 Part::Rows(of) => {
                     let (stored, unreadable) = read_messages(&rows);
                     bad = unreadable;
+                    work.was.extend(stored.iter().map(|row| ((of, row.id()), row.edit.clone())));
                     work.rows.extend(stored.into_iter().map(|row| ((of, row.id()), row)));
                 }
                 Part::Applied => work.applied.extend(rows.iter().filter_map(|row| id_from(&row.key))),
@@ -312,7 +318,7 @@ impl Session {
             let old = work.queue && self.sync.stale > 0;
             self.sync.stale -= u32::from(old);
             match item {
-                Item::Message(of, meta) => self.message_came(work, of, meta, live),
+                Item::Message(of, meta, body) => self.message_came(work, of, meta, &body, live),
                 Item::Bad(meta, why) => {
                     self.stats.quarantined += 1;
                     work.out.writes.push(put(Table::Quarantine, message_key(work.home, meta.id), &meta));
@@ -350,7 +356,14 @@ impl Session {
     }
 
     /// A message, new or known.
-    pub(super) fn message_came(&mut self, work: &mut Work, of: ConversationId, meta: Meta, live: bool) {
+    pub(super) fn message_came(
+        &mut self,
+        work: &mut Work,
+        of: ConversationId,
+        meta: Meta,
+        seen: &MessageBody,
+        live: bool,
+    ) {
         let Some(account) = &mut self.account else { return };
         let (id, me) = (meta.id, account.uid);
         let key = (of, id);
@@ -363,8 +376,6 @@ impl Session {
             }
             return;
         }
-        let mut seen = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
-        body::clean(&mut seen);
         let mut fresh = live;
         let known = work.rows.contains_key(&key);
         let was_unread = work.rows.get(&key).is_some_and(|row| account.is_unread(of, row));
@@ -386,7 +397,7 @@ impl Session {
         // Operations that came before it, or edits that overtook each other.
         let early: Vec<_> =
             account.waiting.range((id, 0)..=(id, u64::MAX)).map(|(key, meta)| (*key, meta.clone())).collect();
-        absorb(row, &seen, me, known && !early.is_empty());
+        absorb(row, seen, me, known && !early.is_empty());
         let (mut cancels, mut reads) = (Vec::new(), Vec::new());
         for ((target, op), meta) in early {
             let mut patch = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
@@ -424,7 +435,7 @@ impl Session {
                 conversation.mention_all = mention == Mention::All;
             }
         }
-        if !row.gone && body::counts(&seen) {
+        if !row.gone && body::counts(seen) {
             conversation.hidden &= !live;
             if conversation.last.as_ref().is_none_or(|last| last.id() <= id) {
                 conversation.last = Some(row.clone());
@@ -462,12 +473,23 @@ impl Session {
 
     /// Writes what the job comes to, says it, and confirms the page. Gives back the notices to react to.
     fn conclude(&mut self, work: Work, confirm: Option<Xid>, next_key: u64) -> Vec<Notice> {
-        let Work { rows, mut out, .. } = work;
+        let Work { rows, was, mut out, .. } = work;
         let Some(account) = &mut self.account else { return Vec::new() };
+        let mut index = Index::default();
         for key @ (of, id) in &out.dirty {
             let Some(row) = rows.get(key) else { continue };
-            if out.removed.contains(of) && account.conversations.get(of).is_some_and(|row| *id <= row.floor) {
+            if out.cleared.contains(of) && account.conversations.get(of).is_some_and(|row| *id <= row.floor) {
                 continue;
+            }
+            match was.get(key) {
+                None if self.config.search => index.add(*of, row, None),
+                // By itself: together with others it could take the place of a row about these.
+                Some(edit) if self.config.search && *edit != row.edit => {
+                    let mut alone = Index::default();
+                    alone.add(*of, row, Some(edit));
+                    out.writes.extend(alone.writes());
+                }
+                _ => {}
             }
             out.writes.push(put(Table::Messages, message_key(*of, *id), row));
             let Some(conversation) = account.conversations.get_mut(of) else { continue };
@@ -482,6 +504,7 @@ impl Session {
                 out.touched.insert(*of);
             }
         }
+        out.writes.extend(index.writes());
         out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
         let told: Vec<_> = out.told.iter().filter_map(|key| Some(account.message(key.0, rows.get(key)?))).collect();
         let shown = |of: &&ConversationId| account.conversations.get(of).is_some_and(|row| !row.hidden);
@@ -593,7 +616,7 @@ impl Item {
     /// The id, of a message in that conversation.
     fn id(&self, of: ConversationId) -> Option<u64> {
         match self {
-            Self::Message(here, meta) if *here == of => Some(meta.id),
+            Self::Message(here, meta, _) if *here == of => Some(meta.id),
             _ => None,
         }
     }
@@ -610,6 +633,7 @@ impl Work {
             revives: false,
             reads: 0,
             rows: BTreeMap::new(),
+            was: BTreeMap::new(),
             applied: BTreeSet::new(),
             homes: BTreeMap::new(),
             out: Outcome::default(),
@@ -742,7 +766,7 @@ impl Wish {
             let (first, last) = self.applied.unwrap_or((id, id));
             self.applied = Some((first.min(id), last.max(id)));
         }
-        if let Item::Message(of, meta) = item
+        if let Item::Message(of, meta, _) = item
             && account
                 .waiting
                 .range((meta.id, 0)..=(meta.id, u64::MAX))
@@ -751,7 +775,7 @@ impl Wish {
             self.above(account, *of, meta.id);
         }
         match item {
-            Item::Message(of, meta) if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) => {
+            Item::Message(of, meta, _) if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) => {
                 let range = self.ranges.entry(*of).or_insert((meta.id, meta.id));
                 *range = (range.0.min(meta.id), range.1.max(meta.id));
             }
@@ -918,7 +942,7 @@ pub(super) fn strip(row: &mut MessageRow) {
 }
 
 /// Says what a meta is and where it belongs (xsync 4.8, 6.1).
-fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
+pub(super) fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) -> Item {
     match Payload::of(&meta) {
         Ok(Payload::Message(body)) => message(meta, body, account, page),
         Ok(Payload::Conversation(Conversation { operation, .. })) => {
@@ -993,7 +1017,7 @@ fn message(meta: Meta, mut body: MessageBody, account: &Account, page: Option<Co
     };
     match of {
         _ if meta.id == 0 => Item::Bad(meta, "message: `id` is missing"),
-        Some(of) => Item::Message(of, meta),
+        Some(of) => Item::Message(of, meta, body),
         None => Item::Bad(meta, "message: `to` is missing"),
     }
 }

@@ -19,12 +19,16 @@
 mod account;
 mod api;
 pub mod backoff;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod body;
 mod cards;
 mod event;
+mod find;
 mod history;
 mod input;
 mod keepalive;
+mod local;
 mod login;
 mod merge;
 mod notices;
@@ -43,6 +47,7 @@ mod typing;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
+pub use find::Filter;
 pub use input::{CallId, Command, Content, Input, Json, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 
@@ -79,6 +84,8 @@ pub struct Config {
     pub wire: WirePolicy,
     /// The application answers `Event::TokenWanted`.
     pub token_provider: bool,
+    /// Messages can be found by their words.
+    pub search: bool,
     /// A first login sends a random serial like the former SDK instead of 0 (xsync 3.4, 3.11).
     pub legacy_random_sn: bool,
 }
@@ -128,6 +135,8 @@ enum LoadPurpose {
     ReceiptsOf(CallId, ConversationId, u64, Receipts),
     /// The ids are those of notices to be forgotten.
     Notices(CallId, Vec<u64>),
+    Search(Box<find::Search>),
+    Date(local::Date),
 }
 
 impl LoadPurpose {
@@ -137,7 +146,9 @@ impl LoadPurpose {
             Self::Local(sync::Local { call, .. })
             | Self::Receipts(call, ..)
             | Self::ReceiptsOf(call, ..)
-            | Self::Notices(call, _) => Some(*call),
+            | Self::Notices(call, _)
+            | Self::Date(local::Date { call, .. }) => Some(*call),
+            Self::Search(search) => Some(search.call()),
             Self::Merge(_) | Self::Last(_) => None,
         }
     }
@@ -163,6 +174,8 @@ pub struct Session {
     parked: Option<Vec<(CallId, Command)>>,
     /// Who logged in last on this device.
     remembered: Option<rows::LoginRow>,
+    /// All logins that this device had when the session was made.
+    logins: Vec<rows::LoginRow>,
     rotation: rotation::Rotation,
     account: Option<Account>,
     login: login::Login,
@@ -181,6 +194,8 @@ pub struct Session {
     loads: BTreeMap<LoadId, LoadPurpose>,
     next_id: u32,
     api: api::Api,
+    /// Searches that can be gone on with, by handle.
+    searches: BTreeMap<u32, find::Search>,
 }
 
 impl Session {
@@ -205,6 +220,7 @@ impl Session {
             reported: BTreeSet::new(),
             parked: Some(Vec::new()),
             remembered: None,
+            logins: Vec::new(),
             rotation,
             account: None,
             login: login::Login::default(),
@@ -220,6 +236,7 @@ impl Session {
             loads: BTreeMap::new(),
             next_id: 0,
             api: api::Api::default(),
+            searches: BTreeMap::new(),
         }
     }
 
@@ -266,6 +283,8 @@ impl Session {
                     self.receipts_known(call, of, target, receipts, rows);
                 }
                 Some(LoadPurpose::Notices(call, drop)) => self.notices_loaded(call, &drop, rows),
+                Some(LoadPurpose::Search(search)) => self.search_loaded(*search, rows),
+                Some(LoadPurpose::Date(date)) => self.date_loaded(date, rows),
                 None => {} // of an account that was closed since
             },
             Input::Persisted(Mark::Queued(id)) => self.queued(id),
@@ -305,6 +324,7 @@ impl Session {
         match command {
             Command::Login(credentials) => return self.log_in(call, credentials),
             Command::Resume => return self.resume(call),
+            Command::ResumeAs(uid) => return self.resume_as(call, uid),
             Command::Logout => return self.log_out(call),
             Command::Api { endpoint, params, timeout } => return self.api(call, &endpoint, &params.0, timeout),
             Command::CancelApi(target) => return self.cancel_api(call, target),
@@ -316,7 +336,8 @@ impl Session {
             return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
         };
         match command {
-            Command::Login(_) | Command::Resume | Command::Logout | Command::ProvideToken(_) => {}
+            Command::Login(_) | Command::Resume | Command::ResumeAs(_) => {}
+            Command::Logout | Command::ProvideToken(_) => {}
             Command::Api { .. } | Command::CancelApi(_) | Command::Locate(_) => {}
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
@@ -334,11 +355,18 @@ impl Session {
             }
             Command::Notices => self.list_notices(call, Vec::new()),
             Command::DropNotices(ids) => self.list_notices(call, ids),
-            Command::Messages { of, before, limit } => {
+            Command::Messages { of, before, after, limit } => {
                 let limit = limit.clamp(1, MAX_PAGE);
-                let (newest, found) = (before == 0, Vec::new());
-                self.load_local(sync::Local { call, of, before, after: 0, limit, newest, history: false, found });
+                let (newest, found) = (before == 0 && after == 0, Vec::new());
+                self.load_local(sync::Local { call, of, before, after, limit, newest, history: false, found });
             }
+            Command::MessageAt { of, time } => self.message_at(call, of, time),
+            Command::Find(filter, limit) => self.find(call, filter, limit),
+            Command::FindMore(handle, limit) => self.find_more(call, handle, limit),
+            Command::SetLocal { of, draft, extension, pinned, muted } => {
+                self.set_local(call, of, draft, extension, pinned, muted);
+            }
+            Command::Wipe => self.wipe(call),
             Command::History { of, before, after, limit } => self.ask_history(call, of, before, after, limit),
             Command::Conversations => {
                 let list = account.list();

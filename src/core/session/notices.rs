@@ -16,16 +16,15 @@ use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// The key of a kept notice: one a matter, so that the newer takes the place of the older. Matters are
 /// an application to a group by somebody, an invitation into it by somebody, its end, and a contact.
-fn thread(notice: &Notice) -> Vec<u8> {
+fn thread(notice: &Notice, me: u64) -> Vec<u8> {
+    let target = notice.to.first().copied().unwrap_or(0);
     let (matter, person) = match (notice.kind, Group::try_from(notice.r#type)) {
-        (NoticeKind::Group, Ok(Group::Applyed)) => (1, notice.from),
-        (NoticeKind::Group, Ok(Group::ApplyAccepted)) => (1, notice.to.first().copied().unwrap_or(0)),
+        (NoticeKind::Group, Ok(Group::Applyed | Group::Joined)) => (1, notice.from),
+        (NoticeKind::Group, Ok(Group::ApplyAccepted | Group::ApplyDeclined)) => (1, target),
         (NoticeKind::Group, Ok(Group::Invited)) => (2, notice.from),
-        (NoticeKind::Group, Ok(Group::InviteAccepted | Group::InviteDeclined)) => {
-            (2, notice.to.first().copied().unwrap_or(0))
-        }
+        (NoticeKind::Group, Ok(Group::InviteAccepted | Group::InviteDeclined)) => (2, target),
         (NoticeKind::Group, _) => (3, 0),
-        _ => (4, notice.from),
+        _ => (4, if notice.from == me { target } else { notice.from }),
     };
     [&[notice.kind as u8, matter][..], &notice.group.to_be_bytes(), &person.to_be_bytes()].concat()
 }
@@ -39,7 +38,7 @@ impl Session {
             NoticeKind::User => {}
         }
         if notice.kept {
-            out.writes.push(put(Table::Notices, thread(&notice), meta));
+            out.writes.push(put(Table::Notices, thread(&notice, self.address().0), meta));
         }
         out.wanted.insert(notice.from);
         out.notices.push(notice);
@@ -51,24 +50,32 @@ impl Session {
         let (actor, target) = (notice.from == me, notice.to.contains(&me));
         let subject = vec![notice.from];
         let others = notice.to.clone();
-        match Group::try_from(notice.r#type).unwrap_or(Group::Unknown) {
-            Group::Created => self.group_wanted(gid),
-            Group::Joined if actor => self.group_wanted(gid),
-            Group::InviteAccepted if actor => {
-                out.writes.push(Write::delete(Table::Notices, thread(notice)));
-                self.group_wanted(gid);
-            }
-            Group::ApplyAccepted if target => self.group_wanted(gid),
+        let kind = Group::try_from(notice.r#type).unwrap_or(Group::Unknown);
+        if matches!(kind, Group::Joined | Group::InviteAccepted | Group::ApplyAccepted | Group::ApplyDeclined) {
+            // What it answers, if that is kept here.
+            out.writes.push(Write::delete(Table::Notices, thread(notice, me)));
+        }
+        match kind {
+            Group::Created => self.group_joined(gid),
+            Group::Joined | Group::InviteAccepted if actor => self.group_joined(gid),
+            Group::ApplyAccepted if target => self.group_joined(gid),
             Group::Joined | Group::InviteAccepted => self.members(out, gid, subject, vec![], vec![]),
-            Group::ApplyAccepted => {
-                out.writes.push(Write::delete(Table::Notices, thread(notice)));
-                self.members(out, gid, others, vec![], vec![]);
-            }
+            Group::ApplyAccepted => self.members(out, gid, others, vec![], vec![]),
             Group::Destroyed => self.group_left(out, notice),
             Group::Leaved if actor => self.group_left(out, notice),
             Group::Kicked | Group::Blocked if target => self.group_left(out, notice),
             Group::Leaved => self.members(out, gid, vec![], subject, vec![]),
-            Group::Kicked | Group::Blocked => self.members(out, gid, vec![], others, vec![]),
+            Group::Kicked => self.members(out, gid, vec![], others, vec![]),
+            // Who is blocked need not have been a member, so nothing is known of the count.
+            Group::Blocked => {
+                out.then.push(Output::Event(Event::Members {
+                    group: gid,
+                    joined: vec![],
+                    left: others,
+                    changed: vec![],
+                }));
+                self.group_wanted(gid);
+            }
             Group::Applyed => notice.kept = !actor,
             Group::ApplyDeclined | Group::Invited => notice.kept = target,
             Group::InviteDeclined => notice.kept = actor,
@@ -99,6 +106,7 @@ impl Session {
     fn group_left(&mut self, out: &mut Outcome, notice: &mut Notice) {
         notice.kept = true;
         let gid = notice.group;
+        self.cards.group_left(gid);
         self.remove_conversation(out, ConversationId::group(gid), notice.id);
         let Some(account) = &mut self.account else { return };
         if account.groups.remove(&gid).is_some() {
@@ -160,8 +168,7 @@ impl Session {
         match Roster::try_from(notice.r#type).unwrap_or(Roster::Unknown) {
             Roster::Added if target => self.contact(out, other, true),
             Roster::Accepted if actor || target => {
-                let answered = Notice { from: other, ..notice.clone() };
-                out.writes.push(Write::delete(Table::Notices, thread(&answered)));
+                out.writes.push(Write::delete(Table::Notices, thread(notice, me)));
                 self.contact(out, other, true);
             }
             Roster::Removed if actor => {

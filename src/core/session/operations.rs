@@ -476,6 +476,9 @@ impl Session {
         row.cancels.retain(|cancel| cancel.mid > up_to);
         let newer = row.last.as_ref().is_some_and(|last| last.id() > up_to);
         if !newer {
+            if known && !row.hidden {
+                out.removed.push(of);
+            }
             row.last = None;
             row.hidden = true;
             row.unread = 0;
@@ -483,9 +486,11 @@ impl Session {
             row.mention = 0;
             row.read_top = row.read_top.max(row.top);
             row.read_due = 0;
-            out.removed.extend(known.then_some(of));
+            row.draft.clear();
+            row.pinned = false;
         }
         out.writes.push(clear_messages(of, row.floor));
+        out.cleared.insert(of);
         out.touched.insert(of);
     }
 

@@ -354,7 +354,8 @@ impl Session {
             return;
         }
         // As if it came from history, which it may have done before the answer; what waits for it is carried out.
-        self.message_came(work, of, meta, false);
+        let body = body::sent(&meta);
+        self.message_came(work, of, meta, &body, false);
         work.change(of, id, |row| {
             row.client_mid = client_mid;
             row.quiet = false;

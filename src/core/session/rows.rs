@@ -115,6 +115,16 @@ pub(super) struct ConversationRow {
     /// Deleted and nothing new since: not listed.
     #[prost(bool, tag = "12")]
     pub(super) hidden: bool,
+    /// What the user has begun to write; this device's own, like all that follows.
+    #[prost(string, tag = "13")]
+    pub(super) draft: String,
+    /// The application's own.
+    #[prost(string, tag = "14")]
+    pub(super) extension: String,
+    #[prost(bool, tag = "15")]
+    pub(super) pinned: bool,
+    #[prost(bool, tag = "16")]
+    pub(super) muted: bool,
 }
 
 impl ConversationRow {
@@ -180,7 +190,7 @@ pub(super) struct GroupRow {
     pub(super) count: u32,
 }
 
-/// Who logged in last on this device (the device's own store).
+/// A login on this device (the device's own store): one row for each account, since pages may have different ones.
 #[derive(Clone, PartialEq, prost::Message)]
 #[prost(skip_debug)]
 pub(super) struct LoginRow {
@@ -195,6 +205,9 @@ pub(super) struct LoginRow {
     pub(super) visitor: String,
     #[prost(string, tag = "5")]
     pub(super) password: String,
+    /// When it was, in milliseconds since the epoch.
+    #[prost(uint64, tag = "6")]
+    pub(super) at: u64,
 }
 
 impl std::fmt::Debug for LoginRow {
@@ -214,10 +227,16 @@ pub(super) struct DeviceRow {
 
 /// Keys of the `kv` tables.
 pub(super) mod kv {
+    /// Of older versions, which kept one; now the beginning of a key with the account behind it.
     pub(in crate::core::session) const LOGIN: &[u8] = b"login";
     pub(in crate::core::session) const SERVERS: &[u8] = b"servers";
     pub(in crate::core::session) const DEVICE: &[u8] = b"device";
     pub(in crate::core::session) const LAST_ID: &[u8] = b"last_id";
+}
+
+/// The key of an account's login.
+pub(super) fn login_key(uid: u64) -> Vec<u8> {
+    [kv::LOGIN, b"/", uid.to_string().as_bytes()].concat()
 }
 
 pub(super) fn conversation_key(id: ConversationId) -> Vec<u8> {

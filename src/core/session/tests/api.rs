@@ -1,7 +1,9 @@
 //! Calls of the HTTP API: sent, merged, repeated, given up, and what they change here.
 use serde_json::{Value, json};
 
+use super::notices::roster;
 use super::*;
+use crate::core::proto::roster_notice::Type as Roster;
 use crate::core::services::{Access, Endpoint, Kind};
 
 impl World {
@@ -189,6 +191,28 @@ fn calls_can_be_given_up() {
 }
 
 #[test]
+fn the_call_that_ends_the_session_has_its_answer_all_the_same() {
+    let mut w = World::online();
+    w.api(5, "userDelete", &json!({ "password": "p" }));
+    let removed = UserNotice { r#type: 3, content: String::new() }.encode_to_vec().into();
+    let meta = Meta {
+        id: MID,
+        ns: 4,
+        to: Some(Xid { uid: ME, device_sn: 0 }),
+        timestamp: 1,
+        payload: removed,
+        ..Meta::default()
+    };
+    w.frame(&page(0, vec![meta], 0));
+    assert_eq!(w.session.state(), State::Kicked);
+    assert!(!w.replies.contains_key(&5));
+    w.api(6, "userProfile", &json!({}));
+    assert_eq!(w.error_of(6), ErrorCode::UserNotLogin);
+    w.answer("/user/delete", r#"{"code":200,"data":true}"#);
+    assert_eq!(w.given(5), json!(true));
+}
+
+#[test]
 fn a_logout_ends_calls_that_need_the_login_and_no_others() {
     let mut w = World::online();
     w.api(5, "groupInfo", &group());
@@ -340,6 +364,19 @@ fn a_token_that_cannot_be_renewed_is_the_calls_error() {
 }
 
 #[test]
+fn calls_end_with_the_reason_that_the_session_ends_for() {
+    let mut w = World::online();
+    w.api(5, "groupInfo", &group());
+    w.answer_with("/group/info", Err(HttpError("gone".into()))); // it will be sent again
+    w.api(6, "getAppConfig", &json!({ "platform": 6 }));
+    let payload = UserNotice { r#type: 2, content: String::new() }.encode_to_vec().into();
+    let frozen = Meta { id: MID + 1, ns: 4, timestamp: w.now.0, payload, ..Meta::default() };
+    w.frame(&page(0, vec![frozen], 0));
+    assert_eq!(w.error_of(5), ErrorCode::UserFrozen);
+    assert!(!w.replies.contains_key(&6), "needs no session");
+}
+
+#[test]
 fn only_the_clouds_own_hosts_hear_app_id_and_token_for_a_file() {
     let mut w = World::online();
     w.api(5, "fileUploadAvatarUrl", &json!({}));
@@ -398,6 +435,9 @@ fn a_deleted_contact_goes_at_once_with_the_conversation() {
     assert!(w.events.contains(&Event::Removed(vec![ConversationId::user(PEER)])));
     assert!(w.events.iter().any(|e| matches!(e, Event::Users(all) if !all[0].is_contact)));
     assert!(!w.account.keys().any(|(table, _)| *table == Table::Messages), "its messages too");
+    w.events.clear();
+    w.queue(vec![roster(MID + 1, Roster::Removed, ME, PEER, "")]);
+    assert!(!w.events.iter().any(|e| matches!(e, Event::Removed(_))), "the notice of it finds nothing left to do");
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn operation(id: u64, from: u64, to: u64, kind: OpType, mid: u64, xid: Option<u6
 
 fn local(w: &mut World, of: ConversationId) -> Vec<Message> {
     w.replies.remove(&91);
-    w.command(91, Command::Messages { of, before: 0, limit: 200 });
+    w.command(91, Command::Messages { of, before: 0, after: 0, limit: 200 });
     match w.replies.remove(&91) {
         Some(Ok(Reply::Messages(list))) => list,
         other => panic!("{other:?}"),

@@ -64,7 +64,7 @@ fn messages_that_are_gone_do_not_shorten_a_page() {
     for n in 4..9 {
         w.command(20 + n as u32, Command::Forget { of, target: MID + n });
     }
-    w.command(5, Command::Messages { of, before: 0, limit: 3 });
+    w.command(5, Command::Messages { of, before: 0, after: 0, limit: 3 });
     let Ok(Reply::Messages(page)) = &w.replies[&5] else { panic!("{:?}", w.replies[&5]) };
     assert_eq!(page.iter().map(|m| &m.text[..]).collect::<Vec<_>>(), ["2", "3", "9"]);
 }

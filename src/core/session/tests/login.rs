@@ -1,4 +1,5 @@
 //! From credentials to a session, and its end.
+use super::super::rows::{LoginRow, login_key};
 use super::*;
 use crate::core::services::Token;
 
@@ -40,7 +41,7 @@ fn refused_with(code: i32) -> World {
 }
 
 fn remembers(w: &World) -> bool {
-    w.device.contains_key(&(Table::Kv, b"login".to_vec()))
+    w.device.keys().any(|(_, key)| key.starts_with(b"login"))
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn an_expired_token_is_renewed_silently_once() {
     w.frame(&refusal(7));
     assert_eq!(w.session.state(), State::Idle);
     assert!(w.errors().contains(&ErrorCode::InvalidToken));
-    assert!(!w.device.contains_key(&(Table::Kv, b"login".to_vec())), "a dead token is not kept");
+    assert!(!w.device.keys().any(|(_, key)| key.starts_with(b"login")), "a dead token is not kept");
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn logging_out_forgets_the_token_and_stops_everything() {
     w.command(5, Command::Logout);
     assert_eq!(w.replies[&5], Ok(Reply::Done));
     assert_eq!((w.session.state(), w.deadline), (State::Idle, None));
-    assert!(!w.device.contains_key(&(Table::Kv, b"login".to_vec())));
+    assert!(!w.device.keys().any(|(_, key)| key.starts_with(b"login")));
     assert_eq!(w.disconnects, 1);
     w.command(6, Command::Resume);
     assert_eq!(w.replies[&6], Ok(Reply::Session(None)));
@@ -560,7 +561,7 @@ fn rows_of_the_first_version_are_still_read() {
     let login = [&[0x08][..], &[0xb0, 0xea, 0xf9, 0xb1, 0x8a, 0xc0, 0x01], &[0x12, 3], b"old"].concat();
     put("login", &login);
     put("servers", br#"{"document":"http://dns/v2/app_dns","rest":"http://r","sockets":["ws://old/"]}"#);
-    let uid = rows::LoginRow::decode(&login[..]).unwrap().uid;
+    let uid = LoginRow::decode(&login[..]).unwrap().uid;
     let mut w = World::with(device, Rows::new());
     w.session.remembered.as_mut().unwrap().uid = ME; // the world knows one account
     assert_ne!(uid, 0);
@@ -582,4 +583,24 @@ fn nothing_secret_prints() {
     w.answer("/token/user", &token().replace("tok\"", "very-secret\""));
     let all = format!("{:?} {:?}", w.session, Command::ProvideToken(Ok(given(ME, "very-secret"))));
     assert!(!all.contains(&password) && !all.contains("very-secret"), "{all}");
+}
+
+#[test]
+fn each_account_of_a_device_is_remembered_and_can_be_taken_up() {
+    let old = LoginRow { uid: 7, token: "old".into(), ..LoginRow::default() };
+    let new = LoginRow { uid: ME, token: "new".into(), at: 5, ..LoginRow::default() };
+    let device: Rows =
+        [((Table::Kv, b"login".to_vec()), old.encode_to_vec()), ((Table::Kv, login_key(ME)), new.encode_to_vec())]
+            .into();
+    for (command, uid) in [(Command::Resume, ME), (Command::ResumeAs(7), 7), (Command::ResumeAs(ME), ME)] {
+        let mut w = World::with(device.clone(), Rows::new());
+        w.command(1, command);
+        assert_eq!(w.replies[&1], Ok(Reply::Session(Some(uid))));
+        w.command(2, Command::Logout);
+        let left: Vec<_> = w.device.keys().filter(|(_, key)| key.starts_with(b"login")).collect();
+        assert_eq!(left.len(), usize::from(uid == 7), "{left:?}");
+    }
+    let mut w = World::with(device, Rows::new());
+    w.command(1, Command::ResumeAs(9));
+    assert_eq!(w.replies[&1], Ok(Reply::Session(None)), "nobody of that name was here");
 }

@@ -3,7 +3,9 @@ mod api;
 mod cards;
 mod checklist;
 mod connection;
+mod find;
 mod history;
+mod local;
 mod login;
 mod notices;
 mod operations;
@@ -114,6 +116,7 @@ impl World {
             delivery_receipts: false,
             wire: WirePolicy::default(),
             token_provider: false,
+            search: true,
             legacy_random_sn: false,
         };
         let mut world = Self {
@@ -187,7 +190,7 @@ impl World {
             }
             Output::Disconnect => self.disconnects += 1,
             Output::OpenStore(name) => {
-                assert_eq!(name, format!("floo/app/{ME}"));
+                assert!([format!("floo/app/{ME}"), "floo/app/7".into()].contains(&name));
                 let tables = Restored::TABLES.map(|t| (t, rows(&self.account, &Query::all(t)))).into();
                 let restored = Restored { tables, kind: StorageKind::Memory, fallback: None };
                 self.session.handle(self.now, Input::StoreOpened(Ok(restored)));

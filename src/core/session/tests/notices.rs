@@ -13,7 +13,7 @@ fn group(id: u64, kind: Group, from: u64, to: &[u64], content: &str) -> Meta {
     Meta { id, ns: 2, from: xid(from), to: xid(ME), timestamp: 1, payload: body.encode_to_vec().into() }
 }
 
-fn roster(id: u64, kind: Roster, from: u64, to: u64, content: &str) -> Meta {
+pub(super) fn roster(id: u64, kind: Roster, from: u64, to: u64, content: &str) -> Meta {
     let to = vec![Xid { uid: to, device_sn: 0 }];
     let content = content.into();
     let body = RosterNotice { r#type: kind as i32, from: xid(from), to, content, roster_vsn: String::new() };
@@ -43,7 +43,7 @@ impl World {
         w
     }
 
-    fn queue(&mut self, metas: Vec<Meta>) {
+    pub(super) fn queue(&mut self, metas: Vec<Meta>) {
         self.frame(&page(0, metas, 0));
     }
 
@@ -139,6 +139,19 @@ fn leaving_a_group_in_any_way_takes_it_and_its_conversation_away() {
 }
 
 #[test]
+fn a_card_that_was_on_its_way_does_not_bring_a_group_back() {
+    let mut w = World::with_lists();
+    let card = format!(r#"{{"code":200,"data":[{{"group_id":{GROUP},"name":"Team","count":3}}]}}"#);
+    w.queue(vec![group(MID, Group::AdminRevoked, PEER, &[5], "")]);
+    w.queue(vec![group(MID + 1, Group::Kicked, PEER, &[ME], "")]);
+    w.answer("/group/info/batch", &card);
+    assert!(w.groups().is_empty());
+    w.queue(vec![group(MID + 2, Group::Joined, ME, &[], "")]);
+    w.answer("/group/info/batch", &card);
+    assert_eq!(w.groups(), ["Team"], "until the user joins again");
+}
+
+#[test]
 fn members_come_and_go_and_the_count_follows() {
     let mut w = World::with_lists();
     w.queue(vec![
@@ -162,6 +175,12 @@ fn members_come_and_go_and_the_count_follows() {
         ]
     );
     assert_eq!(w.session.account.as_ref().unwrap().groups[&GROUP].count, 2);
+    // Strangers may be blocked too, so the count is the server's to tell.
+    w.queue(vec![group(MID + 6, Group::Blocked, PEER, &[9], "")]);
+    assert_eq!(w.members().last(), Some(&(none(), vec![9], none())));
+    assert_eq!(w.session.account.as_ref().unwrap().groups[&GROUP].count, 2);
+    w.answer("/group/info/batch", &format!(r#"{{"code":200,"data":[{{"group_id":{GROUP},"count":1}}]}}"#));
+    assert_eq!(w.session.account.as_ref().unwrap().groups[&GROUP].count, 1);
 }
 
 #[test]
@@ -175,6 +194,19 @@ fn joining_fetches_the_card_and_a_patch_changes_it() {
     w.queue(vec![group(MID + 50, Group::InfoUpdated, PEER, &[], r#"{"property":"name","name":"New name"}"#)]);
     assert_eq!(w.groups(), ["New name"]);
     assert_eq!(w.list().iter().find(|c| c.id.uid == GROUP).map(|c| &c.title[..]), Some("New name"));
+}
+
+#[test]
+fn a_card_that_comes_after_the_end_brings_no_group_back() {
+    let mut w = World::with_lists();
+    let card = format!(r#"{{"code":200,"data":[{{"group_id":{GROUP},"name":"Now"}}]}}"#);
+    w.queue(vec![group(MID, Group::AnnouncementUpdated, PEER, &[], "")]);
+    w.queue(vec![group(MID + 1, Group::Kicked, PEER, &[ME], "")]);
+    w.answer("/group/info/batch", &card);
+    assert!(w.groups().is_empty());
+    w.queue(vec![group(MID + 2, Group::Joined, ME, &[], "")]);
+    w.answer("/group/info/batch", &card);
+    assert_eq!(w.groups(), ["Now"]);
 }
 
 #[test]
@@ -206,6 +238,36 @@ fn applications_are_kept_until_they_are_answered() {
     assert_eq!(w.kept(), [(NoticeKind::Group, 10)]);
     w.command(5, Command::DropNotices(vec![MID + 1]));
     assert!(w.kept().is_empty());
+}
+
+#[test]
+fn applications_to_a_group_go_with_any_answer() {
+    for answer in [
+        group(MID + 1, Group::ApplyDeclined, ME, &[5], ""),
+        group(MID + 1, Group::ApplyAccepted, ME, &[5], ""),
+        group(MID + 1, Group::Joined, 5, &[], ""), // another admin has let them in
+    ] {
+        let mut w = World::with_lists();
+        w.queue(vec![group(MID, Group::Applyed, 5, &[], "")]);
+        assert_eq!(w.kept().len(), 1);
+        w.queue(vec![answer]);
+        assert!(w.kept().is_empty());
+    }
+    let mut w = World::with_lists();
+    w.queue(vec![group(MID, Group::ApplyDeclined, 5, &[ME], "")]);
+    assert_eq!(w.kept(), [(NoticeKind::Group, 9)]);
+    w.queue(vec![group(MID + 1, Group::ApplyAccepted, 5, &[ME], "")]);
+    assert!(w.kept().is_empty(), "they have thought better of it");
+}
+
+#[test]
+fn the_own_refusals_take_the_place_of_the_applications() {
+    let mut w = World::with_lists();
+    w.queue(vec![roster(MID, Roster::Applied, 8, ME, ""), roster(MID + 1, Roster::Applied, 9, ME, "")]);
+    w.queue(vec![roster(MID + 2, Roster::Declined, ME, 8, "no")]);
+    assert_eq!(w.kept(), [(NoticeKind::Roster, 4), (NoticeKind::Roster, 7)]);
+    w.queue(vec![roster(MID + 3, Roster::Declined, ME, 9, "no")]);
+    assert_eq!(w.kept(), [(NoticeKind::Roster, 4), (NoticeKind::Roster, 4)], "one for each");
 }
 
 #[test]

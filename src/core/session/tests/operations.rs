@@ -16,7 +16,7 @@ fn plain(id: u64, from: u64, to: u64, kind: OpType, mid: u64) -> Meta {
     op_meta(id, from, to, kind, mid, MessageBody::default())
 }
 
-fn edit(id: u64, kind: OpType, mid: u64, content: &str, at: u64) -> Meta {
+pub(super) fn edit(id: u64, kind: OpType, mid: u64, content: &str, at: u64) -> Meta {
     op_meta(id, PEER, ME, kind, mid, MessageBody { content: content.into(), edit_timestamp: at, ..Default::default() })
 }
 
@@ -36,7 +36,7 @@ impl World {
 
     fn texts(&mut self, of: ConversationId) -> Vec<String> {
         self.replies.remove(&98);
-        self.command(98, Command::Messages { of, before: 0, limit: 50 });
+        self.command(98, Command::Messages { of, before: 0, after: 0, limit: 50 });
         match self.replies.remove(&98) {
             Some(Ok(Reply::Messages(list))) => list.into_iter().map(|m| m.text).collect(),
             other => panic!("{other:?}"),
@@ -45,7 +45,7 @@ impl World {
 
     fn stored(&mut self, of: ConversationId, id: u64) -> Message {
         self.replies.remove(&97);
-        self.command(97, Command::Messages { of, before: id + 1, limit: 1 });
+        self.command(97, Command::Messages { of, before: id + 1, after: 0, limit: 1 });
         match self.replies.remove(&97) {
             Some(Ok(Reply::Messages(mut list))) => list.pop().expect("a message"),
             other => panic!("{other:?}"),

@@ -21,7 +21,7 @@ fn a_message_is_durable_first_then_sent_and_keeps_its_place() {
     assert_eq!((sent[0].id, sent[0].client_id, sent[0].status), (MID, id, MessageStatus::Sent));
     assert_eq!(sent[0].timestamp, Millis(1_700_000_123_456));
     let sent = sent.clone();
-    w.command(6, Command::Messages { of: ConversationId::user(PEER), before: 0, limit: 10 });
+    w.command(6, Command::Messages { of: ConversationId::user(PEER), before: 0, after: 0, limit: 10 });
     let Ok(Reply::Messages(all)) = &w.replies[&6] else { panic!() };
     assert_eq!(*all, sent);
     w.frame(&ack(id, MID));

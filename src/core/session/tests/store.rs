@@ -12,7 +12,7 @@ fn broken_rows_are_left_out_and_reported() {
     w.account.insert((Table::Conversations, vec![9]), vec![]);
     let mut w = World::with(w.device, w.account);
     w.command(1, Command::Resume);
-    w.command(2, Command::Messages { of: ConversationId::user(PEER), before: 0, limit: 10 });
+    w.command(2, Command::Messages { of: ConversationId::user(PEER), before: 0, after: 0, limit: 10 });
     let Ok(Reply::Messages(all)) = &w.replies[&2] else { panic!() };
     assert_eq!(all.iter().map(|m| &m.text[..]).collect::<Vec<_>>(), ["two"]);
     assert_eq!(w.session.stats().bad_rows, 3);
@@ -67,7 +67,7 @@ fn a_failed_write_settles_every_call_that_waited_for_it() {
     let reads = [
         Command::MarkRead { of, up_to: MID, only: false },
         Command::Forget { of, target: MID },
-        Command::Messages { of, before: 0, limit: 5 },
+        Command::Messages { of, before: 0, after: 0, limit: 5 },
         Command::DeleteConversation { of, everywhere: true },
     ];
     for (call, command) in (10..).zip(reads) {

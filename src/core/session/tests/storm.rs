@@ -297,7 +297,7 @@ fn storm(seed: u64, local: bool) {
     let (mut texts, mut before) = (Vec::new(), 0);
     loop {
         w.replies.remove(&90);
-        w.command(90, Command::Messages { of, before, limit: 100 });
+        w.command(90, Command::Messages { of, before, after: 0, limit: 100 });
         let Some(Ok(Reply::Messages(list))) = w.replies.remove(&90) else { panic!() };
         let Some(first) = list.first() else { break };
         before = first.id;

@@ -116,6 +116,7 @@ export async function createRealm(device) {
     "fetch",
     "WebSocket",
     "AbortController",
+    "XMLHttpRequest",
     "URLSearchParams",
     "crypto",
     "WebAssembly",

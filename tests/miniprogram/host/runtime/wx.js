@@ -1,5 +1,6 @@
 // The `wx` object of the host.
 import { makeApi } from "./wx-call.js";
+import { createFiles } from "./wx-files.js";
 import { createMedia } from "./wx-media.js";
 import { createNetwork } from "./wx-network.js";
 import { createUi } from "./wx-ui.js";
@@ -72,6 +73,7 @@ export function createWx(context, { appId, pages, screen, storage, launch }) {
     ...createNetwork(context),
     ...createUi(context, pages, screen),
     ...createMedia(context, screen),
+    ...createFiles(context),
     ...storage,
     canIUse: (name) => name.split(".")[0] in api,
   };

@@ -1,0 +1,96 @@
+//! What is only this device's business: drafts and the like, jumping to a date, erasing everything.
+use super::rows::{id_from, message_query, read_messages};
+use super::{Batch, CallId, Event, LoadPurpose, Output, Place, Reply, Session, storage_error};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode};
+use crate::ports::{Row, StoreError, Table, Write};
+
+/// The longest draft and the longest text of the application, in bytes of UTF-8.
+const LONGEST: usize = 64 * 1024;
+
+/// A search for the first message that is not older than a time: ids ascend with time, so halving finds it.
+#[derive(Debug)]
+pub(super) struct Date {
+    pub(super) call: CallId,
+    of: ConversationId,
+    time: u64,
+    /// All messages before this id are older, and no message is known to be right between it and `high`.
+    low: u64,
+    high: u64,
+    /// The oldest message that is known to be new enough; 0 before the first read.
+    best: u64,
+}
+
+impl Session {
+    pub(super) fn set_local(
+        &mut self,
+        call: CallId,
+        of: ConversationId,
+        draft: Option<String>,
+        extension: Option<String>,
+        pinned: Option<bool>,
+        muted: Option<bool>,
+    ) {
+        for (name, text) in [("draft", &draft), ("extension", &extension)] {
+            if text.as_ref().is_some_and(|text| text.len() > LONGEST) {
+                let why = [name, ": over 65536 bytes"].concat();
+                return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::MessageInvalid, why)));
+            }
+        }
+        let Some(account) = &mut self.account else { return };
+        let row = account.conversations.entry(of).or_default();
+        row.draft = draft.unwrap_or_else(|| std::mem::take(&mut row.draft));
+        row.extension = extension.unwrap_or_else(|| std::mem::take(&mut row.extension));
+        row.pinned = pinned.unwrap_or(row.pinned);
+        row.muted = muted.unwrap_or(row.muted);
+        let (write, seen) = (account.conversation_write(of), account.conversation(of));
+        let then = vec![Output::Event(Event::Conversations(vec![seen])), Output::Reply(call, Ok(Reply::Done))];
+        self.persist(vec![write], then);
+    }
+
+    pub(super) fn message_at(&mut self, call: CallId, of: ConversationId, time: u64) {
+        let date = Date { call, of, time, low: 1, high: 0, best: 0 };
+        self.load(message_query(of, 0, 0, 1, true), LoadPurpose::Date(date));
+    }
+
+    pub(super) fn date_loaded(&mut self, mut date: Date, rows: Result<Vec<Row>, StoreError>) {
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(e) => return self.reply(date.call, Err(storage_error(&e))),
+        };
+        let id = rows.first().and_then(|row| id_from(row.key.get(9..)?)).unwrap_or(0);
+        let (stored, bad) = read_messages(&rows);
+        self.bad_rows(bad);
+        let at = stored.first().and_then(|row| row.meta.as_ref()).map_or(0, |meta| meta.timestamp);
+        let fits = id != 0 && at >= date.time;
+        if date.best == 0 && !fits {
+            return self.reply(date.call, Ok(Reply::Id(0))); // the newest is older, or there is none
+        }
+        if date.best == 0 {
+            date.high = id;
+        } else if fits {
+            date.high = middle(&date);
+        } else {
+            date.low = id.saturating_add(1);
+        }
+        if fits {
+            date.best = id;
+        }
+        if date.low >= date.high {
+            return self.reply(date.call, Ok(Reply::Id(date.best)));
+        }
+        self.load(message_query(date.of, middle(&date), 0, 1, false), LoadPurpose::Date(date));
+    }
+
+    /// Logs out, and leaves nothing of the account on this device.
+    pub(super) fn wipe(&mut self, call: CallId) {
+        let all = |table| Write::clear(table, [], [0xff; 64]);
+        let writes = Table::ALL.into_iter().map(all).collect();
+        self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then: vec![], marks: vec![] }));
+        self.log_out(call);
+    }
+}
+
+/// The id that is looked at next.
+const fn middle(date: &Date) -> u64 {
+    date.low + date.high.saturating_sub(date.low) / 2
+}

@@ -1,0 +1,5 @@
+App({
+  onShow() {
+    this.shown = (this.shown || 0) + 1;
+  },
+});
