@@ -1,8 +1,9 @@
 // Runs the fuzz targets:  [MINUTES=20] [TARGETS="frame rows"] [KEEP=1] node scripts/fuzz.mjs
 //
 // Two at a time, with the rest of the machine first in line. libFuzzer needs coverage of the compiler, which
-// stable Rust gives too, and a C++ compiler for its own runtime. What is found goes to target/fuzz; with KEEP
-// what is new and small of it is taken into fuzz/corpus, which every test run goes through.
+// stable Rust gives too, and a C++ compiler for its own runtime. What is found goes to target/fuzz; with KEEP a
+// small choice of it takes the place of the last one in fuzz/corpus, which every test run goes through
+// (KEEP=only: that alone). Files named seed-* stay: they are the protocol's vectors.
 import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
@@ -14,6 +15,8 @@ const ALL = ["frame", "json", "inflate", "answers", "rows"];
 /** Longer inputs cover nothing new. */
 const MAX_LEN = { frame: 4096, json: 4096, inflate: 8192, answers: 4096, rows: 16_384 };
 const AT_ONCE = 2;
+/** How many inputs of each target are kept, and how long they may be. */
+const KEPT = { files: 60, bytes: 512 };
 const FLAGS = [
   "-Cpasses=sancov-module",
   "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -86,14 +89,40 @@ async function run(name) {
   const verdict = code === 0 ? "nothing found" : "FAILED";
   console.log(`${name.padEnd(8)} ${executions} executions, ${covered} edges, ${minutes} min: ${verdict}`);
   if (code !== 0) console.log(output);
-  if (code === 0 && process.env.KEEP) await fuzz(name, "-merge=1", `-max_len=512`, corpus, found(name));
+  if (code === 0 && process.env.KEEP) await keep(name);
   return code === 0;
 }
 
+/** Chooses inputs for the corpus: of those that cover everything together, as many as are kept. */
+async function keep(name) {
+  const corpus = at("fuzz", "corpus", name);
+  const cover = `${found(name)}-cover`;
+  fs.rmSync(cover, { recursive: true, force: true });
+  for (const directory of [cover, found(name)]) fs.mkdirSync(directory, { recursive: true });
+  const { output, code } = await fuzz(
+    name,
+    "-set_cover_merge=1",
+    `-max_len=${KEPT.bytes}`,
+    cover,
+    path.join("fuzz", "corpus", name),
+    found(name),
+  );
+  if (code !== 0) throw new Error(`fuzz_${name} could not choose:\n${output}`);
+  for (const file of fs.readdirSync(corpus)) {
+    if (!file.startsWith("seed-")) fs.rmSync(path.join(corpus, file));
+  }
+  // Named by their hashes, so the first are as good as any.
+  for (const file of fs.readdirSync(cover).sort().slice(0, KEPT.files)) {
+    fs.copyFileSync(path.join(cover, file), path.join(corpus, file));
+  }
+  return true;
+}
+
+const work = process.env.KEEP === "only" ? keep : run;
 const queue = asked ?? [...ALL];
 let good = true;
 const worker = async () => {
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) good = (await run(name)) && good;
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) good = (await work(name)) && good;
 };
 await Promise.all(Array.from({ length: AT_ONCE }, worker));
 process.exitCode = good ? 0 : 1;

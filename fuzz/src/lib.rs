@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use floo_wasm::core::codec::json::{Direction, JsonErrorKind, decode, encode};
 use floo_wasm::core::codec::{Codec, CodecError, Downlink, MAX_INFLATED, MAX_RATIO, Payload};
-use floo_wasm::core::proto::{Frame, Meta, Status, SyncDl, frame::Command};
+use floo_wasm::core::proto::{Frame, MessageBody, Meta, Status, SyncDl, frame::Command};
 use floo_wasm::core::services::{
     Caller, Credentials, Endpoint, Servers, dns, group_cards, group_ids, locate, read, roster_ids, same_origin, token,
     user_cards, visitor_answer,
@@ -32,17 +32,26 @@ fn packed(command: Command, payload: &impl prost::Message) -> Vec<u8> {
     Frame { command: Some(command as i32), payload: payload.encode_to_vec().into(), ..Frame::default() }.encode_to_vec()
 }
 
-/// Bytes from a server. What could be read says the same when it is written and read again, and whether one
-/// meta can be read depends on nothing but that meta.
+/// Bytes from a server. What could be read says the same when it is written and read again, whether one meta
+/// can be read depends on nothing but that meta, and the fast reader of pages sees what prost sees.
 pub fn frame(bytes: &[u8]) {
     let mut codec = Codec::default();
     let Ok(seen) = codec.decode(bytes) else { return };
+    if let (Ok(frame), Downlink::Sync(page)) = (Frame::decode(bytes), &seen)
+        && frame.compress_method.unwrap_or(0) == 0
+    {
+        assert_eq!(SyncDl::decode(frame.payload).as_ref(), Ok(page));
+    }
     let again = match &seen {
         Downlink::Unread(list) => packed(Command::Unread, list),
         Downlink::Sync(page) => {
             for meta in &page.metas {
                 let alone = Meta::decode(&meta.encode_to_vec()[..]).map(|meta| Payload::of(&meta).is_ok());
-                assert_eq!(alone, Ok(Payload::of(meta).is_ok()));
+                let seen = Payload::of(meta);
+                assert_eq!(alone, Ok(seen.is_ok()));
+                if let Ok(Payload::Message(body) | Payload::Push(body)) = seen {
+                    assert_eq!(MessageBody::decode(meta.payload.clone()), Ok(body));
+                }
             }
             packed(Command::Sync, page)
         }

@@ -587,3 +587,38 @@ fn the_removal_of_a_group_that_is_not_known_yet_reaches_its_messages_and_spoils_
         assert_eq!(w.list()[0].unread, 0, "group {group}: {:?}", w.list());
     }
 }
+
+#[test]
+fn a_message_that_is_fetched_because_of_its_edits_does_not_come_back_after_its_removal() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![edit(MID + 5, OpType::Append, MID, "!", 5)], 0));
+    w.frame(&page(PEER, vec![text_meta(MID + 6, PEER, ME, "seen")], 0));
+    w.command(2, Command::DeleteConversation { of: ConversationId::user(PEER), everywhere: false });
+    let mut w = World::with(w.device, w.account);
+    w.command(3, Command::Resume);
+    w.go_online(); // the edit still waits for its message
+    let body = MessageBody { r#type: 2, content: "old!".into(), edit_timestamp: 5, ..MessageBody::default() };
+    let metas = vec![Meta { payload: body.encode_to_vec().into(), ..text_meta(MID, PEER, ME, "") }];
+    let xid = Some(Xid { uid: PEER, device_sn: 0 });
+    w.frame(&frame(Cmd::Sync, SyncDl { status: ok(), xid, metas, is_full_sync: true, ..SyncDl::default() }));
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Messages), "removed is removed");
+    assert!(!w.account.keys().any(|(t, _)| *t == Table::Waiting), "and its edit comes to nothing");
+}
+
+#[test]
+fn a_deletion_whose_second_try_is_called_a_duplicate_takes_its_effect() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "away with it")], 0));
+    w.operate(3, MID, Operation::Delete);
+    let id = w.sent.iter().rev().find_map(|s| s.meta.as_ref()).unwrap().id;
+    w.feed(Input::Closed("gone"));
+    w.feed(Input::Signal(Signal::Online));
+    w.go_online();
+    let status = Some(Status { code: 2, reason: "client msg id duplicated".into() });
+    w.frame(&frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() }));
+    w.replies.remove(&9);
+    w.command(9, Command::Messages { of: ConversationId::user(PEER), before: 0, after: 0, limit: 5 });
+    assert!(matches!(&w.replies[&9], Ok(Reply::Messages(list)) if list.is_empty()), "{:?}", w.replies[&9]);
+}

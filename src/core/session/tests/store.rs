@@ -121,3 +121,21 @@ fn an_id_is_not_handed_out_again_because_its_message_could_not_be_kept() {
     w.feed(Input::Tick);
     assert!(w.send(3, "kept") > lost);
 }
+
+#[test]
+fn a_message_that_could_not_be_kept_while_the_session_ended_is_reported_to_whoever_sent_it() {
+    let mut w = World::new();
+    w.log_in();
+    let id = w.session.allocate_id(w.now).unwrap();
+    let content = Content { text: "too late".into(), ..Content::default() };
+    w.session.handle(w.now, Input::Command(5, Command::Send { id, to: ConversationId::user(PEER), content }));
+    let batch = loop {
+        match w.session.poll() {
+            Output::Persist(batch) => break batch,
+            output => w.carry_out(output),
+        }
+    };
+    w.command(6, Command::Logout);
+    w.feed(Input::PersistFailed(StoreError::Unavailable("closed".into()), batch));
+    assert_eq!(w.error_of(5), ErrorCode::StorageUnavailable);
+}
