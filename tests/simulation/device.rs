@@ -223,20 +223,20 @@ impl Device {
         let time = self.time(now);
         let Some(session) = &mut self.session else { return };
         session.handle(time, input);
-        self.drain(now);
+        self.drain();
     }
 
-    fn drain(&mut self, now: u64) {
+    fn drain(&mut self) {
         while self.busy.is_none() {
             let Some(session) = &mut self.session else { return };
             match session.poll() {
                 Output::Wait(at) => return self.wishes.push(Wish::Wake(at)),
-                output => self.carry_out(now, output),
+                output => self.carry_out(output),
             }
         }
     }
 
-    fn carry_out(&mut self, now: u64, output: Output) {
+    fn carry_out(&mut self, output: Output) {
         if self.trace.is_some() {
             let text: String = format!("{output:?}").chars().take(3000).collect();
             self.note(|| format!("-> {text}"));
@@ -248,7 +248,7 @@ impl Device {
                         batch.then.into_iter().partition(|output| matches!(output, Output::Transmit { .. }));
                     batch.then = then;
                     let early: Vec<_> = early;
-                    early.into_iter().for_each(|output| self.carry_out(now, output));
+                    early.into_iter().for_each(|output| self.carry_out(output));
                 }
                 self.busy = Some(Output::Persist(batch));
                 self.wishes.push(Wish::Store);
@@ -313,7 +313,7 @@ impl Device {
                 if let Some(session) = &mut self.session {
                     marks.into_iter().for_each(|mark| session.handle(time, Input::Persisted(mark)));
                 }
-                then.into_iter().for_each(|output| self.carry_out(now, output));
+                then.into_iter().for_each(|output| self.carry_out(output));
             }
             Some(Output::Load(id, query)) => {
                 let rows = self.account.range(&query);
@@ -326,7 +326,7 @@ impl Device {
             }
             _ => {}
         }
-        self.drain(now);
+        self.drain();
     }
 
     fn write(&mut self, place: Place, mut writes: Vec<floo_wasm::ports::Write>) {

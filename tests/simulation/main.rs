@@ -13,6 +13,7 @@
 mod check;
 mod cloud;
 mod device;
+mod fleet;
 mod store;
 mod world;
 

@@ -163,11 +163,9 @@ impl Account {
     /// Who has that id: a group if one is known by it, else a user (one id space).
     pub(super) fn whose(&self, uid: u64) -> ConversationId {
         let group = ConversationId::group(uid);
-        if uid != 0 && (self.groups.contains_key(&uid) || self.conversations.contains_key(&group)) {
-            group
-        } else {
-            ConversationId::user(uid)
-        }
+        // A row of which nothing is known but that it was removed may be of a user with that id.
+        let known = self.conversations.get(&group).is_some_and(|row| row.top > 0 || !row.hidden);
+        if uid != 0 && (self.groups.contains_key(&uid) || known) { group } else { ConversationId::user(uid) }
     }
 
     /// Whether the logged-in user has read a message of somebody else.

@@ -8,14 +8,16 @@ const CAP_MS: u64 = 30_000;
 
 /// A generator seeded once by the host (splitmix64). For jitter, not for secrets.
 #[derive(Debug, Clone)]
-pub(super) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
-    pub(super) const fn new(seed: u64) -> Self {
+    /// A generator that is decided by its seed.
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) const fn next(&mut self) -> u64 {
+    /// The next 64 bits.
+    pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -30,7 +32,7 @@ impl Rng {
 
 /// The delay before the next attempt: full jitter, doubling (xsync 2.6). `failures` counts those since the
 /// last healthy session; 0 means that a healthy one was lost.
-pub(super) fn delay(failures: u32, rng: &mut Rng) -> Duration {
+pub fn delay(failures: u32, rng: &mut Rng) -> Duration {
     let most = match failures {
         0 => u64::try_from(FIRST.as_millis()).unwrap_or(u64::MAX),
         n => (BASE_MS << (n - 1).min(5)).min(CAP_MS),

@@ -15,8 +15,10 @@
 //! ```
 //!
 //! The first delay after a healthy session is anything up to 10 s, because everybody else lost theirs too;
-//! after that it doubles from 1 s to 30 s with full jitter, until a session has been healthy for 60 s. Each
-//! address has its own count, so that a dead one is left soon; what counts on is how often all have failed.
+//! after that it doubles from 1 s to 30 s with full jitter, until a session has been healthy for 60 s. An
+//! address is left after three failures, the first time round within a second. The doubling goes on all the
+//! same, or a cluster that comes back would be met by everybody at once (`docs/reliability.md`); but where
+//! attempts time out they are few by themselves, and each address has its own count the first time round.
 //!
 //! The device's signals: `Online` and `Foreground` end a wait, and probe a connection that seems to live
 //! (3 s); if the probe fails, the next attempt is made at once. While `Offline` holds there is an attempt
@@ -44,6 +46,8 @@ const BAD_WINDOW: Duration = Duration::from_secs(60);
 const HEALTHY: Duration = Duration::from_secs(60);
 /// How often it is tried although the device says that it has no network.
 const OFFLINE_RETRY: Duration = Duration::from_secs(60);
+/// An attempt that fails later than this was not refused, but had no answer.
+const SLOW: Duration = Duration::from_secs(5);
 /// A server that has had enough is left alone as after so many failures.
 const BUSY: u32 = 5;
 
@@ -55,6 +59,8 @@ pub(super) struct Link {
     pub(super) up: bool,
     /// Logged in on the current connection.
     pub(super) ready: bool,
+    /// When the last attempt began.
+    dialed: Millis,
     /// What the back-off counts; 0 after a healthy session.
     failures: u32,
     /// When the current or last session began; `None` when there was none since the account was opened.
@@ -75,6 +81,7 @@ impl Link {
             generation: self.generation,
             up: false,
             ready: false,
+            dialed: Millis(0),
             failures: 0,
             since: None,
             offline: self.offline,
@@ -118,6 +125,7 @@ impl Session {
             return; // one live socket a session
         }
         self.link.generation += 1;
+        self.link.dialed = self.now;
         self.link.up = true;
         self.link.ready = false;
         let secret = self.config.wire.encrypt != Encrypt::Off;
@@ -206,25 +214,28 @@ impl Session {
             self.retry_later(Some(error));
             self.link.failures += u32::from(!healthy);
         } else {
-            self.blame();
-            self.retry_after(self.link.failures.max(1), Some(error));
+            let failures = self.blame();
+            self.retry_after(failures.max(1), Some(error));
         }
         if probing && !self.link.offline {
             self.connect(); // somebody is waiting
         }
     }
 
-    /// An attempt has failed: the same address later, or the next one.
-    fn blame(&mut self) {
+    /// An attempt has failed: the same address later, or the next one. Gives back after how many failures the
+    /// wait is to be as long as now.
+    fn blame(&mut self) -> u32 {
         if self.link.offline {
-            return; // it is the network's fault
+            return self.link.failures; // it is the network's fault
         }
-        self.link.failures = match self.rotation.failed() {
-            Failed::Same => return self.link.failures += 1,
-            Failed::Next => self.rotation.rounds.saturating_mul(3),
-            Failed::Exhausted => self.link.failures + 1,
-        };
-        self.keep_servers();
+        let failed = self.rotation.failed();
+        if failed != Failed::Same {
+            self.keep_servers();
+        }
+        self.link.failures += u32::from(failed != Failed::Next);
+        let slow = self.link.dialed + SLOW <= self.now;
+        let quickly = self.rotation.rounds == 0 && (slow || failed == Failed::Next);
+        if quickly { self.rotation.failures } else { self.link.failures }
     }
 
     /// The server has too much to do.

@@ -343,10 +343,9 @@ impl Session {
                 }
                 Item::Removal(id, uid) => {
                     let meta = Meta { id, ..Meta::default() };
-                    if work.first_time(&meta)
-                        && let Some(account) = &self.account
-                    {
-                        let of = account.whose(uid);
+                    let first = work.first_time(&meta);
+                    let all = self.account.as_ref().filter(|_| first).map(|account| named(account, uid));
+                    for of in all.unwrap_or_default() {
                         self.remove_conversation(&mut work.out, of, id);
                         work.forget(of, id);
                         self.recount(work, of);
@@ -827,20 +826,20 @@ pub(super) fn places(account: &Account, meta: &Meta, operation: &MessageOperatio
     let me = account.uid;
     let (from, to) = (uid(meta.from), uid(meta.to));
     match kind(operation) {
-        OpType::ReadAll | OpType::ReadCancel | OpType::Delete => {
-            let named = uid(operation.xid);
-            let of = account.whose(named);
-            // A group that is not known yet looks like a user.
-            if of.kind == Kind::User && !account.conversations.contains_key(&of) && !account.users.contains_key(&named)
-            {
-                vec![of, ConversationId::group(named)]
-            } else {
-                vec![of]
-            }
-        }
+        OpType::ReadAll | OpType::ReadCancel | OpType::Delete => named(account, uid(operation.xid)),
         _ if from == me => vec![account.whose(to)],
         _ if to == me => vec![ConversationId::user(from)],
         _ => vec![ConversationId::group(to)],
+    }
+}
+
+/// The conversations that may be meant by an id: a group that is not known yet looks like a user.
+fn named(account: &Account, uid: u64) -> Vec<ConversationId> {
+    let of = account.whose(uid);
+    if of.kind == Kind::User && !account.conversations.contains_key(&of) && !account.users.contains_key(&uid) {
+        vec![of, ConversationId::group(uid)]
+    } else {
+        vec![of]
     }
 }
 
@@ -897,7 +896,8 @@ fn apply_early(
             writes.push(Write::put(Table::Receipts, receipt_key(row.id(), op as u8, by), []));
         } else if own && by != me {
             row.receipts |= bits;
-        } else if by == me && op == OpType::ReadAck {
+        } else if by == me && op == OpType::ReadAck && of.kind != Kind::Group {
+            // In a group it is for the author, and comes too late where the message was first.
             row.read = true;
             row.read_op = row.read_op.max(meta.id);
         }

@@ -18,7 +18,7 @@
 //! only dispatches.
 mod account;
 mod api;
-mod backoff;
+pub mod backoff;
 #[cfg(feature = "bench")]
 pub mod bench;
 mod body;

@@ -64,7 +64,7 @@ pub(super) struct Rotation {
     /// A newer document and a socket of it, for the next attempt.
     fresh: Option<(Servers, usize)>,
     /// Failures in a row on the socket in use.
-    failures: u32,
+    pub(super) failures: u32,
     /// Sockets given up since one worked.
     tried: usize,
     /// How often all of them have failed since a connection was healthy.

@@ -568,3 +568,22 @@ fn a_message_whose_edit_was_accepted_under_an_unknown_id_is_fetched_with_the_nex
     assert_eq!(w.list()[0].last.as_ref().unwrap().text, "ab");
     assert!(!w.account.keys().any(|(t, _)| *t == Table::Waiting));
 }
+
+#[test]
+fn the_removal_of_a_group_that_is_not_known_yet_reaches_its_messages_and_spoils_no_user() {
+    for group in [true, false] {
+        let mut w = World::new();
+        w.log_in();
+        let of = if group { GROUP } else { PEER };
+        let operation = proto::ConversationOperation { r#type: 2, xid: Some(Xid { uid: of, device_sn: 0 }) };
+        let body = proto::Conversation { r#type: 1, operation: Some(operation) };
+        let removal = Meta { ns: 6, payload: body.encode_to_vec().into(), ..text_meta(MID + 10, ME, ME, "") };
+        w.frame(&page(0, vec![removal], 0));
+        let to = if group { GROUP } else { ME };
+        w.frame(&page(of, vec![text_meta(MID, PEER, to, "late"), text_meta(MID + 11, PEER, to, "new")], 0));
+        assert_eq!(w.told(), ["new"], "group {group}");
+        let read = plain(MID + 12, ME, of, OpType::ReadAll, MID + 11);
+        w.frame(&page(0, vec![read], 0));
+        assert_eq!(w.list()[0].unread, 0, "group {group}: {:?}", w.list());
+    }
+}
