@@ -398,11 +398,13 @@ impl Session {
         let early: Vec<_> =
             account.waiting.range((id, 0)..=(id, u64::MAX)).map(|(key, meta)| (*key, meta.clone())).collect();
         absorb(row, seen, me, known && !early.is_empty());
+        // What was applied here since may lack an edit that this copy is too old to have.
+        let behind = known && row.edit.as_ref().is_some_and(|edit| edit.at > seen.edit_timestamp);
         let (mut cancels, mut reads) = (Vec::new(), Vec::new());
         for ((target, op), meta) in early {
             let mut patch = MessageBody::decode(meta.payload.clone()).unwrap_or_default();
             body::clean(&mut patch);
-            if known && seen.edit_timestamp < edit_time(&meta, &patch) {
+            if known && (behind && is_edit(&meta) || seen.edit_timestamp < edit_time(&meta, &patch)) {
                 continue; // the server's own copy is older still
             }
             account.waiting.remove(&(target, op));
