@@ -56,8 +56,8 @@ pub(super) enum Job {
     Operate { call: CallId, of: ConversationId, target: u64, operation: Operation },
     /// The user removes a message from this device.
     Forget { call: CallId, of: ConversationId, target: u64 },
-    /// The user removes a conversation, here or everywhere.
-    Remove { call: CallId, of: ConversationId, everywhere: bool },
+    /// The user removes a conversation, here or everywhere. `id` is the removal's own: what the user wrote later stays.
+    Remove { call: CallId, id: u64, of: ConversationId, everywhere: bool },
     /// A contact was deleted, and the conversation goes too.
     Stranger(u64),
 }
@@ -290,7 +290,7 @@ impl Session {
                 self.conclude(work, None, 0);
                 self.flush();
             }
-            Job::Remove { call, of, everywhere } => self.delete_conversation(call, of, everywhere),
+            Job::Remove { call, id, of, everywhere } => self.delete_conversation(call, id, of, everywhere),
             Job::Stranger(uid) => self.stranger(uid),
             Job::Operate { call, of, target, operation } => {
                 self.operated(&mut work, call, of, target, operation);

@@ -419,10 +419,8 @@ impl Session {
     }
 
     /// Removes a conversation from this device, or from all of the account (xsync 5.9).
-    pub(super) fn delete_conversation(&mut self, call: CallId, of: ConversationId, everywhere: bool) {
-        let now = self.now;
+    pub(super) fn delete_conversation(&mut self, call: CallId, id: u64, of: ConversationId, everywhere: bool) {
         let (me, sn) = self.address();
-        let Ok(id) = self.allocate_id(now) else { return };
         let mut out = Outcome::default();
         let kind = if everywhere { RemovalType::DeleteEverywhere } else { RemovalType::Delete };
         let operation = ConversationOperation { r#type: kind as i32, xid: Some(Xid { uid: of.uid, device_sn: sn }) };
@@ -434,7 +432,7 @@ impl Session {
             payload: body.encode_to_vec().into(),
             ..Meta::default()
         };
-        self.drop_unsent(&mut out, of);
+        self.drop_unsent(&mut out, of, id);
         let Some(account) = &mut self.account else { return };
         let pending = Pending::new(&meta, of, None);
         out.writes.push(put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
@@ -454,10 +452,11 @@ impl Session {
         }));
     }
 
-    /// What was to be sent to a conversation goes with it.
-    pub(super) fn drop_unsent(&mut self, out: &mut Outcome, of: ConversationId) {
+    /// What was to be sent to a conversation goes with it, but for what was written from that id on.
+    pub(super) fn drop_unsent(&mut self, out: &mut Outcome, of: ConversationId, before: u64) {
         let Some(account) = &mut self.account else { return };
-        let waiting: Vec<_> = account.outbox.iter().filter(|(_, p)| p.to == of).map(|(id, p)| (*id, p.call)).collect();
+        let waiting = account.outbox.range(..before).filter(|(_, p)| p.to == of);
+        let waiting: Vec<_> = waiting.map(|(id, p)| (*id, p.call)).collect();
         let gone = Error::new(Domain::Argument, ErrorCode::Cancelled, "the conversation was deleted");
         for (id, call) in waiting {
             account.outbox.remove(&id);

@@ -622,3 +622,18 @@ fn a_deletion_whose_second_try_is_called_a_duplicate_takes_its_effect() {
     w.command(9, Command::Messages { of: ConversationId::user(PEER), before: 0, after: 0, limit: 5 });
     assert!(matches!(&w.replies[&9], Ok(Reply::Messages(list)) if list.is_empty()), "{:?}", w.replies[&9]);
 }
+
+#[test]
+fn what_is_written_after_a_removal_is_sent() {
+    let mut w = World::with_messages();
+    let of = with_peer();
+    // The removal has to wait for what is being read, the message does not.
+    w.session.handle(w.now, Input::Command(4, Command::MarkRead { of, up_to: 0, only: false }));
+    w.session.handle(w.now, Input::Command(5, Command::DeleteConversation { of, everywhere: false }));
+    let id = w.session.allocate_id(w.now).unwrap();
+    let content = Content { text: "later".into(), ..Content::default() };
+    w.session.handle(w.now, Input::Command(6, Command::Send { id, to: of, content }));
+    w.feed(Input::Tick);
+    let left: Vec<_> = w.session.account.as_ref().unwrap().unsent().map(|(id, _)| id).collect();
+    assert_eq!(left, [id]);
+}
