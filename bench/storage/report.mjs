@@ -141,7 +141,7 @@ taken in is put into the client's WebSocket, and its time ends when the client w
 
 The rows were written into the database by the bench, in pages of up to 100 as after a time offline: ${number(LARGE)} messages and
 ${number(large.filled.terms)} rows of the search index in ${large.seconds.toFixed(0)} s. In each run it is checked that the client itself writes the same for a page, byte by
-byte. Messages are 3 to 10 words, every fourth has a Chinese phrase.
+byte. Messages have 2 to 5 of 500 words, every third the common one, every fourth a Chinese phrase.
 
 Promised for opening, the newest page and taking in: at ${number(LARGE)} within ${PROMISED.factor} × of ${number(SMALL)}. ${missed.length === 0 ? "Kept." : `Missed: ${missed.map((name) => ROWS[name]).join("; ")}.`}
 

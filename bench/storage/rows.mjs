@@ -24,10 +24,10 @@ export const RARE = "xylophone";
 /** Every third message has it. */
 export const COMMON = "meeting";
 
-const WORDS = Array.from({ length: 2_000 }, (_, n) => {
-  const parts = ["ka", "mo", "ti", "su", "re", "lin", "dor", "ve", "pa", "shu"];
-  return parts[n % 10] + parts[Math.floor(n / 10) % 10] + parts[Math.floor(n / 100) % 10] + (n >= 1_000 ? "n" : "");
-});
+const SYLLABLES = ["ka", "mo", "ti", "su", "re", "lin", "dor", "ve", "pa", "shu"];
+const WORDS = Array.from({ length: 500 }, (_, n) =>
+  [n % 10, Math.floor(n / 10) % 10, Math.floor(n / 100)].map((at) => SYLLABLES[at]).join(""),
+);
 const PHRASES = ["会议室在二楼", "收到", "新版本已经发布", "周末一起去爬山吧", "原因还在查", "明天见"];
 
 const big = (...ids) => {
@@ -106,7 +106,7 @@ export class History {
   words(n) {
     const words = [];
     // Some words are much more frequent than others.
-    for (let i = 0; i < 3 + (n % 6); i += 1) {
+    for (let i = 0; i < 2 + (n % 4); i += 1) {
       const random = mixed(n * 16 + i) / 2 ** 32;
       words.push(WORDS[Math.floor(random ** 3 * WORDS.length)]);
     }
