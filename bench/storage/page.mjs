@@ -127,7 +127,7 @@ async function measure({ dns, me, total, chats, round }) {
     });
     client.resume().catch(() => {}); // whoever waits below waits for what it leads to
     await listed;
-    demand(client.conversations.snapshot[0].last !== null, "the list has no last messages");
+    demand(client.conversations.snapshot[0].lastMessage?.text, "the list has no last messages");
   });
   await when(client, "state", () => client.state === "online");
   await when(client, "sync", () => client.sync.pending === 0);

@@ -106,7 +106,7 @@ async function startDisplay(log) {
 
 /**
  * A running browser: `driver` is selenium's, `output()` what page and driver have said, `end()` closes it. Chromium
- * also takes `profile`, a directory that outlives it, and more `flags`; `kill()` ends it without a goodbye.
+ * also takes more `flags`, and `profile`, a directory that outlives it; with that, `kill()` ends it without a goodbye.
  */
 export async function browser(engine, { profile, flags = [] } = {}) {
   const { driver: program, capabilities, display: needsDisplay } = ENGINES[engine];
@@ -151,9 +151,16 @@ export async function browser(engine, { profile, flags = [] } = {}) {
       wanted.set("goog:chromeOptions", { ...options, args: [...options.args, ...own, ...flags] });
     }
     const driver = await new Builder().usingServer(url).withCapabilities(wanted).build();
-    undo.push(() => driver.quit());
+    let killed = false;
+    undo.push(() => (killed ? undefined : driver.quit()));
+    const kill = async () => {
+      killed = true;
+      // The browser's own lock names its process: "host-number".
+      process.kill(Number(/\d+$/.exec(fs.readlinkSync(path.join(profile, "SingletonLock")))[0]), "SIGKILL");
+      await end();
+    };
     await driver.manage().setTimeouts({ script: SCRIPT_LIMIT });
-    return { engine, driver, end, output: () => said(engine, driver, output) };
+    return { engine, driver, end, kill, output: () => said(engine, driver, output) };
   } catch (error) {
     await end();
     throw error;
