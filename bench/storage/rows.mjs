@@ -66,7 +66,8 @@ class Fields {
   }
 
   end() {
-    return this.writer.finish();
+    // A copy: it is a piece of a large buffer, and all of that would be stored with it.
+    return this.writer.finish().slice();
   }
 }
 const fields = () => new Fields();
@@ -216,4 +217,6 @@ export function confirms(bytes, key) {
   return text.includes(Array.from(wanted).join(","));
 }
 
-export const same = (a, b) => a.length === b.length && a.every((byte, at) => byte === b[at]);
+/** The same bytes, with nothing around them. */
+export const same = (a, b) =>
+  a.buffer.byteLength === b.buffer.byteLength && a.length === b.length && a.every((byte, at) => byte === b[at]);
