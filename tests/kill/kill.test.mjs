@@ -12,10 +12,10 @@ import { until } from "../lib/until.mjs";
 const KILLS = Number(process.env.KILLS || 200);
 /** Every so many times the browser goes, not the tab. */
 const BROWSER = 20;
-/** Metas in a page of the emulator: a round is a few pages a conversation. */
-const PAGE = 10;
+/** Metas in a page of the emulator: a round is many pages. */
+const PAGE = 4;
 /** The longest time from resuming to a kill, in milliseconds. */
-const LATEST = 1_500;
+const LATEST = 1_000;
 const SEED = Number(process.env.SEED || 11);
 
 const stage = new Stage();
@@ -110,14 +110,16 @@ before(async () => {
 });
 after(() => stage.end());
 
-/** Sends so many messages to the three conversations, in no order; resolves when the server has them. */
-async function send(count) {
-  const made = Array.from({ length: count }, async () => {
-    const name = Object.keys(truth)[random(3)];
-    const { id, text } = await sendTo(name);
-    truth[name].push({ id, text });
-  });
-  await Promise.all(made);
+async function sendOne() {
+  const name = Object.keys(truth)[random(3)];
+  const { id, text } = await sendTo(name);
+  truth[name].push({ id, text });
+}
+
+/** Sends so many messages, all at once or one after the other; resolves when the server has them. */
+async function send(count, { slowly = false } = {}) {
+  if (slowly) for (let n = 0; n < count; n += 1) await sendOne();
+  else await Promise.all(Array.from({ length: count }, sendOne));
   for (const list of Object.values(truth)) list.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
 }
 
@@ -241,7 +243,7 @@ scenario(
         },
         { dns: emulator.dns },
       );
-      const more = send(random(40)); // also while it synchronises
+      const more = send(random(60), { slowly: true }); // also while it synchronises
       await pause(random(LATEST));
       const at = await reached(page);
       const whole = kill % BROWSER === 0;
