@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-miniprogram test lint sim sim-fleet fuzz bench clean
+.PHONY: help setup build demo demo-miniprogram test test-all lint sim sim-fleet fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ lint: setup-build ## formatting, clippy, types
 
 test: setup ## lint and all tests; the last line is "N passed, N failed"
 	@. target/test-env.sh && node scripts/test.mjs
+
+test-all: setup ## the same and the long tests: the page is killed 200 times, KILLS=20 for fewer
+	@. target/test-env.sh && KILLS="$(KILLS)" SEED="$(SEED)" node scripts/test.mjs all
 
 sim: ## 2,000 simulated histories; SEEDS=100000 for more, SEED=17 for one with its trace
 	@SEEDS="$(SEEDS)" FIRST="$(FIRST)" SEED="$(SEED)" node scripts/sim.mjs

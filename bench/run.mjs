@@ -7,6 +7,7 @@ import os from "node:os";
 import { at, root } from "../scripts/build/common.mjs";
 import { codec } from "./codec/report.mjs";
 import { load } from "./load/report.mjs";
+import { storage } from "./storage/report.mjs";
 
 const REPORT = "docs/benchmarks.md";
 const HEAD = "# Benchmarks\n\n`make bench` measures and rewrites its sections here; figures depend on the machine.\n";
@@ -24,7 +25,7 @@ function run(program, ...args) {
 }
 
 /** Name of a part to what measures: it gives a title and the text below it, without date and machine. */
-const PARTS = { load, codec };
+const PARTS = { load, codec, storage };
 
 function machine() {
   const [cpu] = os.cpus();

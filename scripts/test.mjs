@@ -1,5 +1,6 @@
 // Runs the test suites one after the other and sums up:  node scripts/test.mjs [suite...]
 //
+// Without names all but the long ones; with `all` those too.
 // A failing suite does not stop the others. The last line is always "N passed, N failed".
 import { spawn } from "node:child_process";
 import fs from "node:fs";
@@ -64,6 +65,10 @@ const SUITES = [
   node("tests/miniprogram"),
   node("tests/packaging"),
 ];
+
+/** What takes many minutes: only in `make test-all`, or by name. */
+const LONG = [node("tests/kill")];
+const EVERY = [...SUITES, ...LONG];
 
 function testFiles(directory) {
   const names = fs.existsSync(at(directory)) ? fs.readdirSync(at(directory)) : [];
@@ -156,15 +161,15 @@ function judge(suite, { output, problem }) {
   return { passed, failed, note: problem };
 }
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !SUITES.some((suite) => suite.name === name));
+const asked = process.argv.slice(2).flatMap((name) => (name === "all" ? EVERY.map((suite) => suite.name) : [name]));
+const unknown = asked.filter((name) => !EVERY.some((suite) => suite.name === name));
 if (unknown.length > 0) {
   console.error(
-    `test: unknown suite '${unknown.join("', '")}'; there are: ${SUITES.map(({ name }) => name).join(", ")}`,
+    `test: unknown suite '${unknown.join("', '")}'; there are: all, ${EVERY.map(({ name }) => name).join(", ")}`,
   );
   process.exit(2);
 }
-const suites = asked.length > 0 ? SUITES.filter(({ name }) => asked.includes(name)) : SUITES;
+const suites = asked.length > 0 ? EVERY.filter(({ name }) => asked.includes(name)) : SUITES;
 const rows = [];
 for (const suite of suites) {
   console.log(`\n=== ${suite.name}`);

@@ -104,8 +104,11 @@ async function startDisplay(log) {
   return { name: `:${number.trim()}`, end: () => display.end() };
 }
 
-/** A running browser: `driver` is selenium's, `output()` what page and driver have said, `end()` closes it. */
-export async function browser(engine) {
+/**
+ * A running browser: `driver` is selenium's, `output()` what page and driver have said, `end()` closes it. Chromium
+ * also takes more `flags`, and `profile`, a directory that outlives it; with that, `kill()` ends it without a goodbye.
+ */
+export async function browser(engine, { profile, flags = [] } = {}) {
   const { driver: program, capabilities, display: needsDisplay } = ENGINES[engine];
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "floo-browser-"));
   const output = path.join(directory, "output.txt");
@@ -141,10 +144,23 @@ export async function browser(engine) {
       },
       { forgive: (error) => error.message === "fetch failed" },
     );
-    const driver = await new Builder().usingServer(url).withCapabilities(new Capabilities(capabilities())).build();
-    undo.push(() => driver.quit());
+    const wanted = new Capabilities(capabilities());
+    if (engine === "chromium") {
+      const options = wanted.get("goog:chromeOptions");
+      const own = profile === undefined ? [] : [`--user-data-dir=${profile}`];
+      wanted.set("goog:chromeOptions", { ...options, args: [...options.args, ...own, ...flags] });
+    }
+    const driver = await new Builder().usingServer(url).withCapabilities(wanted).build();
+    let killed = false;
+    undo.push(() => (killed ? undefined : driver.quit()));
+    const kill = async () => {
+      killed = true;
+      // The browser's own lock names its process: "host-number".
+      process.kill(Number(/\d+$/.exec(fs.readlinkSync(path.join(profile, "SingletonLock")))[0]), "SIGKILL");
+      await end();
+    };
     await driver.manage().setTimeouts({ script: SCRIPT_LIMIT });
-    return { engine, driver, end, output: () => said(engine, driver, output) };
+    return { engine, driver, end, kill, output: () => said(engine, driver, output) };
   } catch (error) {
     await end();
     throw error;

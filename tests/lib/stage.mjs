@@ -60,10 +60,15 @@ export class Stage {
 
   /** A new browser with nothing in it; `name` is for reports. Answers the WebDriver session. */
   async browser(name, engine = "chromium") {
-    const started = await browser(engine);
+    return (await this.started(name, engine)).driver;
+  }
+
+  /** The same, with a profile for one: answers all of the browser, which may have been killed since at the end. */
+  async started(name, engine = "chromium", options = {}) {
+    const started = await browser(engine, options);
     this.later(started.end);
     this.#browsers.set(name, started);
-    return started.driver;
+    return started;
   }
 
   /** What the pages have said, for the report of a failure. */
