@@ -76,8 +76,8 @@ export type RawEvent =
  *
  * | name | parameters | value |
  * |---|---|---|
- * | `login` | `{username, password}`, `{userId, password}`, `{mobile, password}`, `{userId, token, publicKey?}`, `{anonymous: true}`, or `{userId?}` with a token provider | `{userId}` once online |
- * | `resume` | `{userId?}`, which account; the last one otherwise | `{userId}` or undefined, once local data is there |
+ * | `login` | `{username, password}`, `{userId, password}`, `{mobile, password}`, `{userId, token, publicKey?}`, `{anonymous: true}`, or `{userId?}` with a token provider | `{userId, deviceSn}` once online |
+ * | `resume` | `{userId?}`, which account; the last one otherwise | `{userId, deviceSn}` or undefined, once local data is there; `deviceSn` is a number, 0 while the server has not given one |
  * | `logout` | `{}` | undefined |
  * | `send` | `{id, kind, of, type?, text?, attachment?, config?, ext?, senderName?, qos?, priority?}` | undefined at once; `sent` or `failed` follows with that client id. `qos` 1 (at most once): undefined once it is written to the connection, and nothing follows |
  * | `resend` | `{id}` | undefined at once; goes on as `send` |

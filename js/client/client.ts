@@ -590,7 +590,7 @@ export class FlooClient implements Client {
     tabs.denied = undefined;
     const follower: Follower = new Follower(tabs, name, (batch) => this.receive(batch), {
       joined: () => {
-        this.session = { userId: userOf(name) as UserId };
+        this.session = { userId: userOf(name) as UserId, deviceSn: 0 };
         if (this.joining && (!this.joining.online || this.state === "online")) this.join();
       },
       promoted: () => void this.promote(name, follower),
@@ -988,6 +988,9 @@ function loadError(thrown: unknown): FlooError {
 
 const isEntry = (name: string | undefined): boolean => name === "login" || name === "resume";
 
-const sessionOf = (value: unknown): Session => ({ userId: (value as { userId: UserId }).userId });
+const sessionOf = (value: unknown): Session => {
+  const { userId, deviceSn } = value as Session;
+  return { userId, deviceSn };
+};
 
 const orNull = (error: RawError | undefined): FlooError | null => (error ? new FlooError(shapeOf(error)) : null);

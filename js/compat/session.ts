@@ -161,7 +161,9 @@ export class Session {
       this.notice("loginMessage", "socket connecting...");
     } else if (to === "online") {
       // After the login is through, so that listeners find lists and messages in place.
-      void this.entry.then(() => {
+      void this.entry.then(async () => {
+        if (this.client.state !== "online") return;
+        await this.identify();
         if (this.client.state === "online") this.online();
       });
     } else if (to === "kicked") this.kicked(error);
@@ -173,6 +175,16 @@ export class Session {
     if (name) this.parts.kicked(name);
     // During a login its own failure tells.
     else if (error && !this.pending) this.complain(error);
+  }
+
+  /** Where the serial number is not known yet: a first login that was resumed, a page that has joined another. */
+  private async identify(): Promise<void> {
+    if (!this.client.session || this.client.session.deviceSn > 0) return;
+    try {
+      await this.client.resume();
+    } catch (thrown) {
+      this.client.complain("The device's serial number is not known", thrown);
+    }
   }
 
   private online(): void {

@@ -195,7 +195,7 @@ fn told(event: Event) -> Array {
 fn settled(reply: Reply) -> JsValue {
     match reply {
         Reply::Done | Reply::Session(None) => JsValue::UNDEFINED,
-        Reply::Session(Some(uid)) => object(&[("userId", uid.to_string().into())]),
+        Reply::Session(Some((uid, sn))) => object(&[("userId", uid.to_string().into()), ("deviceSn", sn.into())]),
         Reply::Messages(rows) => view::messages(&rows).into(),
         Reply::History(rows, next) => {
             object(&[("messages", view::messages(&rows).into()), ("next", next.to_string().into())])
