@@ -173,7 +173,7 @@ impl Session {
     }
 
     /// A login or a resume is under way.
-    const fn entering(&self) -> bool {
+    pub(super) const fn entering(&self) -> bool {
         self.login.waiting.is_some() || self.login.resuming.is_some()
     }
 
@@ -502,7 +502,8 @@ impl Session {
         if account.device.guid.is_empty() {
             #[expect(clippy::cast_possible_truncation, reason = "both halves of the seed")]
             let own = self.seed as u64 ^ (self.seed >> 64) as u64;
-            account.device = DeviceRow { guid: format!("{uid}_{own}"), sn: 0 };
+            let adopted = self.adopted_device(uid);
+            account.device = adopted.unwrap_or_else(|| DeviceRow { guid: format!("{uid}_{own}"), sn: 0 });
             writes.push(put(Table::Kv, kv::DEVICE.into(), &account.device));
         }
         let sn = account.device.sn;
