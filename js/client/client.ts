@@ -363,6 +363,17 @@ export class FlooClient implements Client {
     return { ...this.lastStats };
   }
 
+  /** Hands over the login and the device of another SDK; see `adopt` in `js/engine.ts`. */
+  async adopt(login: { userId: string; token?: string; publicKey: string; deviceGuid: string; deviceSn: number }) {
+    this.logs.hide([login.token]);
+    await this.run("adopt", login, nothing);
+  }
+
+  /** Hands over messages of another SDK; see `import` in `js/engine.ts`. */
+  async importPast(of: ConversationKey, messages: readonly object[]): Promise<void> {
+    await this.call("import", { ...place(of), messages }, nothing);
+  }
+
   /** Loads the core without asking it for anything. */
   async ready(): Promise<void> {
     await this.start();
