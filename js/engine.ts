@@ -76,9 +76,11 @@ export type RawEvent =
  *
  * | name | parameters | value |
  * |---|---|---|
- * | `login` | `{username, password}`, `{userId, password}`, `{mobile, password}`, `{userId, token, publicKey?}`, `{anonymous: true}`, or `{userId?}` with a token provider | `{userId}` once online |
- * | `resume` | `{userId?}`, which account; the last one otherwise | `{userId}` or undefined, once local data is there |
+ * | `login` | `{username, password}`, `{userId, password}`, `{mobile, password}`, `{userId, token, publicKey?}`, `{anonymous: true}`, or `{userId?}` with a token provider | `{userId, deviceSn}` once online |
+ * | `resume` | `{userId?}`, which account; the last one otherwise | `{userId, deviceSn}` or undefined, once local data is there; `deviceSn` is a number, 0 while the server has not given one |
  * | `logout` | `{}` | undefined |
+ * | `adopt` | `{userId, token?, publicKey?, deviceGuid?, deviceSn?}` of another SDK on this device, while nobody is logged in; `deviceSn` a number | undefined once `resume` finds the login, if there was a token; the account's first login goes on as that device |
+ * | `import` | `{kind, of, messages}`, each `{id, from, time, status?, editedAt?, type?, text?, attachment?, config?, ext?}`: texts but `status` (0 unread, 1 delivered, 2 read) and `type` | undefined once they are on this device; `conversations` follows, and nothing is told as new |
  * | `send` | `{id, kind, of, type?, text?, attachment?, config?, ext?, senderName?, qos?, priority?}` | undefined at once; `sent` or `failed` follows with that client id. `qos` 1 (at most once): undefined once it is written to the connection, and nothing follows |
  * | `resend` | `{id}` | undefined at once; goes on as `send` |
  * | `cancel` | `{id}` | undefined once it is out of the outbox |

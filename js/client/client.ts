@@ -363,6 +363,17 @@ export class FlooClient implements Client {
     return { ...this.lastStats };
   }
 
+  /** Hands over the login and the device of another SDK; see `adopt` in `js/engine.ts`. */
+  async adopt(login: { userId: string; token?: string; publicKey: string; deviceGuid: string; deviceSn: number }) {
+    this.logs.hide([login.token]);
+    await this.run("adopt", login, nothing);
+  }
+
+  /** Hands over messages of another SDK; see `import` in `js/engine.ts`. */
+  async importPast(of: ConversationKey, messages: readonly object[]): Promise<void> {
+    await this.call("import", { ...place(of), messages }, nothing);
+  }
+
   /** Loads the core without asking it for anything. */
   async ready(): Promise<void> {
     await this.start();
@@ -590,7 +601,7 @@ export class FlooClient implements Client {
     tabs.denied = undefined;
     const follower: Follower = new Follower(tabs, name, (batch) => this.receive(batch), {
       joined: () => {
-        this.session = { userId: userOf(name) as UserId };
+        this.session = { userId: userOf(name) as UserId, deviceSn: 0 };
         if (this.joining && (!this.joining.online || this.state === "online")) this.join();
       },
       promoted: () => void this.promote(name, follower),
@@ -988,6 +999,9 @@ function loadError(thrown: unknown): FlooError {
 
 const isEntry = (name: string | undefined): boolean => name === "login" || name === "resume";
 
-const sessionOf = (value: unknown): Session => ({ userId: (value as { userId: UserId }).userId });
+const sessionOf = (value: unknown): Session => {
+  const { userId, deviceSn } = value as Session;
+  return { userId, deviceSn };
+};
 
 const orNull = (error: RawError | undefined): FlooError | null => (error ? new FlooError(shapeOf(error)) : null);

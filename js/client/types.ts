@@ -586,6 +586,8 @@ export interface FlooErrorShape {
 /** The account that is logged in. */
 export interface Session {
   readonly userId: UserId;
+  /** What the server knows this device by; 0 while it has not said so, and on a page that has just joined another. */
+  readonly deviceSn: number;
 }
 
 /** Everything that can be listened to, with what listeners get. */

@@ -12,6 +12,7 @@ import { asker } from "./rest.js";
 import { Servers } from "./servers.js";
 import { BY_ID, BY_PASSWORD, BY_TOKEN, Session } from "./session.js";
 import type { Id } from "./shapes.js";
+import { TakeOver } from "./takeover.js";
 
 const LEVELS = ["debug", "info", "warn", "error", "off"] as const;
 type Level = (typeof LEVELS)[number];
@@ -138,9 +139,16 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
   const cards = new Cards(client, bus, ask);
   const chat = new Chat(client, bus, (gid) => cards.readers(gid));
   const notices = new Notices(client, bus);
-  const servers = new Servers(client, bus, appId, (base) => {
-    im.baseUrl = base;
-  });
+  const old = new TakeOver(client, appId);
+  const servers = new Servers(
+    client,
+    bus,
+    appId,
+    (base) => {
+      im.baseUrl = base;
+    },
+    (token) => old.mirror(token),
+  );
   const session = new Session(
     client,
     bus,
@@ -150,6 +158,8 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
         notices.begin();
         return chat.fillAll();
       },
+      adopt: (autoLogin) => old.adopt(autoLogin),
+      takeOver: () => old.messages(),
       end: () => {
         chat.clear();
         cards.clear();

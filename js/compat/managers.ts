@@ -90,9 +90,8 @@ export const userManage = ({ client, chat, servers, ask, leave }: Parts) => ({
   getAppid: () => servers.appId,
   getConversationList: () => chat.recents.list(),
   deleteToken: () => leave(),
-  getDeviceSN: (): number => {
-    throw unsupported("userManage.getDeviceSN");
-  },
+  /** What the server knows this device by; undefined when nobody is logged in. */
+  getDeviceSN: () => client.session?.deviceSn,
 });
 
 /** `im.sysManage`. */

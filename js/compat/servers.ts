@@ -54,6 +54,8 @@ export class Servers {
     readonly appId: string,
     /** Called when the base is known. */
     private readonly found: (base: string) => void,
+    /** Called when there is another token, or none any more. */
+    private readonly tokenIs: (token: string | undefined) => void,
   ) {}
 
   /** Whether the cloud has said how the application is. */
@@ -79,6 +81,7 @@ export class Servers {
     this.client.locate("/").then(
       ({ url, headers }) => {
         this.token = headers["access-token"];
+        this.tokenIs(this.token);
         this.based(originOf(url));
       },
       (thrown: unknown) => this.client.complain("The address of files is not known", thrown),
@@ -87,6 +90,7 @@ export class Servers {
 
   forget(): void {
     this.token = undefined;
+    this.tokenIs(undefined);
   }
 
   servers(): { ratel?: string; fireplace?: string; rtc?: string } {

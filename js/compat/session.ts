@@ -23,6 +23,9 @@ export interface Parts {
   follow(): void;
   /** Somebody is logged in: reads what getters have to answer. */
   begin(): Promise<void>;
+  /** Takes over what the former SDK has kept: first the login, then, once somebody is logged in, the messages. */
+  adopt(autoLogin: boolean): Promise<void>;
+  takeOver(): Promise<void>;
   /** Forgets what is of the session. */
   end(): void;
   /** The core is there, and nobody is logged in yet: asks where the cloud is. */
@@ -93,6 +96,7 @@ export class Session {
       this.ready = true;
       // A login does its own asking, and tells what comes of it.
       this.parts.ready().catch((thrown: unknown) => this.client.complain("The servers could not be asked for", thrown));
+      await this.takeOver(() => this.parts.adopt(autoLogin));
       if (!autoLogin || this.turn > 0) return;
       this.connecting = false;
       const session = await this.client.resume();
@@ -103,8 +107,18 @@ export class Session {
     }
   }
 
+  /** Takes over what the former SDK has kept; without that everything else still works. */
+  private async takeOver(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (thrown) {
+      this.client.complain("What the former SDK has kept could not be taken over", thrown);
+    }
+  }
+
   private async begin(): Promise<void> {
     this.expired = false;
+    await this.takeOver(() => this.parts.takeOver());
     this.parts.follow();
     // `imRostersGroupslistReady` carries both lists; on a first login they are still on their way.
     await Promise.all([this.client.roster.list(), this.client.groups.list(), this.parts.begin()]);
@@ -161,7 +175,9 @@ export class Session {
       this.notice("loginMessage", "socket connecting...");
     } else if (to === "online") {
       // After the login is through, so that listeners find lists and messages in place.
-      void this.entry.then(() => {
+      void this.entry.then(async () => {
+        if (this.client.state !== "online") return;
+        await this.identify();
         if (this.client.state === "online") this.online();
       });
     } else if (to === "kicked") this.kicked(error);
@@ -173,6 +189,16 @@ export class Session {
     if (name) this.parts.kicked(name);
     // During a login its own failure tells.
     else if (error && !this.pending) this.complain(error);
+  }
+
+  /** Where the serial number is not known yet: a first login that was resumed, a page that has joined another. */
+  private async identify(): Promise<void> {
+    if (!this.client.session || this.client.session.deviceSn > 0) return;
+    try {
+      await this.client.resume();
+    } catch (thrown) {
+      this.client.complain("The device's serial number is not known", thrown);
+    }
   }
 
   private online(): void {

@@ -15,7 +15,7 @@ use crate::adapters::web::WebPlatform as Chosen;
 use crate::core::codec::WirePolicy;
 use crate::core::model::Error;
 use crate::core::services::{Credentials, Servers, Token};
-use crate::core::session::{Cloud, Command, Config, Content, Event, Filter, Json, Operation, Reply, Signal};
+use crate::core::session::{Cloud, Command, Config, Content, Event, Filter, Json, Operation, Past, Reply, Signal};
 use crate::driver::{Driver, Said};
 
 fn settings(params: JsValue) -> Result<(Config, bool), Error> {
@@ -99,6 +99,25 @@ fn filter(p: &mut Params) -> Result<Filter, Error> {
     Ok(Filter { text: p.text("text")?, of: p.maybe_conversation()?, ctype, from: p.maybe_id("from")?, since, until })
 }
 
+/// One message of another SDK.
+fn past(value: JsValue) -> Result<Past, Error> {
+    let mut p = Params::new(value)?;
+    let id = p.id("id")?;
+    if id == 0 {
+        return Err(bad("id", "the id of a message"));
+    }
+    let past = Past {
+        id,
+        from: p.id("from")?,
+        time: p.id("time")?,
+        status: p.number("status")?,
+        edited_at: p.maybe_id("editedAt")?.unwrap_or(0),
+        content: content(&mut p)?,
+    };
+    p.end()?;
+    Ok(past)
+}
+
 fn command(name: &str, params: JsValue) -> Result<Command, Error> {
     let mut p = Params::new(params)?;
     let command = match name {
@@ -106,6 +125,15 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "provideToken" => Command::ProvideToken(token(&mut p)?),
         "resume" => p.maybe_id("userId")?.map_or(Command::Resume, Command::ResumeAs),
         "logout" => Command::Logout,
+        "adopt" => Command::Adopt {
+            token: Token { uid: p.id("userId")?, token: p.text("token")?, public_key: p.text("publicKey")? },
+            guid: p.text("deviceGuid")?,
+            sn: p.number("deviceSn")?,
+        },
+        "import" => Command::Import {
+            of: p.conversation()?,
+            messages: p.list("messages")?.into_iter().map(past).collect::<Result<_, _>>()?,
+        },
         "send" => Command::Send { id: p.id("id")?, to: p.conversation()?, content: content(&mut p)? },
         "resend" => Command::Resend(p.id("id")?),
         "cancel" => Command::Cancel(p.id("id")?),
@@ -195,7 +223,7 @@ fn told(event: Event) -> Array {
 fn settled(reply: Reply) -> JsValue {
     match reply {
         Reply::Done | Reply::Session(None) => JsValue::UNDEFINED,
-        Reply::Session(Some(uid)) => object(&[("userId", uid.to_string().into())]),
+        Reply::Session(Some((uid, sn))) => object(&[("userId", uid.to_string().into()), ("deviceSn", sn.into())]),
         Reply::Messages(rows) => view::messages(&rows).into(),
         Reply::History(rows, next) => {
             object(&[("messages", view::messages(&rows).into()), ("next", next.to_string().into())])

@@ -58,10 +58,13 @@ impl Params {
         self.maybe_id(name)?.ok_or_else(|| bad(name, ID))
     }
 
-    pub(super) fn ids(&mut self, name: &'static str) -> Result<Vec<u64>, Error> {
+    pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<JsValue>, Error> {
         let list = self.get(name).and_then(|value| value.dyn_into::<Array>().ok());
-        let list = list.ok_or_else(|| bad(name, "an array"))?;
-        list.iter().map(|value| id(name, &value.as_string().unwrap_or_default())).collect()
+        Ok(list.ok_or_else(|| bad(name, "an array"))?.to_vec())
+    }
+
+    pub(super) fn ids(&mut self, name: &'static str) -> Result<Vec<u64>, Error> {
+        self.list(name)?.iter().map(|value| id(name, &value.as_string().unwrap_or_default())).collect()
     }
 
     /// A whole number from 0; 0 when it is not given.

@@ -90,7 +90,7 @@ describe("making and logging in", () => {
     await assert.rejects(client.login({ username: "a", password: "b" }), code("UserAuthFailed"));
     assert.equal(client.session, null);
     core.answers.login = login;
-    assert.deepEqual(await client.login({ username: "a", password: "b" }), { userId: "1" });
+    assert.deepEqual(await client.login({ username: "a", password: "b" }), { userId: "1", deviceSn: 7 });
   });
 
   test("a failed load is typed and can be tried again", async () => {
@@ -119,10 +119,10 @@ describe("making and logging in", () => {
       ["users", usersTape({ id: "2", username: "basil" })],
       ["conversations", conversationsTape({ id: "2", timestamp: 1 }, { id: "3", timestamp: 9 })],
       ["state", "connecting", "online", undefined, undefined],
-      ["reply", 1, true, { userId: "1" }],
+      ["reply", 1, true, { userId: "1", deviceSn: 7 }],
     );
     await login;
-    assert.deepEqual(seen, { userId: "1" });
+    assert.deepEqual(seen, { userId: "1", deviceSn: 7 });
     assert.equal(client.roster.get(2).username, "basil");
     assert.deepEqual(
       client.conversations.snapshot.map((row) => row.key.id),

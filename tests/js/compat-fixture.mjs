@@ -71,7 +71,7 @@ export async function loggedIn(config, endpoints) {
   core.answers.groups = () => groupsTape({ id: "9", name: "Team", members: 3 });
   core.answers.login = (_, engine) => {
     engine.say(["state", "idle", "resolving"], ["state", "resolving", "connecting"], ["state", "connecting", "online"]);
-    return { userId: "1" };
+    return { userId: "1", deviceSn: 7 };
   };
   im.login({ name: "amber", password: "secret" });
   await until(() => heard.some(([event]) => event === "loginSuccess"));

@@ -9,7 +9,6 @@ const MANAGERS = properties.filter((name) => name !== "baseUrl");
 /** What there is no engine for, or no way to know. */
 const UNSUPPORTED = [
   "sysManage.sendMessage",
-  "userManage.getDeviceSN",
   ...Object.keys(functions.rtcManage)
     .filter((name) => name !== "sendRTCMessage" && name !== "getInCallStatus")
     .map((name) => `rtcManage.${name}`),

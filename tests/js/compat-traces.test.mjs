@@ -677,7 +677,7 @@ describe("sessions", () => {
       const { core, im, heard } = make();
       core.answers.login = (_, engine) => {
         engine.say(["state", "idle", "connecting"], ["state", "connecting", "online"]);
-        return { userId: "1" };
+        return { userId: "1", deviceSn: 7 };
       };
       act(im);
       await until(() => events(heard).includes("loginSuccess"));

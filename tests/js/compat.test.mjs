@@ -82,6 +82,20 @@ describe("flooim", () => {
     assert.deepEqual([im.isLogin(), im.isReady(), im.userManage.getUid()], [true, true, 1]);
   });
 
+  test("the serial number is that of the login, and asked for where it was not known", async () => {
+    const { core, im } = await loggedIn();
+    assert.equal(im.userManage.getDeviceSN(), 7);
+    assert.ok(!core.commands.some(([name]) => name === "resume"));
+    const fresh = make({ autoLogin: true });
+    const serials = [0, 12];
+    fresh.core.answers.resume = () => ({ userId: "1", deviceSn: serials.shift() });
+    assert.equal(fresh.im.userManage.getDeviceSN(), undefined);
+    await until(() => fresh.im.isLogin());
+    fresh.core.engine.say(["state", "idle", "connecting"], ["state", "connecting", "online"]);
+    await until(() => fresh.heard.some(([event]) => event === "loginSuccess"));
+    assert.equal(fresh.im.userManage.getDeviceSN(), 12);
+  });
+
   test("getters answer with nothing where there is no conversation", async () => {
     const { im } = await loggedIn();
     for (const id of [undefined, null, "", "x", -1, Number.NaN]) {
@@ -337,7 +351,7 @@ describe("flooim", () => {
     const core = new FakeCore();
     core.answers.resume = (_, engine) => {
       engine.say(["state", "idle", "connecting"], ["state", "connecting", "online"]);
-      return { userId: "1" };
+      return { userId: "1", deviceSn: 7 };
     };
     const flooim = makeFlooim((options) => new FlooClient({ ...options, logger: () => undefined }, core.environment));
     const im = flooim({ appid: "app" });

@@ -133,7 +133,7 @@ export class FakeCore {
   loads = 0;
   inside = 0;
   answers = {
-    login: () => ({ userId: "1" }),
+    login: () => ({ userId: "1", deviceSn: 7 }),
     resume: () => undefined,
     logout: () => undefined,
     conversations: () => conversationsTape(),

@@ -136,8 +136,9 @@ impl TokenReason {
 pub enum Reply {
     /// Done.
     Done,
-    /// Who is logged in; `None` when nobody was.
-    Session(Option<u64>),
+    /// Who is logged in, and the serial number of this device, 0 before the server has given one (xsync 3.4);
+    /// `None` when nobody was.
+    Session(Option<(u64, u32)>),
     /// Messages, oldest first.
     Messages(Vec<Message>),
     /// A page of history, oldest first, and the id to go on from; 0 at the end.

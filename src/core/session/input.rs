@@ -1,6 +1,7 @@
 //! What the host feeds in.
 use super::find::Filter;
 use super::output::Batch;
+use super::takeover::Past;
 use crate::core::model::ConversationId;
 use crate::core::services::{Credentials, Token};
 use crate::ports::{HttpError, Response, Row, StorageKind, StoreError, Table};
@@ -76,6 +77,15 @@ pub enum Command {
     Resume,
     /// Take up the login of one account on this device.
     ResumeAs(u64),
+    /// Take over what another SDK knew of the account on this device, while nobody is logged in.
+    Adopt {
+        /// Whose it is, and the token; empty when `Resume` is not to find it.
+        token: Token,
+        /// What the device called itself; empty when that is not known.
+        guid: String,
+        /// The serial number that the server had given it; 0 for none.
+        sn: u32,
+    },
     /// Log out and forget the token.
     Logout,
     /// Send a message under an id from `Session::allocate_id`.
@@ -163,6 +173,13 @@ pub enum Command {
         pinned: Option<bool>,
         /// It makes no noise.
         muted: Option<bool>,
+    },
+    /// Take over messages that another SDK has kept on this device.
+    Import {
+        /// Where they are.
+        of: ConversationId,
+        /// The messages, in any order; those that are known already change nothing.
+        messages: Vec<Past>,
     },
     /// Log out and erase everything of the account from this device.
     Wipe,

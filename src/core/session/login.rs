@@ -173,7 +173,7 @@ impl Session {
     }
 
     /// A login or a resume is under way.
-    const fn entering(&self) -> bool {
+    pub(super) const fn entering(&self) -> bool {
         self.login.waiting.is_some() || self.login.resuming.is_some()
     }
 
@@ -220,8 +220,8 @@ impl Session {
             return self.reply(call, Err(argument(ErrorCode::UserSigningIn)));
         }
         if let Some(account) = &self.account {
-            let uid = account.uid;
-            return self.reply(call, Ok(Reply::Session(Some(uid))));
+            let who = (account.uid, account.device.sn);
+            return self.reply(call, Ok(Reply::Session(Some(who))));
         }
         let Some(LoginRow { uid, token, public_key, .. }) = self.remembered.clone() else {
             return self.reply(call, Ok(Reply::Session(None)));
@@ -502,9 +502,11 @@ impl Session {
         if account.device.guid.is_empty() {
             #[expect(clippy::cast_possible_truncation, reason = "both halves of the seed")]
             let own = self.seed as u64 ^ (self.seed >> 64) as u64;
-            account.device = DeviceRow { guid: format!("{uid}_{own}"), sn: 0 };
+            let adopted = self.adopted_device(uid);
+            account.device = adopted.unwrap_or_else(|| DeviceRow { guid: format!("{uid}_{own}"), sn: 0 });
             writes.push(put(Table::Kv, kv::DEVICE.into(), &account.device));
         }
+        let sn = account.device.sn;
         self.account = Some(account);
         self.event(Event::Storage(restored.kind, restored.fallback.as_ref().map(storage_error)));
         self.bad_rows(bad);
@@ -515,7 +517,7 @@ impl Session {
         self.find_lasts();
         self.plan_read_all();
         if let Some(call) = self.login.resuming.take() {
-            self.reply(call, Ok(Reply::Session(Some(uid))));
+            self.reply(call, Ok(Reply::Session(Some((uid, sn)))));
         }
         match self.login.store_failures {
             0 => self.begin(),
@@ -575,12 +577,14 @@ impl Session {
         }
         let Some(account) = &mut self.account else { return };
         let sn = reply.xid.map_or(0, |xid| xid.device_sn);
-        let uid = account.uid;
-        if sn != 0 && sn != account.device.sn {
+        let writes = if sn != 0 && sn != account.device.sn {
             account.device.sn = sn;
-            let row = put(Table::Kv, kv::DEVICE.into(), &account.device);
-            self.persist(vec![row], vec![]);
-        }
+            vec![put(Table::Kv, kv::DEVICE.into(), &account.device)]
+        } else {
+            vec![]
+        };
+        let who = (account.uid, account.device.sn);
+        self.settle(writes, vec![]);
         self.timers.set(Timer::SignIn, None);
         self.login.renewed = false;
         self.login.new_device = false;
@@ -588,7 +592,7 @@ impl Session {
         self.login.since = self.now;
         self.online();
         if let Some(call) = self.login.waiting.take() {
-            self.reply(call, Ok(Reply::Session(Some(uid))));
+            self.reply(call, Ok(Reply::Session(Some(who))));
         }
     }
 

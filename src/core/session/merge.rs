@@ -48,6 +48,8 @@ pub(super) enum Job {
     Live { xid: Option<Xid>, next_key: u64, eager: bool, prev: u64, metas: Vec<Meta> },
     /// Asked for.
     History { wish: Wanted, of: ConversationId, next: u64, metas: Vec<Meta> },
+    /// Messages that another SDK had.
+    Past { call: CallId, of: ConversationId, metas: Vec<Meta> },
     /// The server's answer to an entry of the outbox.
     Answered { id: u64, ack: SyncDl, error: Option<Error> },
     /// The user has read messages.
@@ -82,6 +84,7 @@ impl Job {
             Self::Read { call, .. }
             | Self::Operate { call, .. }
             | Self::Forget { call, .. }
+            | Self::Past { call, .. }
             | Self::Remove { call, .. } => Some(*call),
             Self::Live { .. } | Self::Answered { .. } | Self::Stranger(_) => None,
         }
@@ -123,6 +126,8 @@ pub(super) struct Work {
     queue: bool,
     /// The application asks for the past: also for what was removed.
     revives: bool,
+    /// What is not marked read counts as unread, although it is the past.
+    counts: bool,
     reads: usize,
     pub(super) rows: BTreeMap<(ConversationId, u64), MessageRow>,
     applied: BTreeSet<u64>,
@@ -279,6 +284,11 @@ impl Session {
                 self.conclude(work, None, 0);
                 self.flush(); // what looked for its own has made room
             }
+            Job::Past { call, .. } => {
+                self.take_in(&mut work, items, false);
+                work.out.then.push(Output::Reply(call, Ok(Reply::Done)));
+                self.conclude(work, None, 0);
+            }
             Job::Answered { id, ack, error } => {
                 self.answered(&mut work, id, &ack, error);
                 self.conclude(work, None, 0);
@@ -389,7 +399,8 @@ impl Session {
                 row
             }
             std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(MessageRow { meta: Some(meta), quiet: !live, ..MessageRow::default() })
+                let quiet = !live && !work.counts;
+                entry.insert(MessageRow { meta: Some(meta), quiet, ..MessageRow::default() })
             }
         };
         row.quiet &= !live;
@@ -633,6 +644,7 @@ impl Work {
             items: Vec::new(),
             queue: false,
             revives: false,
+            counts: false,
             reads: 0,
             rows: BTreeMap::new(),
             was: BTreeMap::new(),
@@ -640,6 +652,8 @@ impl Work {
             homes: BTreeMap::new(),
             out: Outcome::default(),
         };
+        work.revives = matches!(work.job, Job::History { wish: Wanted::By(_), .. });
+        work.counts = matches!(work.job, Job::Past { .. });
         let mut wish = Wish::default();
         match &mut work.job {
             Job::Live { xid, eager, metas, .. } => {
@@ -655,9 +669,8 @@ impl Work {
                     work.items.push(item);
                 }
             }
-            Job::History { wish: by, of, metas, .. } => {
+            Job::History { of, metas, .. } | Job::Past { of, metas, .. } => {
                 work.home = *of;
-                work.revives = matches!(by, Wanted::By(_));
                 for meta in std::mem::take(metas) {
                     let id = meta.id;
                     let item = sort(meta, account, Some(*of));

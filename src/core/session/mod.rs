@@ -39,6 +39,7 @@ mod receipts;
 mod rotation;
 mod rows;
 mod sync;
+mod takeover;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -50,6 +51,7 @@ pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
 pub use find::Filter;
 pub use input::{CallId, Command, Content, Input, Json, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
+pub use takeover::Past;
 
 use crate::core::codec::{Codec, Downlink, Uplink, WirePolicy};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
@@ -176,6 +178,8 @@ pub struct Session {
     remembered: Option<rows::LoginRow>,
     /// All logins that this device had when the session was made.
     logins: Vec<rows::LoginRow>,
+    /// A device that another SDK was, and whose, until that account is opened.
+    adopted: Option<(u64, rows::DeviceRow)>,
     rotation: rotation::Rotation,
     account: Option<Account>,
     login: login::Login,
@@ -221,6 +225,7 @@ impl Session {
             parked: Some(Vec::new()),
             remembered: None,
             logins: Vec::new(),
+            adopted: None,
             rotation,
             account: None,
             login: login::Login::default(),
@@ -325,6 +330,7 @@ impl Session {
             Command::Login(credentials) => return self.log_in(call, credentials),
             Command::Resume => return self.resume(call),
             Command::ResumeAs(uid) => return self.resume_as(call, uid),
+            Command::Adopt { token, guid, sn } => return self.adopt(call, token, guid, sn),
             Command::Logout => return self.log_out(call),
             Command::Api { endpoint, params, timeout } => return self.api(call, &endpoint, &params.0, timeout),
             Command::CancelApi(target) => return self.cancel_api(call, target),
@@ -337,7 +343,7 @@ impl Session {
         };
         match command {
             Command::Login(_) | Command::Resume | Command::ResumeAs(_) => {}
-            Command::Logout | Command::ProvideToken(_) => {}
+            Command::Adopt { .. } | Command::Logout | Command::ProvideToken(_) => {}
             Command::Api { .. } | Command::CancelApi(_) | Command::Locate(_) => {}
             Command::Send { id, to, content } => self.send(call, id, to, content),
             Command::Resend(id) => self.resend(call, id),
@@ -367,6 +373,7 @@ impl Session {
             Command::SetLocal { of, draft, extension, pinned, muted } => {
                 self.set_local(call, of, draft, extension, pinned, muted);
             }
+            Command::Import { of, messages } => self.import(call, of, messages),
             Command::Wipe => self.wipe(call),
             Command::History { of, before, after, limit } => self.ask_history(call, of, before, after, limit),
             Command::Conversations => {

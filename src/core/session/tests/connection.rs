@@ -116,7 +116,7 @@ fn being_replaced_by_the_same_device_ends_the_session_but_not_the_account() {
     assert!(w.errors().contains(&ErrorCode::UserKickedBySameDevice));
     assert_eq!(w.deadline, None, "nothing is planned any more");
     w.command(5, Command::Resume);
-    assert!(matches!(w.replies[&5], Ok(Reply::Session(Some(ME)))));
+    assert!(matches!(w.replies[&5], Ok(Reply::Session(Some((ME, 7))))));
 }
 
 #[test]
@@ -469,7 +469,7 @@ fn a_resume_without_a_network_reads_what_is_kept_and_waits() {
     let mut w = World::with(w.device, w.account);
     w.feed(Input::Signal(Signal::Offline));
     w.command(1, Command::Resume);
-    assert_eq!(w.replies[&1], Ok(Reply::Session(Some(ME))));
+    assert_eq!(w.replies[&1], Ok(Reply::Session(Some((ME, 7)))));
     assert_eq!((w.connects.len(), w.session.state()), (0, State::Reconnecting));
     w.feed(Input::Signal(Signal::Online));
     w.go_online();

@@ -62,7 +62,7 @@ fn a_login_goes_through_dns_token_store_and_provision() {
     assert!(!w.replies.contains_key(&1));
     let reply = Provision { status: ok(), xid: Some(Xid { uid: ME, device_sn: 7 }), ..Provision::default() };
     w.frame(&frame(Cmd::Provision, reply));
-    assert_eq!(w.replies[&1], Ok(Reply::Session(Some(ME))));
+    assert_eq!(w.replies[&1], Ok(Reply::Session(Some((ME, 7)))));
     assert_eq!(w.heartbeats, 1, "the unread list is asked for at once");
 }
 
@@ -72,7 +72,7 @@ fn the_device_keeps_its_guid_and_serial() {
     w.log_in();
     let mut w = World::with(w.device, w.account);
     w.command(1, Command::Resume);
-    assert_eq!(w.replies[&1], Ok(Reply::Session(Some(ME))), "local data needs no network");
+    assert_eq!(w.replies[&1], Ok(Reply::Session(Some((ME, 7)))), "local data needs no network");
     w.feed(Input::Opened);
     let p = &w.provisions[0];
     assert_eq!((p.xid.unwrap().device_sn, &p.device_guid[..], &p.token[..]), (7, &format!("{ME}_42")[..], "tok"));
@@ -192,7 +192,7 @@ fn a_login_with_known_addresses_waits_for_no_document() {
     w.command(1, login());
     w.answer("/token/user", &token());
     w.go_online();
-    assert_eq!(w.replies[&1], Ok(Reply::Session(Some(ME))));
+    assert_eq!(w.replies[&1], Ok(Reply::Session(Some((ME, 7)))));
     let moved = DNS.replace("\"a\"", "\"c\"");
     w.answer("app_dns", &moved);
     assert_eq!((w.connects.len(), w.disconnects), (1, 0), "a fresh document takes effect with the next attempt");
@@ -595,7 +595,7 @@ fn each_account_of_a_device_is_remembered_and_can_be_taken_up() {
     for (command, uid) in [(Command::Resume, ME), (Command::ResumeAs(7), 7), (Command::ResumeAs(ME), ME)] {
         let mut w = World::with(device.clone(), Rows::new());
         w.command(1, command);
-        assert_eq!(w.replies[&1], Ok(Reply::Session(Some(uid))));
+        assert_eq!(w.replies[&1], Ok(Reply::Session(Some((uid, 0)))));
         w.command(2, Command::Logout);
         let left: Vec<_> = w.device.keys().filter(|(_, key)| key.starts_with(b"login")).collect();
         assert_eq!(left.len(), usize::from(uid == 7), "{left:?}");

@@ -13,6 +13,7 @@ mod outbox;
 mod store;
 mod storm;
 mod sync;
+mod takeover;
 mod traces;
 mod typing;
 mod wire;
