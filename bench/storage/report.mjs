@@ -102,6 +102,7 @@ const ROWS = {
 
 /** Fills, measures, and gives title and text for the report. */
 export async function storage() {
+  if (!Number.isInteger(LARGE) || LARGE < SMALL) throw new Error(`FLOO_BENCH_MESSAGES: a number from ${SMALL}`);
   const out = freshDirectory("bench-storage");
   await bundle(out);
   const server = await serve({ "/": out, "/npm/": path.dirname(built("npm", "index.js")) });
