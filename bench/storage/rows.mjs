@@ -113,7 +113,7 @@ export class History {
     }
     if (n % 3 === 0) words.push(COMMON);
     if (n % 4 === 1) words.push(PHRASES[mixed(n) % PHRASES.length]);
-    if (n < this.total && n % this.rareEvery === 0) words.push(RARE);
+    if (n < 10 * this.rareEvery && n % this.rareEvery === 0) words.push(RARE);
     return words;
   }
 
