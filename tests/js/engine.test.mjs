@@ -78,6 +78,11 @@ describe("the core's contract", () => {
     ["groups", {}],
     ["markRead", place],
     ["markRead", { kind: 2, of: "9", upTo: "5", only: true }],
+    ["import", { ...place, messages: [] }],
+    [
+      "import",
+      { ...place, messages: [{ id: "5", from: "2", time: "1", status: 2, editedAt: "0", type: 4, text: "x" }] },
+    ],
   ];
   test("well-formed commands are understood: nobody is logged in", async () => {
     const { engine, ask } = make();
@@ -124,6 +129,15 @@ describe("the core's contract", () => {
       ["provideToken", {}, "userId and token, or error"],
       ["provideToken", { userId: "1", token: 5 }, "`token`"],
       ["focus", { kind: 1, of: "x" }, "`of`"],
+      ["adopt", {}, "`userId`"],
+      ["adopt", { userId: "0" }, "`userId`"],
+      ["adopt", { userId: "1", token: 5 }, "`token`"],
+      ["adopt", { userId: "1", deviceSn: -1 }, "`deviceSn`"],
+      ["import", place, "`messages`"],
+      ["import", { ...place, messages: [5] }, "`params`"],
+      ["import", { ...place, messages: [{ id: "0", from: "2", time: "1" }] }, "`id`"],
+      ["import", { ...place, messages: [{ id: "1", from: "2" }] }, "`time`"],
+      ["import", { ...place, messages: [{ id: "1", from: "2", time: "1", colour: 1 }] }, "`colour`"],
     ]) {
       const [ok, error] = await ask(name, params);
       assert.deepEqual([ok, error.domain], [false, "argument"], `${name} ${JSON.stringify(params)}`);
