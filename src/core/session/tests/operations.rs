@@ -570,6 +570,34 @@ fn a_message_whose_edit_was_accepted_under_an_unknown_id_is_fetched_with_the_nex
 }
 
 #[test]
+fn a_copy_that_is_older_than_what_was_applied_since_settles_no_unknown_edit() {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, ME, PEER, "a")], 0));
+    let (text, config, ext) = ("b".into(), String::new(), String::new());
+    w.operate(3, MID, Operation::Replace { text, config, ext });
+    let id = w.sent.iter().rev().find_map(|s| s.meta.as_ref()).unwrap().id;
+    w.feed(Input::Closed("gone"));
+    w.feed(Input::Signal(Signal::Online));
+    w.go_online();
+    let status = Some(Status { code: 2, reason: "client msg id duplicated".into() });
+    w.frame(&frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() }));
+    let with = MessageBody { content: "!".into(), edit_timestamp: 20, ..MessageBody::default() };
+    w.frame(&page(PEER, vec![op_meta(MID + 5, ME, PEER, OpType::Append, MID, with)], 0));
+    for (text, at, settled) in [("b", 9, false), ("b!", 20, true)] {
+        let body = MessageBody { r#type: 2, content: text.into(), edit_timestamp: at, ..MessageBody::default() };
+        let metas = vec![Meta { payload: body.encode_to_vec().into(), ..text_meta(MID, ME, PEER, "") }];
+        let xid = Some(Xid { uid: PEER, device_sn: 0 });
+        w.command(8, Command::History { of: with_peer(), before: 0, after: 0, limit: 5 });
+        w.replies.remove(&8);
+        w.frame(&frame(Cmd::Sync, SyncDl { status: ok(), xid, metas, is_full_sync: true, ..SyncDl::default() }));
+        w.replies.remove(&8);
+        assert_eq!(!w.account.keys().any(|(t, _)| *t == Table::Waiting), settled, "as of {at}");
+    }
+    assert_eq!(w.stored(with_peer(), MID).text, "b!");
+}
+
+#[test]
 fn the_removal_of_a_group_that_is_not_known_yet_reaches_its_messages_and_spoils_no_user() {
     for group in [true, false] {
         let mut w = World::new();
