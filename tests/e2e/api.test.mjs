@@ -44,8 +44,11 @@ const login = (credentials, at = dns, options = { timeout: 30_000 }) =>
   );
 
 scenario(stage, "login by name and by id; each wrong way has its code", async () => {
-  assert.deepEqual(await login({ username: "amber", password: "amber-demo" }), { userId: ids.amber });
-  assert.deepEqual(await login({ userId: ids.amber, password: "amber-demo" }), { userId: ids.amber });
+  for (const who of [{ username: "amber" }, { userId: ids.amber }]) {
+    const { userId, deviceSn } = await login({ ...who, password: "amber-demo" });
+    assert.equal(userId, ids.amber);
+    assert.ok(Number.isInteger(deviceSn) && deviceSn > 0, String(deviceSn));
+  }
   await rejects(login({ username: "amber", password: "wrong" }), "UserAuthFailed", "http");
   await rejects(login({ username: "no-such-user", password: "x" }), "UserNotExist", "http");
   await rejects(login({ username: "amber" }), "ArgumentInvalid", "argument");
@@ -237,19 +240,23 @@ scenario(
       const session = await client.resume();
       const end = await when(client, ["state"], () => heard.find((it) => it.event === "state" && goal.includes(it.to)));
       await client.close();
-      return { session, to: end.to, error: end.error && { code: end.error.code, domain: end.error.domain } };
+      return {
+        user: session.userId,
+        to: end.to,
+        error: end.error && { code: end.error.code, domain: end.error.domain },
+      };
     };
     const goal = ["online", "idle"];
     await page.open();
     assert.deepEqual(await page.run(resume, { dns, goal }), {
-      session: { userId: ids.amber },
+      user: ids.amber,
       to: "online",
       error: null,
     });
     await emulator.faults({ match: { user: "amber" }, action: { type: "expire_token" } });
     await page.open();
     assert.deepEqual(await page.run(resume, { dns, goal }), {
-      session: { userId: ids.amber },
+      user: ids.amber,
       to: "idle",
       error: { code: "InvalidToken", domain: "frame" },
     });
