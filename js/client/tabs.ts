@@ -72,6 +72,9 @@ export class Tabs {
   /** Calls of other pages: what is done with their answers. */
   private readonly foreign = new Map<number, (reply: RawEvent & ["reply", ...unknown[]]) => void>();
 
+  /** The numbers here of calls that other pages wait for, by page and number there. */
+  private readonly numbers = new Map<string, number>();
+
   constructor(
     private readonly platform: TabPlatform,
     private readonly leading: Leading,
@@ -120,6 +123,7 @@ export class Tabs {
     this.channel?.close();
     this.channel = undefined;
     this.foreign.clear();
+    this.numbers.clear();
     this.held = undefined;
     this.release?.();
     this.release = undefined;
@@ -179,8 +183,14 @@ export class Tabs {
         engine.signal(post.name);
         return;
       case "call": {
-        const { from, call, name, params } = post;
+        const { from, call, name } = post;
+        const key = (number: number): string => `${from} ${number}`;
+        // The only call that names another: by the number that it has there.
+        const target = (): number => this.numbers.get(key((post.params as { target: number }).target)) ?? 0;
+        const params = name === "cancelApi" ? { target: target() } : post.params;
+        this.numbers.set(key(call), this.last + 1);
         this.ask(engine, name, params, ([, , ok, value]) => {
+          this.numbers.delete(key(call));
           this.post({ say: "events", to: from, batch: [["reply", call, ok, value] as RawEvent] });
           if (ok && (name === "logout" || name === "wipe")) this.leading.ended();
         });
