@@ -233,6 +233,12 @@ export class FlooClient implements Client {
       send: (to, content, callOptions) => this.send(to, content, callOptions),
       operate: (of, target, params, callOptions) => this.operate(of, target, params, callOptions),
       remove: (of, everywhere, callOptions) => this.remove(of, everywhere, callOptions),
+      upload: async (to, { kind, file, name, at }, transfer) => {
+        const own = name || environment.transfers().check(file).name;
+        const { url } = await this.files.upload(file, to, { ...transfer, kind, name: own });
+        return at(url, own);
+      },
+      updates: (signal) => this.events("message:updated", signal),
       focus: (of, active) => this.focus(of, active),
       cloud: (of, mark, callOptions) => this.mark(of, mark, callOptions),
     };
@@ -332,7 +338,10 @@ export class FlooClient implements Client {
     return this.emitter.on(event, listener as (payload: Events[K]) => void, checkSignal(options?.signal));
   }
 
-  events<K extends keyof ClientEvents>(event: K, options?: { signal?: AbortSignal }): AsyncIterable<ClientEvents[K]> {
+  events<K extends keyof ClientEvents>(
+    event: K,
+    options?: { signal?: AbortSignal },
+  ): AsyncIterableIterator<ClientEvents[K]> {
     const signal = checkSignal(options?.signal);
     return stream<ClientEvents[K]>((push, end) => {
       const stop = this.on(event, push);
