@@ -113,6 +113,8 @@ export interface Engine {
   command(call: number, name: string, params: object): void;
   /** The next client message id, decimal, ascending, below 2^53. Needs a logged-in account. */
   nextId(): string;
+  /** Where the core runs in a worker: a number of ids for somebody else to give, none when nobody is logged in. */
+  ids?(): Promise<string[]>;
   /** `online`, `offline`, `foreground` or `background`. */
   signal(name: string): void;
   stats(): { badFrames: number; quarantined: number; skipped: number; badRows: number };

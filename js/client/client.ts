@@ -48,6 +48,7 @@ import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.j
 import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
 import { checkCredentials, checkToken, engineOptions } from "./options.js";
+import { isEntry } from "./remote.js";
 import { rosterOf } from "./roster.js";
 import { searchOf } from "./search.js";
 import { stream } from "./stream.js";
@@ -88,8 +89,10 @@ export interface Environment {
   readonly deviceInfo: string;
   /** Where messages are kept unless the application asks for memory. */
   readonly storage: StorageKind;
-  /** Loads the wasm module; called again after a failure. */
-  load(): Promise<Glue>;
+  /** Loads the core; called again after a failure. `stopped` hears of an end that no call meets: that of a worker. */
+  load(stopped: (why: unknown) => void): Promise<Pick<Glue, "Engine">>;
+  /** Ends what runs the cores, where that is not the page. */
+  close?(): Promise<void>;
   /** Makes the host of a host build. */
   host?(log: Log): Promise<Host>;
   /** How several pages tell of each other; undefined where there are none. */
@@ -325,7 +328,9 @@ export class FlooClient implements Client {
     this.end(cancelled("The client was closed."), null);
     engine?.close();
     engine?.free();
+    // Another page may have the account when nothing of it is open here.
     this.tabs?.leave();
+    await this.environment.close?.();
   }
 
   on<K extends keyof ClientEvents>(
@@ -570,14 +575,14 @@ export class FlooClient implements Client {
   }
 
   private async load(): Promise<Engine> {
-    const glue = await this.environment.load();
+    const glue = await this.environment.load((why) => this.lost(why));
     const host = await this.environment.host?.((level, text) => this.log(level, text));
     if (this.state === "closed") throw failure("Cancelled", "platform", "The client was closed.");
     this.engine = this.make(glue, host);
     return this.engine;
   }
 
-  private make(glue: Glue, host?: Host): Engine {
+  private make(glue: Pick<Glue, "Engine">, host?: Host): Engine {
     const { tabs } = this;
     // Late words of a core that was given up are of no interest.
     let made: Engine | undefined;
@@ -636,7 +641,7 @@ export class FlooClient implements Client {
   /** The page that led is gone, and it is this one's turn. */
   private async promote(name: string, follower: Follower): Promise<void> {
     try {
-      const glue = await this.environment.load();
+      const glue = await this.environment.load((why) => this.lost(why));
       if (this.engine !== follower) return;
       const made = this.make(glue);
       this.successor = made;
@@ -681,17 +686,24 @@ export class FlooClient implements Client {
       return act();
     } catch (thrown) {
       if (isRaw(thrown) || isShape(thrown)) throw asFlooError(thrown, "GeneralError", "the core");
-      const error = failure(
-        "GeneralError",
-        "platform",
-        `The core has stopped: ${textOf(thrown)}`,
-        "Make a new client; what was kept on the device is still there.",
-        thrown,
-      );
-      this.log("error", error.message);
-      this.end(error, error);
-      throw error;
+      throw this.lost(thrown);
     }
+  }
+
+  /** The core is gone, and with it the client. */
+  private lost(thrown: unknown): FlooError {
+    const error = failure(
+      "GeneralError",
+      "platform",
+      `The core has stopped: ${textOf(thrown)}`,
+      "Make a new client; what was kept on the device is still there.",
+      thrown,
+    );
+    this.log("error", error.message);
+    this.end(error, error);
+    this.tabs?.leave();
+    void this.environment.close?.();
+    return error;
   }
 
   private signal(name: string): void {
@@ -921,7 +933,6 @@ export class FlooClient implements Client {
     this.queue = [];
     this.unwatch?.();
     this.stopProvider?.();
-    this.tabs?.leave();
     this.calls.failAll(reason);
     for (const it of [...this.sends]) it.waiter.reject(reason);
     this.log("info", `${from} -> closed`);
@@ -1005,8 +1016,6 @@ function loadError(thrown: unknown): FlooError {
   const code = why === "blocked" ? "CspBlocked" : "WasmUnavailable";
   return failure(code, "platform", message, undefined, thrown, why === "network");
 }
-
-const isEntry = (name: string | undefined): boolean => name === "login" || name === "resume";
 
 const sessionOf = (value: unknown): Session => {
   const { userId, deviceSn } = value as Session;

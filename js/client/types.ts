@@ -87,6 +87,14 @@ export interface ClientOptions {
   search?: boolean;
   /** A first login sends a random serial number like the former SDK instead of 0. Default: false. */
   legacyRandomSn?: boolean;
+  /**
+   * Run the core (WebAssembly, connection, storage) in a worker of its own, so that nothing it does keeps the page waiting.
+   * The function gives a new `Worker` that runs `floo-wasm/worker`; it is called with the first call of the client:
+   * `() => new Worker(new URL("floo-wasm/worker", import.meta.url), { type: "module" })`. The client ends it. When it
+   * cannot be started calls reject with `WasmUnavailable` or `CspBlocked`; when it dies the client is `closed`. Not in
+   * mini-programs.
+   */
+  worker?: () => Worker;
 }
 
 /** How much an entry of the log matters. */

@@ -37,6 +37,8 @@ export interface FlooimConfig {
   linkServer?: string;
   /** As in `createClient`. */
   storage?: "default" | "memory";
+  /** As in `createClient`. */
+  worker?: () => Worker;
   /** What `logout()` does at its end. Default: reload the page, where there is one. */
   reload?: () => void;
 }
@@ -117,7 +119,7 @@ function consoleLogger(given: unknown): { logger: Log; setLevel: (level: Level) 
 }
 
 function clientOptions(config: FlooimConfig, appId: string, logger: Log): ClientOptions {
-  const { dnsServer, storage } = config;
+  const { dnsServer, storage, worker } = config;
   if (dnsServer !== undefined && typeof dnsServer !== "string") throw badArgument("config.dnsServer", "a URL");
   const own = dnsServer && !/dns\.(lanyingim|maximtop)\.com/.test(dnsServer);
   return {
@@ -125,6 +127,7 @@ function clientOptions(config: FlooimConfig, appId: string, logger: Log): Client
     logger,
     ...(own ? { servers: { dns: dnsServer } } : {}),
     ...(storage === undefined ? {} : { storage }),
+    ...(worker === undefined ? {} : { worker }),
   };
 }
 
