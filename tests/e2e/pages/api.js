@@ -93,8 +93,8 @@ async function shows(client, of, test) {
   }
 }
 
-/** A worker for the option of that name. Counts nothing; `instances` is the page's own. */
+/** For the option `worker`. */
 const worker = () => new Worker("/npm/worker.js", { type: "module" });
 
-window.sdk = { ...floo, flooim, APP_ID, clients, enter, listen, when, hears, shows, allHistory };
+window.sdk = { ...floo, flooim, APP_ID, clients, worker, enter, listen, when, hears, shows, allHistory };
 window.ready = true;
