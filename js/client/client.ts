@@ -14,7 +14,7 @@ import {
   shapeOf,
   textOf,
 } from "../errors.js";
-import type { LoadError } from "../load/glue.js";
+import type { LoadError } from "../load/failure.js";
 import {
   type RawUpdate,
   readConversations,

@@ -1,6 +1,6 @@
 /** What a page and the worker that runs its core say to each other, besides what is asked of any core elsewhere. */
 import type { EngineOptions } from "../engine.js";
-import type { LoadFailure } from "../load/glue.js";
+import type { LoadFailure } from "../load/failure.js";
 import type { Asked, RawStats, Told } from "./remote.js";
 
 /** So many ids a page has in hand. */

@@ -8,7 +8,7 @@ import { type Locks, tabPlatform } from "../client/tabs.js";
 import { IDS, type Order, type Start, type Word } from "../client/worker-words.js";
 import type { EngineOptions, Host, Sink } from "../engine.js";
 import { badArgument, type FlooError, failure, isShape, textOf } from "../errors.js";
-import { LoadError } from "../load/glue.js";
+import { LoadError } from "../load/failure.js";
 import { VERSION } from "../version.js";
 
 /** The longest wait for a worker's first word: a script that is not the package's says nothing at all. */

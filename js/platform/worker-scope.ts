@@ -4,7 +4,7 @@ import { tabPlatform } from "../client/tabs.js";
 import { IDS, type Order, type Start, type Word } from "../client/worker-words.js";
 import type { Engine, Glue, RawError, RawEvent } from "../engine.js";
 import { isRaw, textOf } from "../errors.js";
-import { loadFailure } from "../load/glue.js";
+import { loadFailure } from "../load/failure.js";
 import { VERSION } from "../version.js";
 
 /** The part of a worker's global scope that is used. */
@@ -164,7 +164,11 @@ class Served {
   }
 }
 
-async function begin({ version, port, alive }: Start, load: () => Promise<Pick<Glue, "Engine">>): Promise<void> {
+async function begin(
+  scope: Scope,
+  { version, port, alive }: Start,
+  load: () => Promise<Pick<Glue, "Engine">>,
+): Promise<void> {
   const tell: Tell = (word) => port.postMessage(word);
   if (version !== VERSION) {
     const message = `it is of floo-wasm ${VERSION}, and the page is of ${version}`;
@@ -173,6 +177,11 @@ async function begin({ version, port, alive }: Start, load: () => Promise<Pick<G
   }
   try {
     const served = new Served(await load(), tell);
+    // Other exceptions reach the page by themselves. Of promises only those of a trap are the core's.
+    scope.addEventListener("unhandledrejection", (event) => {
+      const { reason } = event as PromiseRejectionEvent;
+      if ((reason as Error | undefined)?.name === "RuntimeError") tell({ say: "stopped", message: textOf(reason) });
+    });
     // Held as long as this worker lives: the page waits for it, because nothing else says that a worker was ended.
     const forever = (): Promise<void> => {
       port.onmessage = ({ data }: MessageEvent<Order>) => served.heard(data);
@@ -191,6 +200,6 @@ async function begin({ version, port, alive }: Start, load: () => Promise<Pick<G
 export function serve(scope: Scope, load: () => Promise<Pick<Glue, "Engine">>): void {
   scope.addEventListener("message", (event) => {
     const start = (event as MessageEvent<Partial<Start> | undefined>).data;
-    if (start?.floo === "start") void begin(start as Start, load);
+    if (start?.floo === "start") void begin(scope, start as Start, load);
   });
 }
