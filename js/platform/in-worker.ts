@@ -23,7 +23,7 @@ const cannotStart = (why: string, cause?: unknown, retriable = false): FlooError
     "WasmUnavailable",
     "platform",
     `The worker could not be started: ${why}`,
-    "Check that options.worker gives a new Worker that runs floo-wasm/worker, and that its script is served.",
+    "Check that options.worker gives a new Worker that runs floo-wasm/worker, that the page's own origin serves its script, and that worker-src of the page's Content-Security-Policy allows it.",
     cause,
     retriable,
   );
@@ -172,7 +172,7 @@ class Thread implements Locks {
       if (this.worker !== worker) return;
       // Browsers do not say why they have not run a script.
       const { message } = event as Partial<ErrorEvent>;
-      const why = message || "its script was not found, or the page's Content-Security-Policy (worker-src) forbids it";
+      const why = message || "its script was not found, or is forbidden";
       this.fail(this.ready ? new Error(message) : cannotStart(why, event, !message));
     });
     const { port1, port2 } = new MessageChannel();

@@ -11,22 +11,25 @@ let ids;
 let url;
 let page;
 let basil;
+const ENGINES = ["chromium", "firefox", "webkit"];
+/** A page in each engine. */
+const pages = new Map();
 
 before(async () => {
   emulator = await stage.persistentEmulator();
   ids = await emulator.ids();
   url = await stage.serve(apiMounts());
-  page = new ApiPage(await stage.browser("page"), url);
-  await page.open();
+  for (const engine of ENGINES) pages.set(engine, new ApiPage(await stage.browser(engine, engine), url));
+  page = pages.get("chromium");
   basil = nodeClient({ appId: "floo-demo", servers: { dns: emulator.dns }, logger: () => {} });
   stage.later(() => basil.close());
   await basil.login({ username: "basil", password: "basil-demo" });
 });
 after(() => stage.end());
 
-for (const engine of ["chromium", "firefox", "webkit"]) {
+for (const engine of ENGINES) {
   scenario(stage, `a chat in ${engine}: the one instance of the core is in the worker`, async () => {
-    const own = engine === "chromium" ? page : new ApiPage(await stage.browser(engine, engine), url);
+    const own = pages.get(engine);
     await own.open();
     const heard = new Promise((resolve) => {
       const stop = basil.on("message", ({ message }) => {
@@ -115,6 +118,7 @@ scenario(
   stage,
   "the token provider, the logger and listeners run in the page; a refused token is replaced",
   async () => {
+    await page.open();
     const { userId, token } = await (async () => {
       const answer = await fetch(`${emulator.url}/token/user`, {
         method: "POST",
@@ -176,40 +180,43 @@ scenario(stage, "the legacy object works on it too", async () => {
 });
 
 /** What a login with that worker ends with, in a page that is served with such headers. */
-async function failing(script, options, headers) {
-  const own = headers ? new ApiPage(page.driver, await stage.serve(apiMounts(), headers)) : page;
+async function failing(driver, script, options, headers) {
+  const own = new ApiPage(driver, headers ? await stage.serve(apiMounts(), headers) : url);
   await own.open();
   return own.run(
     async ({ createClient, APP_ID, clients }, { dns, script, options }) => {
       const worker = () => new Worker(script, options);
       const client = createClient({ appId: APP_ID, servers: { dns }, storage: "memory", worker, logLevel: "off" });
       clients.failing = client;
-      const { code, message, retriable } = await client
+      const { code, message, remediation } = await client
         .login({ username: "amber", password: "x" })
         .catch((error) => error);
-      return { code, message, retriable, state: client.state };
+      return { code, message, remediation, state: client.state };
     },
     { dns: emulator.dns, script, options },
   );
 }
 
-scenario(stage, "a worker that cannot start is an error that names it, and the client can be used again", async () => {
-  const module = { type: "module" };
-  for (const [script, options, headers, code, words] of [
-    ["/nothing-here.js", module, undefined, "WasmUnavailable", /worker.*not found/],
-    ["/nothing-here.js", {}, undefined, "WasmUnavailable", /worker.*not found/],
-    ["/api.html", module, undefined, "WasmUnavailable", /worker/],
-    ["/throwing-worker.js", module, undefined, "WasmUnavailable", /worker.*no luck at the start/],
-    ["https://example.invalid/worker.js", module, undefined, "WasmUnavailable", /worker/],
-    ["/npm/worker.js", module, { csp: "worker-src 'none'" }, "WasmUnavailable", /worker.*worker-src/],
-    ["/npm/worker.js", module, { csp: "script-src 'self' 'unsafe-inline'" }, "CspBlocked", /wasm-unsafe-eval/],
-  ]) {
-    const error = await failing(script, options, headers);
-    assert.equal(error.code, code, JSON.stringify([script, error]));
-    assert.match(error.message, words);
-    assert.equal(error.state, "idle");
-  }
-});
+for (const engine of ENGINES) {
+  scenario(stage, `a worker that cannot start in ${engine} is an error that names it`, async () => {
+    const module = { type: "module" };
+    for (const [script, options, headers, code, words] of [
+      ["/nothing-here.js", module, undefined, "WasmUnavailable", /worker.*not found/],
+      ["/nothing-here.js", {}, undefined, "WasmUnavailable", /worker.*not found/],
+      ["/api.html", module, undefined, "WasmUnavailable", /worker/],
+      ["/throwing-worker.js", module, undefined, "WasmUnavailable", /worker.*no luck at the start/],
+      ["https://example.invalid/worker.js", module, undefined, "WasmUnavailable", /worker/],
+      ["/npm/worker.js", module, { csp: "worker-src 'none'" }, "WasmUnavailable", /worker/],
+      ["/npm/worker.js", module, { csp: "script-src 'self' 'unsafe-inline'" }, "CspBlocked", /wasm-unsafe-eval/],
+    ]) {
+      const error = await failing(pages.get(engine).driver, script, options, headers);
+      assert.equal(error.code, code, JSON.stringify([script, error]));
+      assert.match(error.message, words);
+      assert.match(error.remediation, code === "CspBlocked" ? /wasm-unsafe-eval/ : /floo-wasm\/worker.*worker-src/);
+      assert.equal(error.state, "idle");
+    }
+  });
+}
 
 scenario(stage, "a worker that is ended by others closes the client with a reason", async () => {
   await page.open();
