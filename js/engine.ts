@@ -87,7 +87,7 @@ export type RawEvent =
  * | `operate` | `{kind, of, target, operation, text?, config?, ext?}`, `operation` is `recall`, `delete`, `unread`, `played`, `append` or `replace` | undefined once the server has accepted |
  * | `forget` | `{kind, of, target}` | undefined once the message is off this device |
  * | `typing` | `{kind, of, active}` | undefined |
- * | `deleteConversation` | `{kind, of, everywhere?}` | undefined once it is off this device |
+ * | `deleteConversation` | `{kind, of, everywhere?, id?}` | undefined once it is off this device; `id` from `nextId()` tells which unsent messages go too: those before |
  * | `receipts` | `{kind, of, target}` | Tape of four lists of ids: delivered, read, played, unread |
  * | `focus` | `{kind, of}` or `{}` for none | undefined |
  * | `notices` | `{}` | Tape of the kept notices, newest first |

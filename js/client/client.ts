@@ -501,7 +501,9 @@ export class FlooClient implements Client {
     const removed = (): void => {
       for (const it of waiting) it.waiter.reject(cancelled("The conversation was removed."));
     };
-    await this.call("deleteConversation", { ...place(of), everywhere }, removed, options);
+    // Of the same ids as messages, which tell what was written before and after.
+    const id = this.session && this.engine ? { id: this.allocate() } : {};
+    await this.call("deleteConversation", { ...place(of), everywhere, ...id }, removed, options);
   }
 
   private async mark(

@@ -53,7 +53,7 @@ export const COMMANDS = [
   ["operate", { ...OPERATE, operation: "replace", text: "x" }],
   ["forget", { ...PLACE, target: "5" }],
   ["typing", { ...PLACE, active: true }],
-  ["deleteConversation", { ...PLACE, everywhere: true }],
+  ["deleteConversation", { ...PLACE, everywhere: true, id: "5" }],
   ["receipts", { ...PLACE, target: "5" }],
   ["focus", PLACE],
   ["focus", {}],

@@ -351,8 +351,11 @@ impl Session {
             Command::Operate { of, target, operation } => self.operate(call, of, target, operation),
             Command::Forget { of, target } => self.enqueue(Job::Forget { call, of, target }),
             Command::Typing(of, active) => self.type_in(call, of, active),
-            Command::DeleteConversation { of, everywhere } => match self.allocate_id(self.now) {
-                Ok(id) => self.enqueue(Job::Remove { call, id, of, everywhere }),
+            Command::DeleteConversation { of, everywhere, id: given } => match self.allocate_id(self.now) {
+                Ok(own) => {
+                    let id = if given == 0 { own } else { given };
+                    self.enqueue(Job::Remove { call, id, of, everywhere });
+                }
                 Err(e) => self.reply(call, Err(e)),
             },
             Command::Receipts { of, target } => self.receipts(call, of, target),
