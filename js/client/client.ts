@@ -536,7 +536,7 @@ export class FlooClient implements Client {
     options?: CallOptions,
     what = name,
   ): Promise<T> {
-    const { call, waiter: wait } = this.calls.start(what, read, options);
+    const { call, waiter: wait } = this.calls.start(what, read, options, { name, params });
     wait.promise.then(
       () => this.log("debug", `${what} -> done`),
       (error: FlooError) => {
@@ -611,9 +611,9 @@ export class FlooClient implements Client {
   }
 
   /** Another page leads: from now on this one follows. */
-  private follow(name: string): void {
+  private follow(name: string): Follower | undefined {
     const { tabs, engine } = this;
-    if (!tabs || name === "" || this.state === "closed") return;
+    if (!tabs || name === "" || this.state === "closed") return undefined;
     tabs.denied = undefined;
     const follower: Follower = new Follower(tabs, name, (batch) => this.receive(batch), {
       joined: () => {
@@ -631,6 +631,16 @@ export class FlooClient implements Client {
     this.loading = Promise.resolve(follower);
     engine?.close();
     engine?.free();
+    return follower;
+  }
+
+  /** The page is about to be frozen: another should lead meanwhile. What the core here has not answered is asked again. */
+  private standAside(): void {
+    const { tabs, engine } = this;
+    const name = tabs?.account;
+    if (!tabs || !engine || name === undefined || !this.session) return;
+    this.follow(name)?.inherit(this.calls.unanswered());
+    tabs.leave();
   }
 
   private join(): void {
@@ -709,8 +719,11 @@ export class FlooClient implements Client {
   }
 
   private signal(name: string): void {
+    if (name === "background") this.standAside();
     const { engine } = this;
     if (!engine) return;
+    if (engine instanceof Follower && name === "background") engine.sleep();
+    if (engine instanceof Follower && name === "foreground") engine.wake();
     try {
       this.guard(() => engine.signal(name));
     } catch (thrown) {

@@ -7,11 +7,13 @@
  *    -> somebody has it: the core here is given up, and a `Follower` stands in for it; its calls go to the leader, and
  *       the leader's events come back. It queues for the lock, which browsers give up with the page that holds it:
  *       whoever gets it leads, takes the account up from the database, and repeats what was not answered.
+ *    -> the leader is about to be frozen: it gives the lock up itself and follows, queueing from when it wakes
  * ```
  */
 import type { Engine, RawEvent, Sink } from "../engine.js";
 import { ErrorCode } from "../error-codes.js";
 import { badArgument } from "../errors.js";
+import type { Command } from "./calls.js";
 import { type Asked, type RawStats, Remote, type Told, take } from "./remote.js";
 
 /** What pages say to each other. */
@@ -77,6 +79,11 @@ export class Tabs {
     private readonly platform: TabPlatform,
     private readonly leading: Leading,
   ) {}
+
+  /** The name of the account whose lock this page has. */
+  get account(): string | undefined {
+    return this.channel && this.held;
+  }
 
   get leads(): boolean {
     return this.channel !== undefined;
@@ -233,28 +240,42 @@ const repeatable = (name: string, params: object): boolean =>
 /** Stands in for the core while another page leads. */
 export class Follower extends Remote {
   private readonly channel: BroadcastChannel;
-  private readonly open = new Map<number, { name: string; params: object }>();
+  private readonly open = new Map<number, Command>();
   private attached = false;
   private detached = false;
   private timer: ReturnType<typeof setInterval> | undefined;
-  private readonly stopQueueing: () => void;
+  private stopQueueing: (() => void) | undefined;
 
   /** `joined` runs whenever a leader has told everything; `promoted` when this page leads; `ended` after a logout. */
   constructor(
-    tabs: Tabs,
-    name: string,
+    private readonly tabs: Tabs,
+    private readonly name: string,
     private readonly sink: Sink,
     private readonly on: { joined(): void; promoted(): void; ended(): void },
   ) {
     super(Math.random().toString(36).slice(2), IDS);
     this.channel = tabs.open(name);
     this.channel.onmessage = ({ data }: MessageEvent<Post>) => this.heard(data);
-    this.stopQueueing = tabs.queue(name, () => {
+    this.wake();
+  }
+
+  /** Queues for the lock. A frozen page must not: it would be given the lock and do nothing with it. */
+  wake(): void {
+    if (this.stopQueueing || this.detached) return;
+    this.stopQueueing = this.tabs.queue(this.name, () => {
       this.detach();
-      on.promoted();
+      this.on.promoted();
     });
+    this.attached = false; // whoever led may be gone
     this.hello();
     this.timer = setInterval(() => this.hello(), PATIENCE);
+  }
+
+  /** Leaves the queue until `wake()`. */
+  sleep(): void {
+    this.stopQueueing?.();
+    this.stopQueueing = undefined;
+    clearInterval(this.timer);
   }
 
   override command(call: number, name: string, params: object): void {
@@ -272,8 +293,16 @@ export class Follower extends Remote {
   }
 
   close(): void {
-    this.stopQueueing();
+    this.stopQueueing?.();
     this.detach();
+  }
+
+  /** Asks what a core of this page has not answered; what may not be repeated fails. */
+  inherit(calls: Iterable<[number, Command]>): void {
+    for (const [call, asked] of calls) this.open.set(call, asked);
+    const rest = this.unanswered();
+    this.open.clear();
+    for (const [call, asked] of rest) this.open.set(call, asked);
   }
 
   /** What was not answered goes to another engine; what may not be repeated fails. */
@@ -282,7 +311,7 @@ export class Follower extends Remote {
     this.open.clear();
   }
 
-  private unanswered(): [number, { name: string; params: object }][] {
+  private unanswered(): [number, Command][] {
     const lost: RawEvent[] = [];
     const rest = [...this.open].filter(([call, { name, params }]) => {
       if (repeatable(name, params)) return true;

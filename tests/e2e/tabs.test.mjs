@@ -194,6 +194,36 @@ for (const [where, inWorker] of [
     await tabs.pop().close();
   });
 
+  scenario(stage, `${where}: a tab that the browser freezes lets another lead, and follows when it wakes`, async () => {
+    const chats = [await Tab.open(), await Tab.open()];
+    const turn = async (tab, state) => {
+      await driver.switchTo().window(tab.handle);
+      await driver.sendDevToolsCommand("Page.setWebLifecycleState", { state });
+    };
+    const toClover = (text) => basil.conversation({ user: ids.clover }).send({ text });
+    for (const tab of chats) await tab.login("clover");
+    for (const [leads, follows, text] of [
+      [...chats, "while the first sleeps"],
+      [...chats.toReversed(), "while the second sleeps"],
+    ]) {
+      await turn(leads, "frozen");
+      await toClover(text);
+      await has(follows, text);
+      await online(follows);
+      assert.equal(await sockets("clover"), 1);
+      await turn(leads, "active");
+      await online(leads);
+      await has(leads, text);
+      const sent = await leads.run(
+        ({ clients: { me } }, { of, text }) => me.conversation({ user: of }).send({ text }),
+        { of: ids.basil, text: `awake after "${text}"` },
+      );
+      assert.equal(sent.status, "sent");
+      assert.equal(await sockets("clover"), 1);
+    }
+    for (const tab of chats) await tab.close();
+  });
+
   scenario(stage, `${where}: two accounts in two tabs side by side`, async () => {
     const other = await Tab.open();
     await other.login("clover");
