@@ -9,11 +9,11 @@
 //!
 //! A word's row may stand for a message that has lost the word since, or is gone: what counts is the message.
 //! So edits only add to the index, and nothing has to be taken out of it.
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::body;
 use super::rows::{EditRow, MessageRow, id_from, message_query, one_message, put, read_messages};
 use super::{CallId, LoadPurpose, Reply, Session, storage_error};
+use crate::core::map::{Map, Set};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind, Message};
 use crate::core::proto::message_body::ContentType;
 use crate::core::search::{self, Word};
@@ -71,7 +71,7 @@ struct PlaceRow {
 
 /// The terms of one transaction: what is new in one lot, so that a term has one row of it.
 #[derive(Debug, Default)]
-pub(super) struct Index(BTreeMap<Vec<u8>, BTreeMap<ConversationId, BTreeSet<u64>>>);
+pub(super) struct Index(Map<Vec<u8>, Map<ConversationId, Set<u64>>>);
 
 impl Index {
     /// Adds a message with all its terms; of one that was edited, those that it did not have before.
@@ -93,14 +93,14 @@ impl Index {
             }
         }
         for key in keys {
-            self.0.entry(key).or_default().entry(of).or_default().insert(row.id());
+            self.0.or_default(key).or_default(of).insert(row.id());
         }
     }
 
     /// The rows.
     pub(super) fn writes(self) -> impl Iterator<Item = Write> {
         self.0.into_iter().map(|(mut key, places)| {
-            let ids = || places.values().flatten().copied();
+            let ids = || places.values().flat_map(Set::iter).copied();
             key.extend(ids().max().unwrap_or(0).to_be_bytes());
             key.extend(ids().min().unwrap_or(0).to_be_bytes());
             let places = places
@@ -151,7 +151,7 @@ pub(super) struct Search {
     limit: usize,
     streams: Vec<Stream>,
     step: Step,
-    candidates: BTreeSet<(u64, ConversationId)>,
+    candidates: Set<(u64, ConversationId)>,
     found: Vec<Message>,
     looked_at: u32,
 }
@@ -230,7 +230,7 @@ impl Session {
             limit: limit.clamp(1, super::MAX_PAGE) as usize,
             streams: Vec::new(),
             step: first,
-            candidates: BTreeSet::new(),
+            candidates: Set::new(),
             found: Vec::new(),
             looked_at: 0,
         };

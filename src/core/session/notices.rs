@@ -117,7 +117,7 @@ impl Session {
     }
 
     fn members(&mut self, out: &mut Outcome, group: u64, joined: Vec<u64>, left: Vec<u64>, changed: Vec<u64>) {
-        out.wanted.extend(joined.iter().chain(&changed));
+        out.wanted.extend(joined.iter().chain(&changed).copied());
         let Some(account) = &mut self.account else { return };
         if let Some(card) = account.groups.get_mut(&group) {
             let (plus, minus) = (u32::try_from(joined.len()), u32::try_from(left.len()));

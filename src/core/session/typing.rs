@@ -102,7 +102,7 @@ impl Session {
 
     /// The connection is gone, and with it all knowledge of who is typing.
     pub(super) fn forget_typing(&mut self) {
-        for (of, from) in std::mem::take(&mut self.typing).into_keys() {
+        for (of, from) in std::mem::take(&mut self.typing).into_iter().map(|(key, _)| key) {
             self.event(Event::Typing { of, from, active: false });
         }
     }
