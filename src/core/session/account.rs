@@ -8,7 +8,7 @@ use super::rows::{
     ConversationRow, DeviceRow, GroupRow, MessageRow, OutboxRow, StreamRow, UserRow, bad_row, conversation_from,
     conversation_key, id_from, kv, put, receipt,
 };
-use crate::core::map::{Map, Set};
+use crate::core::map::{Map, Set, sort};
 use crate::core::model::{
     Conversation, ConversationId, Domain, Error, ErrorCode, Group, Kind, Mention, Message, MessageStatus, Millis, User,
 };
@@ -304,7 +304,7 @@ impl Account {
         let kept = self.conversations.iter().filter(|(_, row)| !row.hidden).map(|(id, _)| *id);
         let ids: Set<_> = kept.chain(self.unsent().map(|(_, p)| p.to)).collect();
         let mut list: Vec<_> = ids.into_iter().map(|id| self.conversation(id)).collect();
-        list.sort_by(|a, b| b.timestamp.cmp(&a.timestamp).then(a.id.cmp(&b.id)));
+        sort(&mut list, |a, b| (b.timestamp, a.id) < (a.timestamp, b.id));
         list
     }
 

@@ -13,6 +13,7 @@
 use super::body;
 use super::rows::{EditRow, MessageRow, id_from, message_query, one_message, put, read_messages};
 use super::{CallId, LoadPurpose, Reply, Session, storage_error};
+use crate::core::json::Value;
 use crate::core::map::{Map, Set};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind, Message};
 use crate::core::proto::message_body::ContentType;
@@ -123,8 +124,7 @@ fn text_of(row: &MessageRow) -> String {
     let body = body::body(row);
     let mut text = row.edit.as_ref().map_or(body.content, |edit| edit.text.clone());
     if body.ctype == ContentType::File as i32
-        && let Ok(attachment) = serde_json::from_str::<serde_json::Value>(&body.attachment)
-        && let Some(name) = attachment.get("dName").and_then(serde_json::Value::as_str)
+        && let Some(name) = Value::lenient(&body.attachment).field("dName").as_str()
     {
         text.push(' ');
         text.push_str(name);

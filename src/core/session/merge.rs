@@ -23,7 +23,7 @@ use super::rows::{
 };
 use super::{Batch, CallId, Event, LoadPurpose, Mark, Operation, Output, Place, Reply, Session};
 use crate::core::codec::{CodecError, Payload};
-use crate::core::map::{Map, Set};
+use crate::core::map::{self, Map, Set};
 use crate::core::model::{
     Change, ConversationId, Domain, Error, ErrorCode, Kind, Mention, Message, Millis, Notice, NoticeKind, Update,
 };
@@ -271,7 +271,7 @@ impl Session {
                             rows.filter(|row| account.is_shown(of, row)).map(|row| account.message(of, row))
                         });
                         let mut page: Vec<_> = page.collect();
-                        page.sort_by_key(|m| m.id);
+                        map::sort(&mut page, |a, b| a.id < b.id);
                         page.dedup_by_key(|m| m.id);
                         work.out.then.push(Output::Reply(call, Ok(Reply::History(page, next))));
                     }

@@ -16,7 +16,7 @@ use super::body;
 use super::merge::{Outcome, Work, edit_time, kind, places, row_of, strip, uid, update};
 use super::rows::{MarkRow, clear_messages, kv, put, receipt, receipt_key};
 use super::{Batch, CallId, Event, MAX_EXT, MAX_TEXT, Mark, Operation, Output, Place, Receipts, Reply, Session};
-use crate::core::map::Set;
+use crate::core::map::{Set, sort};
 use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode, Kind, Millis, Update};
 use crate::core::proto::{
     self, ConversationOperation, MessageBody, MessageOperation, Meta, SyncDl, Xid,
@@ -570,7 +570,7 @@ impl Session {
         if of.kind == Kind::Group {
             let mut expected = body::Facts::read(&message.config).members;
             expected.retain(|uid| !receipts.read.contains(uid));
-            expected.sort_unstable();
+            sort(&mut expected, |a, b| a < b);
             receipts.unread = expected;
         } else if message.outgoing {
             for (is, list) in [

@@ -16,7 +16,7 @@ use super::merge::Job;
 use super::rows::{ConversationRow, read_messages};
 use super::{Batch, CallId, Event, LoadPurpose, Output, Reply, Session, Timer, storage_error};
 use crate::core::codec::Uplink;
-use crate::core::map::{Map, Set};
+use crate::core::map::{Map, Set, sort};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{SyncDl, SyncUl, UnreadDl, Xid, conversation_unread::ConvType, status::ErrorCode as Status};
 use crate::ports::{Row, StoreError};
@@ -111,7 +111,7 @@ impl Session {
         self.want_cards(wanted);
         let focus = self.sync.focus.map_or(0, |of| of.uid);
         let mut news: Vec<_> = list.unread.iter().filter(|e| e.n > 0).map(|e| e.xid.unwrap_or_default()).collect();
-        news.sort_by_key(|xid| focus == 0 || xid.uid != focus); // stable: the server's order otherwise
+        sort(&mut news, |a, b| focus != 0 && a.uid == focus && b.uid != focus); // the server's order otherwise
         for xid in news {
             self.need_pull(xid, false);
         }

@@ -2,10 +2,10 @@
 use std::time::Duration;
 
 use prost::Message as _;
-use serde_json::Value;
 
 use super::{CallId, Event, Reply, Session, Timer};
 use crate::core::codec::Uplink;
+use crate::core::json::Value;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind, Millis};
 use crate::core::proto::{
     MessageBody, Meta, SyncUl, Xid,
@@ -57,7 +57,7 @@ impl Session {
         }
         let group = body.r#type == Type::Groupchat as i32;
         let of = if group { ConversationId::group(super::merge::uid(meta.to)) } else { ConversationId::user(from) };
-        let ext: Value = serde_json::from_str(&body.ext).unwrap_or_default();
+        let ext = Value::lenient(&body.ext);
         match ext.get("input_status").and_then(Value::as_str) {
             Some(status) => self.typing_heard(of, from, status == "typing"),
             None => {
