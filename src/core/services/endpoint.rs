@@ -284,8 +284,9 @@ fn is_id(name: &str) -> bool {
 fn safe(value: &mut Value, id: bool) {
     match value {
         Value::Number(n) => {
-            let size: Option<u64> = n.strip_prefix('-').unwrap_or(n).parse().ok();
-            if size.is_some_and(|size| id || size > EXACT) {
+            let digits = n.strip_prefix('-').unwrap_or(n);
+            let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+            if whole && (id || digits.parse().map_or(true, |size: u64| size > EXACT)) {
                 *value = Value::String(std::mem::take(n));
             }
         }

@@ -392,7 +392,7 @@ impl Session {
         };
         self.undo(work, pending, target);
         if let Errand::Receipt(..) = pending.errand {
-            self.log(super::Level::Warn, format!("a receipt was refused: {}", error.code.name()));
+            self.log(super::Level::Warn, format!("a receipt was refused: error {}", error.code as u16));
         } else if let Some(call) = pending.call {
             work.out.then.push(Output::Reply(call, Err(error)));
         } else {
