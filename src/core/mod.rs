@@ -9,3 +9,4 @@ pub mod proto;
 pub mod search;
 pub mod services;
 pub mod session;
+pub mod wire;

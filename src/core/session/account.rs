@@ -1,7 +1,5 @@
 //! What is kept in memory while an account is open, and how it looks from outside.
 
-use prost::Message as _;
-
 use super::body::{self, Facts};
 use super::input::CallId;
 use super::rows::{
@@ -13,6 +11,7 @@ use crate::core::model::{
     Conversation, ConversationId, Domain, Error, ErrorCode, Group, Kind, Mention, Message, MessageStatus, Millis, User,
 };
 use crate::core::proto::{MessageBody, Meta, message_operation::OpType, meta::NameSpace};
+use crate::core::wire::Wire as _;
 use crate::ports::{Row, Table, Write};
 
 /// Client message ids are below 2^53 (xsync 5.2).

@@ -18,6 +18,7 @@ use crate::core::map::{Map, Set};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind, Message};
 use crate::core::proto::message_body::ContentType;
 use crate::core::search::{self, Word};
+use crate::core::wire::{Wire as _, wire};
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// What a term is; the first byte of its key.
@@ -68,6 +69,17 @@ struct PlaceRow {
     uid: u64,
     #[prost(uint64, repeated, tag = "3")]
     ids: Vec<u64>,
+}
+
+wire! {
+    TermRow {
+        1 places list,
+    }
+    PlaceRow {
+        1 kind uint32,
+        2 uid uint64,
+        3 ids numbers,
+    }
 }
 
 /// The terms of one transaction: what is new in one lot, so that a term has one row of it.
@@ -286,7 +298,7 @@ impl Session {
                 let full = rows.len() >= ROWS as usize;
                 let mut bad = Vec::new();
                 for row in rows {
-                    match <TermRow as prost::Message>::decode(&row.value[..]) {
+                    match TermRow::decode(&row.value[..]) {
                         Ok(places) => search.candidates.extend(places.places.iter().flat_map(|place| {
                             let of = Kind::from_number(place.kind).map(|kind| ConversationId { kind, uid: place.uid });
                             let of = of.filter(|of| search.filter.of.is_none_or(|wanted| wanted == *of));

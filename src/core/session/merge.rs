@@ -12,8 +12,6 @@
 //! `notices.rs`.
 use std::collections::VecDeque;
 
-use prost::Message as _;
-
 use super::account::Account;
 use super::body::{self, Facts};
 use super::find::Index;
@@ -32,6 +30,7 @@ use crate::core::proto::{
     message_body::{QoS, Status as Seen, Type},
     message_operation::OpType,
 };
+use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// How many unread messages are told to their authors at once; older ones are read silently.

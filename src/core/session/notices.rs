@@ -3,7 +3,6 @@
 //!
 //! `noticed_change` changes what is kept, in the transaction of the page; `user_notice` does what needs
 //! the network, after it. Every notice is told once, whatever it changes.
-use prost::Message as _;
 
 use super::merge::{Outcome, notice};
 use super::rows::{group_write, put, user_write};
@@ -13,6 +12,7 @@ use crate::core::json::Value;
 use crate::core::map::sort;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Notice, NoticeKind};
 use crate::core::proto::{Meta, group_notice::Type as Group, roster_notice::Type as Roster, user_notice::Type as User};
+use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// The key of a kept notice: one a matter, so that the newer takes the place of the older. Matters are

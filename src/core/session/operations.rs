@@ -26,8 +26,8 @@ use crate::core::proto::{
     message_operation::OpType,
     meta::NameSpace,
 };
+use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
-use prost::Message as _;
 
 impl Operation {
     /// Its number on the wire, and its content: text, config, ext.

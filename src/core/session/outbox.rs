@@ -11,8 +11,6 @@
 //! Operations and receipts travel the same way; those are told in `operations.rs`.
 use std::time::Duration;
 
-use prost::Message as _;
-
 use super::account::{Errand, Pending};
 use super::body;
 use super::login::concerns_session;
@@ -30,6 +28,7 @@ use crate::core::proto::{
     meta::NameSpace,
     status,
 };
+use crate::core::wire::Wire as _;
 use crate::ports::{Table, Write};
 
 /// How many entries may wait for their answer at the same time.

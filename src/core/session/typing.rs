@@ -1,8 +1,6 @@
 //! Who is typing: never kept, never repeated, and over after a while (xsync 5.4, 6.3).
 use std::time::Duration;
 
-use prost::Message as _;
-
 use super::{CallId, Event, Reply, Session, Timer};
 use crate::core::codec::Uplink;
 use crate::core::json::Value;
@@ -12,6 +10,7 @@ use crate::core::proto::{
     message_body::{QoS, Type},
     meta::NameSpace,
 };
+use crate::core::wire::Wire as _;
 
 /// Whoever is not heard of for so long is not typing any more.
 const LASTS: Duration = Duration::from_secs(8);
