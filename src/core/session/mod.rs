@@ -45,7 +45,7 @@ mod tests;
 mod timer;
 mod typing;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
 pub use find::Filter;
@@ -54,6 +54,7 @@ pub use output::{Batch, Output, Place};
 pub use takeover::Past;
 
 use crate::core::codec::{Codec, Downlink, Uplink, WirePolicy};
+use crate::core::map::{Map, Set};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::services::Servers;
 use crate::ports::{Query, Request, Row, StoreError, Write};
@@ -171,7 +172,7 @@ pub struct Session {
     state: State,
     stats: Stats,
     /// Broken rows that were reported.
-    reported: BTreeSet<String>,
+    reported: Set<String>,
     /// Commands that came before the device's store was open.
     parked: Option<Vec<(CallId, Command)>>,
     /// Who logged in last on this device.
@@ -191,15 +192,15 @@ pub struct Session {
     history: VecDeque<history::Request>,
     cards: cards::Cards,
     /// Who is typing where, and until when that is believed.
-    typing: BTreeMap<(ConversationId, u64), Millis>,
+    typing: Map<(ConversationId, u64), Millis>,
     /// How often in a row the server has asked for fewer messages.
     pauses: u32,
-    requests: BTreeMap<RequestId, Purpose>,
-    loads: BTreeMap<LoadId, LoadPurpose>,
+    requests: Map<RequestId, Purpose>,
+    loads: Map<LoadId, LoadPurpose>,
     next_id: u32,
     api: api::Api,
     /// Searches that can be gone on with, by handle.
-    searches: BTreeMap<u32, find::Search>,
+    searches: Map<u32, find::Search>,
 }
 
 impl Session {
@@ -221,7 +222,7 @@ impl Session {
             timers: Timers::default(),
             state: State::Idle,
             stats: Stats::default(),
-            reported: BTreeSet::new(),
+            reported: Set::new(),
             parked: Some(Vec::new()),
             remembered: None,
             logins: Vec::new(),
@@ -235,13 +236,13 @@ impl Session {
             merger: merge::Merger::default(),
             history: VecDeque::new(),
             cards: cards::Cards::default(),
-            typing: BTreeMap::new(),
+            typing: Map::new(),
             pauses: 0,
-            requests: BTreeMap::new(),
-            loads: BTreeMap::new(),
+            requests: Map::new(),
+            loads: Map::new(),
             next_id: 0,
             api: api::Api::default(),
-            searches: BTreeMap::new(),
+            searches: Map::new(),
         }
     }
 
@@ -534,7 +535,9 @@ impl Session {
 
     /// Reads that will not be answered any more: whoever waits for one hears why.
     fn fail_loads(&mut self, why: &Error) {
-        for call in std::mem::take(&mut self.loads).into_values().filter_map(|purpose| purpose.call()) {
+        for call in
+            std::mem::take(&mut self.loads).into_iter().map(|(_, value)| value).filter_map(|purpose| purpose.call())
+        {
             self.reply(call, Err(why.clone()));
         }
     }
