@@ -99,6 +99,8 @@ export interface Environment {
   tabs?(): TabPlatform | undefined;
   /** How files are moved. */
   transfers(): Transfers;
+  /** Ends at once what could be frozen with a lock in its hands, a worker; `load` begins anew. */
+  suspend?(): void;
   /** Reports `online`, `offline`, `foreground`, `background` until the returned function is called. */
   watch(signal: (name: string) => void): () => void;
 }
@@ -722,8 +724,17 @@ export class FlooClient implements Client {
     if (name === "background") this.standAside();
     const { engine } = this;
     if (!engine) return;
-    if (engine instanceof Follower && name === "background") engine.sleep();
-    if (engine instanceof Follower && name === "foreground") engine.wake();
+    if (engine instanceof Follower && name === "background") {
+      engine.sleep();
+      this.environment.suspend?.();
+    } else if (engine instanceof Follower && name === "foreground" && engine.sleeps) {
+      this.environment
+        .load((why) => this.lost(why))
+        .then(
+          () => engine.wake(),
+          (thrown) => this.lost(thrown),
+        );
+    }
     try {
       this.guard(() => engine.signal(name));
     } catch (thrown) {

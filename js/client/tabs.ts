@@ -259,9 +259,13 @@ export class Follower extends Remote {
     this.wake();
   }
 
+  get sleeps(): boolean {
+    return !this.stopQueueing && !this.detached;
+  }
+
   /** Queues for the lock. A frozen page must not: it would be given the lock and do nothing with it. */
   wake(): void {
-    if (this.stopQueueing || this.detached) return;
+    if (!this.sleeps) return;
     this.stopQueueing = this.tabs.queue(this.name, () => {
       this.detach();
       this.on.promoted();
