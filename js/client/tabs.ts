@@ -237,7 +237,9 @@ function take(engine: Engine): string[] {
 
 /** Whether a call may be repeated when nobody knows whether it was carried out. */
 const repeatable = (name: string, params: object): boolean =>
-  name !== "api" && (name !== "operate" || (params as { operation?: string }).operation !== "append");
+  name !== "api" &&
+  name !== "frame" &&
+  (name !== "operate" || (params as { operation?: string }).operation !== "append");
 
 /** Stands in for the core while another page leads. */
 export class Follower implements Engine {

@@ -1,7 +1,7 @@
 // What pages of the former SDK are told, in which order and in which shape, flow by flow.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { DOCUMENT, FACTS, Long, loggedIn, make, names, SEEN, settled } from "./compat-fixture.mjs";
+import { DOCUMENT, Long, loggedIn, make, names, settled } from "./compat-fixture.mjs";
 import {
   conversationsTape,
   keysTape,
@@ -768,17 +768,4 @@ test("64-bit numbers have their halves", () => {
   const other = new Long("4294967298");
   assert.deepEqual([other.low, other.high, JSON.stringify({ other })], [2, 1, '{"other":"4294967298"}']);
   assert.ok(other.equals("4294967298") && other.unsigned);
-});
-
-test("every event that an application can get has been seen, but for those that never come", async () => {
-  const never = [
-    "onRosterNotice", // never came there either
-    "messageNormal", // messages of a type without a reader: counted and skipped
-    "loginFail", // these four have tests of their own in compat.test.mjs
-    "logout",
-    "flooError",
-    "imRostersGroupslistReady",
-  ];
-  const missing = FACTS.events.filter((event) => !SEEN.has(event) && !never.includes(event));
-  assert.deepEqual(missing, []);
 });

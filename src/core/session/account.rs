@@ -12,7 +12,7 @@ use super::rows::{
 use crate::core::model::{
     Conversation, ConversationId, Domain, Error, ErrorCode, Group, Kind, Mention, Message, MessageStatus, Millis, User,
 };
-use crate::core::proto::{MessageBody, Meta, message_operation::OpType, meta::NameSpace};
+use crate::core::proto::{MessageBody, Meta, message_body::Type, message_operation::OpType, meta::NameSpace};
 use crate::ports::{Row, Table, Write};
 
 /// Client message ids are below 2^53 (xsync 5.2).
@@ -229,6 +229,7 @@ impl Account {
             client_id: row.client_mid,
             from,
             outgoing,
+            untyped: body.r#type == Type::Normal as i32,
             ctype: body.ctype,
             text,
             attachment: body.attachment,
