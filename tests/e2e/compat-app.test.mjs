@@ -119,6 +119,7 @@ scenario(
     const ids = await emulator.ids();
     const url = await stage.serve(await bundle());
     const driver = await stage.browser("the application");
+    await driver.manage().setTimeouts({ script: 600_000 });
     const app = await new App(driver, url, `index.html?dns=${encodeURIComponent(emulator.dns)}`).open();
     const client = async (username, password = `${username}-demo`) => {
       const servers = { dns: emulator.dns };
@@ -226,6 +227,7 @@ scenario(
       return { chat, sent: await Promise.all(sends) };
     };
     for (let round = 0; round < ROUNDS; round++) {
+      console.error("round", round, new Date());
       await emulator.admin("clock", { offset_ms: round * 3 * HOURS });
       const lost = [
         [{ match: { user: "dora" }, action: "close", times: 1 }],
@@ -265,7 +267,9 @@ scenario(
       );
       await emulator.faults(...lost);
       const [first, , third] = await theirs;
+      console.error("theirs", new Date());
       await ours;
+      console.error("ours", new Date());
       outgoing += 3 * OURS + 7;
       await emulator.faults();
       // They change their minds too.

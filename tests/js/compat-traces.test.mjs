@@ -79,6 +79,38 @@ describe("messages", () => {
     assert.deepEqual(im.userManage.getConversationList().find((it) => it.id === 9).hasAt, false);
   });
 
+  test("one of the type NORMAL is told raw, then as any other, and kept", async () => {
+    const { core, im, say, heard } = await loggedIn();
+    const told = await say(["messages", messagesTape({ ...theirs, untyped: true }, { ...inGroup, untyped: true })]);
+    assert.deepEqual(events(told), [
+      "messageNormal",
+      "onUnreadChange",
+      "onRosterMessage",
+      "messageNormal",
+      "onGroupMessage",
+    ]);
+    assert.deepEqual(
+      [told[0], told[3]].map(([, { id, to, ns, payload }]) => [
+        `${id}`,
+        `${to.uid}`,
+        ns,
+        payload.type,
+        payload.content,
+      ]),
+      [
+        ["60", "1", 1, 0, "yes"],
+        ["70", "9", 1, 0, "all"],
+      ],
+    );
+    assert.equal(im.rosterManage.getRosterMessageByRid(2).length, 1);
+    await settled(); // what the device has of the chat was read
+    core.answers.history = () => ({ next: "0", messages: messagesTape({ ...theirs, id: "40", untyped: true }) });
+    heard.length = 0;
+    im.sysManage.requireHistoryMessage(2, 0, 20);
+    await settled();
+    assert.deepEqual(events(heard), ["messageNormal", "onUnreadChange", "onRosterMessage", "onReceiveHistoryMsg"]);
+  });
+
   test("attachments come parsed", async () => {
     const { say } = await loggedIn();
     const attachment = '{"url":"https://x.test/a?sign=1","dName":"a","fLen":5}';
