@@ -307,6 +307,7 @@ export class Chat {
     const from = String(sid ?? 0);
     const before = /^0?$/.test(from) ? undefined : messageId(from, "sid");
     const limit = Math.min(Math.max(Math.floor(Number(amount)) || 1, 1), LARGEST_PAGE);
+    this.archive.keepAll(nameOf(key));
     this.client.page(key, before, limit).then(
       ({ messages, next }) => {
         // All at once, or a full list would drop what comes last before it is looked at.
@@ -314,7 +315,6 @@ export class Chat {
         this.archive.add(
           nameOf(key),
           kept.map((it) => this.copy(it, { isHistory: true })),
-          true,
         );
         for (const message of messages) this.deliver(message, true);
         this.bus.emit("onReceiveHistoryMsg", { next: /^0?$/.test(next) ? 0 : new Long(next) });

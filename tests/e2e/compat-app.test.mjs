@@ -227,7 +227,6 @@ scenario(
       return { chat, sent: await Promise.all(sends) };
     };
     for (let round = 0; round < ROUNDS; round++) {
-      console.error("round", round, new Date());
       await emulator.admin("clock", { offset_ms: round * 3 * HOURS });
       const lost = [
         [{ match: { user: "dora" }, action: "close", times: 1 }],
@@ -267,9 +266,7 @@ scenario(
       );
       await emulator.faults(...lost);
       const [first, , third] = await theirs;
-      console.error("theirs", new Date());
       await ours;
-      console.error("ours", new Date());
       outgoing += 3 * OURS + 7;
       await emulator.faults();
       // They change their minds too.

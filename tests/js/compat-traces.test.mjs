@@ -191,6 +191,25 @@ describe("messages", () => {
     assert.equal(im.rosterManage.getRosterMessageByRid(2).length, 150);
     assert.equal(im.rosterManage.getRosterMessageByRid(2)[0].id, "1000");
   });
+
+  test("what comes while a page of the past is under way leaves no hole", async () => {
+    const { core, im, say } = await loggedIn();
+    const ids = (from, to) => Array.from({ length: to - from }, (_, at) => ({ ...theirs, id: String(from + at) }));
+    await say(["messages", messagesTape(...ids(1000, 1100))]);
+    let answer;
+    core.answers.history = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    im.sysManage.requireHistoryMessage(2, 1000, 50);
+    await say(["messages", messagesTape(...ids(1100, 1160))]);
+    answer({ next: "950", messages: messagesTape(...ids(950, 1000)) });
+    await settled();
+    assert.deepEqual(
+      im.rosterManage.getRosterMessageByRid(2).map((it) => it.id),
+      ids(950, 1160).map((it) => it.id),
+    );
+  });
 });
 
 describe("operations", () => {

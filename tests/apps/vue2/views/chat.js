@@ -11,6 +11,8 @@ export default {
   data: () => ({
     state,
     messages: [],
+    /** So many of them, the newest, are on the screen. */
+    shown: PAGE,
     sending: [],
     failed: [],
     members: [],
@@ -23,6 +25,9 @@ export default {
   computed: {
     manager() {
       return this.type === "group" ? sdk().groupManage : sdk().rosterManage;
+    },
+    visible() {
+      return this.messages.slice(-this.shown);
     },
     title() {
       const { groupManage, rosterManage } = sdk();
@@ -118,6 +123,7 @@ export default {
     earlier() {
       if (this.loading || this.complete) return;
       this.loading = true;
+      this.shown += PAGE;
       sdk().sysManage.requireHistoryMessage(this.id, this.messages.length ? this.messages[0].id : 0, PAGE);
     },
     pageCame(next) {
@@ -167,7 +173,7 @@ export default {
       <h2>{{ title || id }} <small v-if="typing" class="typing">is typing</small></h2>
       <button class="earlier" :disabled="loading || complete" @click="earlier">earlier</button>
       <ol>
-        <message v-for="message in messages" :key="message.id" :message="message" :mine="isMine(message)"
+        <message v-for="message in visible" :key="message.id" :message="message" :mine="isMine(message)"
           :name="nameOf(message)" @act="menu = $event" />
         <li v-for="it in sending" :key="it.mid" class="sending">{{ it.content }}</li>
         <li v-for="it in failed" :key="it.mid + it.reason" class="failed">{{ it.reason }}</li>
