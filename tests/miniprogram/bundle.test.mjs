@@ -108,13 +108,15 @@ test("the SDK's file for mini-programs uses no global that a mini-program lacks"
   assert.deepEqual(missingGlobals(fs.readFileSync(path.join(sdk, "index.js"), "utf8")), []);
 });
 
-test("the module of the former SDK's name is the function itself", () => {
+test("the module of the former SDK's name is the function itself", async () => {
   const load = createRequire(import.meta.url);
   const flooim = load(path.join(sdk, "compat.js"));
   assert.equal(typeof flooim, "function");
   assert.equal(flooim, load(path.join(sdk, "index.js")).flooim);
-  const im = flooim({ appid: "floo-demo", storage: "memory", autoLogin: false, platform: nodeWx() });
+  const wasmPath = path.join(sdk, "floo_wasm_bg.wasm.br");
+  const im = flooim({ appid: "floo-demo", logLevel: "off", autoLogin: false, platform: nodeWx(), wasmPath });
   assert.equal(typeof im.sysManage.sendRosterMessage, "function");
+  await im.client.close();
   assert.deepEqual(newerThanEs2018(fs.readFileSync(path.join(sdk, "compat.js"), "utf8")), []);
 });
 
