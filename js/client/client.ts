@@ -421,6 +421,11 @@ export class FlooClient implements Client {
     return this.run("locate", { url }, (text) => JSON.parse(text as string), options);
   }
 
+  /** Writes a frame to the connection, in the form of `encodeFrame` in `floo-wasm/codec`. */
+  async emitFrame(frame: object): Promise<void> {
+    await this.call("frame", { frame: toJson(frame) }, nothing);
+  }
+
   /** Hears of every change of a message in full, also of messages that this device does not have. */
   onUpdate(listener: (update: RawUpdate) => void): () => void {
     return this.emitter.on("update", listener);

@@ -235,7 +235,9 @@ export class Tabs {
 
 /** Whether a call may be repeated when nobody knows whether it was carried out. */
 const repeatable = (name: string, params: object): boolean =>
-  name !== "api" && (name !== "operate" || (params as { operation?: string }).operation !== "append");
+  name !== "api" &&
+  name !== "frame" &&
+  (name !== "operate" || (params as { operation?: string }).operation !== "append");
 
 /** Stands in for the core while another page leads. */
 export class Follower extends Remote {
