@@ -2,12 +2,12 @@
 import { LoadError } from "./failure.js";
 import { type Glue, instantiateOnce } from "./glue.js";
 
-/** The smallest module there is: an engine that refuses it refuses to compile at all. */
+/** The smallest module there is: an engine that refuses it refuses all. WebKit compiles it, and refuses an instance. */
 const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
-async function compiles(bytes: BufferSource): Promise<boolean> {
+async function runs(bytes: BufferSource): Promise<boolean> {
   try {
-    await WebAssembly.compile(bytes);
+    await WebAssembly.instantiate(bytes);
     return true;
   } catch {
     return false;
@@ -28,7 +28,7 @@ export function instantiate(source: () => Promise<BufferSource | WebAssembly.Mod
       );
       return "exports" in made ? (made as WebAssembly.Instance).exports : made.instance.exports;
     } catch (cause) {
-      if (await compiles(EMPTY_MODULE)) {
+      if (await runs(EMPTY_MODULE)) {
         throw new LoadError("invalid", `the WebAssembly module was refused: ${String(cause)}`, cause);
       }
       throw new LoadError(
