@@ -115,7 +115,14 @@ export interface Engine {
   nextId(): string;
   /** `online`, `offline`, `foreground` or `background`. */
   signal(name: string): void;
-  stats(): { badFrames: number; quarantined: number; skipped: number; badRows: number };
+  stats(): {
+    badFrames: number;
+    quarantined: number;
+    skipped: number;
+    badRows: number;
+    dropped: number;
+    indexRows: number;
+  };
   /** Closes socket, timers and store. */
   close(): void;
   free(): void;

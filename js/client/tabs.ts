@@ -286,8 +286,8 @@ export class Follower implements Engine {
     if (name === "online" || name === "foreground") this.post({ say: "signal", name });
   }
 
-  stats(): { badFrames: number; quarantined: number; skipped: number; badRows: number } {
-    return { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0 }; // those of the page that leads are its own
+  stats(): ReturnType<Engine["stats"]> {
+    return { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0, dropped: 0, indexRows: 0 }; // those of the page that leads are its own
   }
 
   close(): void {

@@ -519,6 +519,9 @@ impl Session {
         if let Some(call) = self.login.resuming.take() {
             self.reply(call, Ok(Reply::Session(Some((uid, sn)))));
         }
+        if self.make_room() {
+            return; // and begins then
+        }
         match self.login.store_failures {
             0 => self.begin(),
             n => self.retry_after(n, None),

@@ -124,7 +124,7 @@ impl Session {
 
     /// `news`: something was added since, so a pull under way has to be repeated.
     pub(super) fn need_pull(&mut self, xid: Xid, news: bool) {
-        if !self.link.ready {
+        if !self.link.ready || self.room.full {
             return;
         }
         if let Some(pull) = self.sync.pulls.get_mut(&xid.uid) {
@@ -236,6 +236,9 @@ impl Session {
             self.event(Event::Error(Error::from_frame(status.code, status.reason)));
             return self.pull_done(page.xid.unwrap_or_default());
         }
+        if self.room.full {
+            return; // pushed: it comes again
+        }
         if let Some(pull) = page.xid.and_then(|xid| self.sync.pulls.get_mut(&xid.uid)) {
             pull.deadline = self.now + PAGE; // being merged
         }
@@ -276,7 +279,13 @@ impl Session {
     /// the oldest come first.
     pub(super) fn load_local(&mut self, local: Local) {
         let rest = local.limit.saturating_sub(u32::try_from(local.found.len()).unwrap_or(u32::MAX));
-        let (from, to) = if local.after == 0 { (0, local.before) } else { (local.after.saturating_add(1), 0) };
+        // Below the gap something may be missing.
+        let gap = self.account.as_ref().and_then(|a| a.conversations.get(&local.of)).map_or(0, |row| row.gap);
+        let (from, to) = match local.after {
+            0 => (gap.saturating_add(1), local.before),
+            after if after < gap => (1, 1),
+            after => (after.saturating_add(1), 0),
+        };
         let query = super::rows::message_query(local.of, from, to, rest.max(1), local.after == 0);
         self.load(query, LoadPurpose::Local(local));
     }

@@ -10,6 +10,7 @@ mod login;
 mod notices;
 mod operations;
 mod outbox;
+mod retention;
 mod store;
 mod storm;
 mod sync;
@@ -50,6 +51,8 @@ struct World {
     device: Rows,
     account: Rows,
     fail_writes: bool,
+    /// How many bytes the account's store holds at most.
+    quota: Option<usize>,
     sent: Vec<SyncUl>,
     heartbeats: usize,
     provisions: Vec<Provision>,
@@ -126,6 +129,7 @@ impl World {
             device,
             account,
             fail_writes: false,
+            quota: None,
             sent: vec![],
             heartbeats: 0,
             provisions: vec![],
@@ -198,6 +202,9 @@ impl World {
             }
             Output::CloseStore => self.trace.push("close-store"),
             Output::Persist(batch) if self.fail_writes && batch.place == Place::Account => {
+                self.session.handle(self.now, Input::PersistFailed(StoreError::Failed("broken".into()), batch));
+            }
+            Output::Persist(batch) if batch.place == Place::Account && self.exceeds(&batch) => {
                 self.session.handle(self.now, Input::PersistFailed(StoreError::Quota("full".into()), batch));
             }
             Output::Persist(Batch { place, writes, then, marks }) => {
@@ -241,6 +248,18 @@ impl World {
             }
             Output::Wait(_) => unreachable!(),
         }
+    }
+
+    /// A batch does not fit; what makes the store smaller always does.
+    fn exceeds(&self, batch: &Batch) -> bool {
+        let size = |row: Option<&Vec<u8>>| row.map_or(0, |value| value.len() + 20);
+        let (mut more, mut less) = (0, 0);
+        for write in &batch.writes {
+            more += size(write.value.as_ref());
+            less += size(self.account.get(&(write.table, write.key.clone())));
+        }
+        let used: usize = self.account.values().map(|value| size(Some(value))).sum();
+        more > less && self.quota.is_some_and(|quota| used + more > quota + less)
     }
 
     fn command(&mut self, call: CallId, command: Command) {

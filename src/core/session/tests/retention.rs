@@ -1,0 +1,217 @@
+//! A store that is full.
+use super::*;
+
+const PEER2: u64 = 6_600_000_000_129;
+
+fn peer() -> ConversationId {
+    ConversationId::user(PEER)
+}
+
+fn used(w: &World) -> usize {
+    w.account.values().map(|value| value.len() + 20).sum()
+}
+
+fn stored(w: &World, of: ConversationId) -> Vec<u64> {
+    let begins = |key: &[u8]| key.starts_with(&rows::conversation_key(of));
+    let keys = w.account.keys().filter(|(table, key)| *table == Table::Messages && begins(key));
+    keys.map(|(_, key)| rows::id_from(&key[9..]).unwrap()).collect()
+}
+
+fn local(w: &mut World, of: ConversationId, before: u64) -> Vec<u64> {
+    w.replies.remove(&98);
+    w.command(98, Command::Messages { of, before, after: 0, limit: 200 });
+    match w.replies.remove(&98) {
+        Some(Ok(Reply::Messages(all))) => all.into_iter().map(|message| message.id).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Messages `from..to` of a user, each with a word of its own, confirmed one page after the other.
+fn fill(w: &mut World, uid: u64, range: std::ops::Range<u64>) {
+    let ids: Vec<_> = range.collect();
+    for part in ids.chunks(50) {
+        let metas = part.iter().map(|n| text_meta(MID + n, uid, ME, &format!("word{n} of many"))).collect();
+        w.frame(&page(uid, metas, MID + part.last().unwrap()));
+    }
+    w.frame(&page(uid, vec![], 0));
+}
+
+/// A world in which a conversation of 300 messages fills the store: the next page does not fit.
+fn full() -> World {
+    let mut w = World::new();
+    w.log_in();
+    fill(&mut w, PEER, 0..300);
+    fill(&mut w, PEER2, 300..310);
+    w.command(50, Command::MarkRead { of: peer(), up_to: MID + 20, only: false });
+    w.quota = Some(used(&w));
+    w.sent.clear();
+    w.events.clear();
+    w
+}
+
+#[test]
+fn the_oldest_messages_make_room_with_their_words_and_counters() {
+    let mut w = full();
+    let rows = w.account.keys().filter(|(table, _)| *table == Table::Terms).count();
+    assert_eq!(w.session.stats().terms, rows as u64);
+    let before = w.list();
+    assert_eq!(before.iter().map(|row| row.unread).collect::<Vec<_>>(), [10, 279]);
+    fill(&mut w, PEER, 400..401);
+    assert!(w.sent.iter().all(|sent| sent.key != MID + 400), "not durable: not confirmed");
+    w.go_online();
+    assert!(!w.errors().contains(&ErrorCode::StorageQuota), "there was room to be made");
+    fill(&mut w, PEER, 400..401);
+    assert!(w.sent.iter().any(|sent| sent.key == MID + 400));
+    assert_eq!(w.told(), ["word400 of many"]);
+    // 200 are kept, and the new one; a small conversation stays as it is.
+    assert_eq!(stored(&w, peer()), (101..300).chain([400]).map(|n| MID + n).collect::<Vec<_>>().split_off(0));
+    assert_eq!(stored(&w, ConversationId::user(PEER2)).len(), 10);
+    assert_eq!(w.session.stats().dropped, 101);
+    let list = w.list();
+    assert_eq!(list.iter().map(|row| row.unread).collect::<Vec<_>>(), [200, 10], "what is gone is not unread");
+    let rows = w.account.keys().filter(|(table, _)| *table == Table::Terms).count();
+    assert_eq!(w.session.stats().terms, rows as u64);
+    // The index has nothing of what is gone, and everything of what is not.
+    let of_word = |w: &World, word: &str| {
+        w.account.keys().any(|(table, key)| *table == Table::Terms && key[1..].starts_with(word.as_bytes()))
+    };
+    assert!(!of_word(&w, "word100\0") && of_word(&w, "word101\0") && of_word(&w, "word309\0"));
+    // After a restart the same.
+    let mut w = World::with(w.device, w.account);
+    w.command(1, Command::Resume);
+    assert_eq!(w.session.stats().terms, rows as u64);
+    assert_eq!(w.list().iter().map(|row| row.unread).collect::<Vec<_>>(), [200, 10]);
+}
+
+#[test]
+fn what_was_dropped_comes_back_from_the_server_and_no_hole_looks_whole() {
+    let mut w = full();
+    fill(&mut w, PEER, 400..401);
+    w.go_online();
+    fill(&mut w, PEER, 400..401);
+    let kept = local(&mut w, peer(), 0);
+    assert_eq!(kept.first(), Some(&(MID + 101)));
+    w.quota = None;
+    w.events.clear();
+    let ask = |w: &mut World, call: CallId, before: u64, ids: std::ops::Range<u64>, next: u64| {
+        w.command(call, Command::History { of: peer(), before, after: 0, limit: 50 });
+        let metas = ids.map(|n| text_meta(MID + n, PEER, ME, &format!("word{n} of many"))).collect();
+        let xid = Some(Xid { uid: PEER, device_sn: 0 });
+        let page =
+            SyncDl { status: ok(), xid, metas, next_key: next, is_full_sync: true, ..SyncDl::default() };
+        w.frame(&frame(Cmd::Sync, page));
+        assert!(matches!(&w.replies[&call], Ok(Reply::History(..))), "{:?}", w.replies[&call]);
+    };
+    // A page from before the hole: it does not join what is here.
+    ask(&mut w, 60, MID + 31, 11..31, MID + 11);
+    assert_eq!(local(&mut w, peer(), MID + 110).first(), Some(&(MID + 101)), "31 to 100 are missing");
+    w.command(61, Command::Messages { of: peer(), before: 0, after: MID + 15, limit: 50 });
+    assert_eq!(w.replies[&61], Ok(Reply::Messages(vec![])), "nor does it from below");
+    // Pages that join it.
+    ask(&mut w, 62, MID + 101, 51..101, MID + 51);
+    assert_eq!(local(&mut w, peer(), MID + 110).first(), Some(&(MID + 51)));
+    ask(&mut w, 63, MID + 51, 0..51, 0);
+    assert_eq!(local(&mut w, peer(), MID + 110).first(), Some(&MID));
+    assert_eq!(w.told(), Vec::<String>::new(), "the past is not told as new");
+    assert_eq!(w.list().iter().find(|row| row.id == peer()).unwrap().unread, 200, "nor is it unread");
+    // A page that comes again brings nothing up.
+    fill(&mut w, PEER, 0..50);
+    assert_eq!((w.told(), w.list()[0].unread), (Vec::<String>::new(), 200));
+}
+
+#[test]
+fn a_message_taken_away_stays_so_when_room_is_made() {
+    let mut w = full();
+    w.quota = None;
+    w.command(51, Command::Forget { of: peer(), target: MID + 3 });
+    w.quota = Some(used(&w));
+    fill(&mut w, PEER, 400..401);
+    w.go_online();
+    assert_eq!(stored(&w, peer())[..2], [MID + 3, MID + 100]);
+    w.quota = None;
+    fill(&mut w, PEER, 3..4);
+    assert!(!w.told().contains(&"word3 of many".to_owned()));
+}
+
+#[test]
+fn what_the_user_sends_while_room_is_made_is_sent_then() {
+    let mut w = full();
+    let id = w.send(70, "in the middle");
+    w.go_online();
+    assert_eq!(w.replies[&70], Ok(Reply::Done));
+    let sent: Vec<_> = w.sent.iter().filter_map(|sent| sent.meta.as_ref()).map(|meta| meta.id).collect();
+    assert_eq!(sent, [id]);
+    assert!(w.account.contains_key(&(Table::Outbox, id.to_be_bytes().into())), "durable first");
+    assert!(!w.errors().contains(&ErrorCode::StorageQuota));
+    w.frame(&ack(id, MID + 500));
+    assert!(w.events.iter().any(|event| matches!(event, Event::Sent(_))));
+}
+
+/// A world in which not even a small row fits, and nothing can be dropped.
+fn stuffed() -> World {
+    let mut w = World::new();
+    w.log_in();
+    fill(&mut w, PEER, 0..3);
+    w.quota = Some(0);
+    w.events.clear();
+    w.sent.clear();
+    fill(&mut w, PEER, 3..4);
+    w.go_online();
+    w
+}
+
+#[test]
+fn without_any_room_it_is_told_once_and_sending_goes_on() {
+    let mut w = stuffed();
+    assert_eq!(w.errors().iter().filter(|code| **code == ErrorCode::StorageQuota).count(), 1);
+    // Nothing is asked for, and nothing confirmed.
+    w.frame(&frame(Cmd::Notice, proto::Notice { xid: Some(Xid { uid: PEER, device_sn: 0 }) }));
+    fill(&mut w, PEER, 3..4);
+    assert!(w.sent.is_empty(), "{:?}", w.sent);
+    let id = w.send(80, "not kept");
+    assert_eq!(w.replies[&80], Ok(Reply::Done));
+    assert_eq!(w.sent.len(), 1);
+    w.frame(&ack(id, MID + 50));
+    let sent = w.events.iter().filter(|event| matches!(event, Event::Sent(all) if all[0].text == "not kept")).count();
+    assert_eq!((sent, w.session.state()), (1, State::Online));
+    // The store does not have it, so reads of it do not show what is before as if it were all.
+    assert!(local(&mut w, peer(), 0).is_empty());
+    // What is to be done on this device cannot be promised.
+    w.command(81, Command::SetLocal { of: peer(), draft: Some("d".into()), extension: None, pinned: None, muted: None });
+    assert_eq!(w.error_of(81), ErrorCode::StorageQuota);
+    assert_eq!(w.errors().iter().filter(|code| **code == ErrorCode::StorageQuota).count(), 1);
+}
+
+#[test]
+fn it_is_tried_again_after_a_minute_and_nothing_is_sent_twice_or_lost() {
+    let mut w = stuffed();
+    let id = w.send(80, "not kept");
+    assert_eq!(w.sent.len(), 1);
+    w.quota = None;
+    let until = w.now + Duration::from_secs(61);
+    while w.now < until {
+        w.sleep();
+        if w.session.state() != State::Online && w.connects.len() > w.disconnects {
+            w.go_online();
+        }
+    }
+    let again: Vec<_> = w.sent.iter().filter_map(|sent| sent.meta.as_ref()).map(|meta| meta.id).collect();
+    assert!(again.iter().all(|sent| *sent == id), "the same id: the server can tell");
+    assert!(w.account.contains_key(&(Table::Outbox, id.to_be_bytes().into())), "kept now");
+    w.frame(&ack(id, MID + 50));
+    fill(&mut w, PEER, 3..4);
+    assert_eq!(local(&mut w, peer(), 0), [MID, MID + 1, MID + 2, MID + 3, MID + 50]);
+    assert_eq!(w.told(), ["word3 of many"]);
+}
+
+#[test]
+fn the_room_of_one_account_is_not_that_of_another() {
+    let mut w = stuffed();
+    w.send(80, "of this account");
+    w.command(90, Command::Logout);
+    w.quota = None;
+    w.sent.clear();
+    w.log_in_again(91);
+    fill(&mut w, PEER, 3..4);
+    assert_eq!(w.told(), ["word3 of many"], "a new login tries again");
+}
