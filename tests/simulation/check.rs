@@ -85,6 +85,9 @@ fn must(world: &World, device: &Device, of: ConversationId, id: u64, truth: &Tru
         return Must::Hide(why);
     }
     let own = device.errands.get(&truth.original).map(|errand| &errand.fate);
+    if device.dropped.contains(&id) || device.unkept.get(&of).is_some_and(|unkept| id <= *unkept) {
+        return Must::Either; // the server has it
+    }
     let mut open = device.forgotten.contains_key(&id) || matches!(own, Some(Fate::Withdrawn | Fate::Failed));
     for removed in device.removed.iter().filter(|removed| removed.of == of) {
         if removed.durable && id <= removed.seen {
@@ -150,6 +153,9 @@ fn shows(world: &mut World, number: usize) -> Vec<String> {
         }
         for message in shown.iter().filter(|m| !world.cloud.messages.contains_key(&m.id)) {
             wrong.push(format!("{of}: `{}` ({}) was never accepted", message.text, message.id));
+        }
+        if device.unkept.contains_key(&of) {
+            continue; // what is before that is not shown, but may be unread
         }
         let unread = shown.iter().filter(|m| !m.outgoing && !m.read).count();
         let row = list.iter().find(|row| row.id == of);

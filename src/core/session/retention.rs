@@ -22,7 +22,7 @@ use super::account::{Errand, Pending};
 use super::merge::Outcome;
 use super::rows::{kv, message_query, put, read_messages, receipt_key};
 use super::{Batch, Event, Level, LoadPurpose, Mark, Output, Place, Reply, Session, Timer, find, storage_error};
-use crate::core::model::{ConversationId, Error, ErrorCode, Kind};
+use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind};
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// How many messages a conversation keeps: the next number counts when the one before it has freed nothing.
@@ -83,9 +83,15 @@ impl Session {
         self.room.wanted = true;
         self.room.uid = account.uid;
         for batch in lost {
-            for Mark::Queued(id) in std::mem::take(&mut batch.marks) {
-                if let Some(pending) = account.outbox.remove(&id) {
+            // An operation has changed more than the outbox: its call fails instead.
+            if let [Mark::Queued(id)] = batch.marks[..]
+                && let Some(pending) = account.outbox.remove(&id)
+            {
+                if pending.errand == Errand::Message {
+                    batch.marks.clear();
                     self.room.back.push((id, pending, std::mem::take(&mut batch.then)));
+                } else {
+                    account.outbox.insert(id, pending);
                 }
             }
         }
@@ -94,10 +100,17 @@ impl Session {
     /// The store is full and stays so: what a batch was about goes on without being kept, unless it was a page,
     /// which the server has to send again, or something that the user wants done on this device.
     pub(super) fn go_unkept(&mut self, batch: Batch, error: &Error) {
-        let Batch { then, marks, .. } = batch;
+        let Batch { then, mut marks, .. } = batch;
+        let message = |id| self.account.as_ref().and_then(|a| a.outbox.get(id)).map(|p| p.errand == Errand::Message);
+        let sends = marks.iter().any(|Mark::Queued(id)| message(id) == Some(true));
+        if !sends {
+            for Mark::Queued(id) in std::mem::take(&mut marks) {
+                self.not_kept(id, error);
+            }
+        }
         for output in then {
             match output {
-                Output::Reply(call, Ok(Reply::Done)) if marks.is_empty() => self.reply(call, Err(error.clone())),
+                Output::Reply(call, Ok(Reply::Done)) if !sends => self.reply(call, Err(error.clone())),
                 Output::Event(Event::Sent(sent)) => {
                     // The server alone has them.
                     for message in &sent {
@@ -119,11 +132,9 @@ impl Session {
         let Some(account) = &mut self.account else { return };
         let messages = account.outbox.iter().filter(|(_, pending)| pending.errand == Errand::Message);
         self.room.back = messages.map(|(id, pending)| (*id, pending.clone(), Vec::new())).collect();
-        self.room.full = false;
-        self.room.wanted = true;
-        self.room.level = 0;
-        let full = Error::new(crate::core::model::Domain::Storage, ErrorCode::StorageQuota, "");
-        self.start_over(&full, None);
+        self.room.uid = account.uid;
+        self.start_over(&Error::new(Domain::Storage, ErrorCode::StorageQuota, "it is tried again"), None);
+        self.room.wanted = false; // nothing has failed yet
     }
 
     /// The store was read again. False when there is nothing to make room for.
@@ -134,6 +145,7 @@ impl Session {
         }
         if !self.room.wanted {
             self.room.full = false;
+            self.write_back();
             return false;
         }
         self.room.freed = 0;
@@ -273,7 +285,7 @@ impl Session {
     pub(super) fn close_gap(&mut self, out: &mut Outcome, of: ConversationId, from: u64, to: Option<&u64>) {
         let row = self.account.as_mut().and_then(|account| account.conversations.get_mut(&of));
         let (Some(row), Some(to)) = (row, to) else { return };
-        if row.gap > 0 && from > row.gap {
+        if row.gap > 0 && from > row.gap && !self.room.full {
             row.gap = row.gap.min(to.saturating_sub(1));
             out.touched.insert(of);
         }
@@ -298,6 +310,12 @@ impl Session {
             self.room.rounds += 1;
             self.log(Level::Info, format!("{} bytes of old messages made room", self.room.freed));
         }
+        self.write_back();
+        self.begin();
+    }
+
+    /// Writes again what is to be sent and is not in the store.
+    fn write_back(&mut self) {
         for (id, pending, then) in std::mem::take(&mut self.room.back) {
             let Some(account) = &mut self.account else { return };
             if account.outbox.contains_key(&id) {
@@ -312,6 +330,5 @@ impl Session {
             let marks = vec![Mark::Queued(id)];
             self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, marks }));
         }
-        self.begin();
     }
 }

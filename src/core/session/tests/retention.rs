@@ -63,24 +63,24 @@ fn the_oldest_messages_make_room_with_their_words_and_counters() {
     fill(&mut w, PEER, 400..401);
     assert!(w.sent.iter().any(|sent| sent.key == MID + 400));
     assert_eq!(w.told(), ["word400 of many"]);
-    // 200 are kept, and the new one; a small conversation stays as it is.
-    assert_eq!(stored(&w, peer()), (101..300).chain([400]).map(|n| MID + n).collect::<Vec<_>>().split_off(0));
+    // 200 are kept beside the new one; a small conversation stays as it is.
+    assert_eq!(stored(&w, peer()), (100..300).chain([400]).map(|n| MID + n).collect::<Vec<_>>());
     assert_eq!(stored(&w, ConversationId::user(PEER2)).len(), 10);
-    assert_eq!(w.session.stats().dropped, 101);
+    assert_eq!(w.session.stats().dropped, 100);
     let list = w.list();
-    assert_eq!(list.iter().map(|row| row.unread).collect::<Vec<_>>(), [200, 10], "what is gone is not unread");
+    assert_eq!(list.iter().map(|row| row.unread).collect::<Vec<_>>(), [201, 10], "what is gone is not unread");
     let rows = w.account.keys().filter(|(table, _)| *table == Table::Terms).count();
     assert_eq!(w.session.stats().terms, rows as u64);
     // The index has nothing of what is gone, and everything of what is not.
     let of_word = |w: &World, word: &str| {
         w.account.keys().any(|(table, key)| *table == Table::Terms && key[1..].starts_with(word.as_bytes()))
     };
-    assert!(!of_word(&w, "word100\0") && of_word(&w, "word101\0") && of_word(&w, "word309\0"));
+    assert!(!of_word(&w, "word99\0") && of_word(&w, "word100\0") && of_word(&w, "word309\0"));
     // After a restart the same.
     let mut w = World::with(w.device, w.account);
     w.command(1, Command::Resume);
     assert_eq!(w.session.stats().terms, rows as u64);
-    assert_eq!(w.list().iter().map(|row| row.unread).collect::<Vec<_>>(), [200, 10]);
+    assert_eq!(w.list().iter().map(|row| row.unread).collect::<Vec<_>>(), [201, 10]);
 }
 
 #[test]
@@ -89,8 +89,8 @@ fn what_was_dropped_comes_back_from_the_server_and_no_hole_looks_whole() {
     fill(&mut w, PEER, 400..401);
     w.go_online();
     fill(&mut w, PEER, 400..401);
-    let kept = local(&mut w, peer(), 0);
-    assert_eq!(kept.first(), Some(&(MID + 101)));
+    let kept = local(&mut w, peer(), MID + 300);
+    assert_eq!(kept.first(), Some(&(MID + 100)));
     w.quota = None;
     w.events.clear();
     let ask = |w: &mut World, call: CallId, before: u64, ids: std::ops::Range<u64>, next: u64| {
@@ -104,19 +104,19 @@ fn what_was_dropped_comes_back_from_the_server_and_no_hole_looks_whole() {
     };
     // A page from before the hole: it does not join what is here.
     ask(&mut w, 60, MID + 31, 11..31, MID + 11);
-    assert_eq!(local(&mut w, peer(), MID + 110).first(), Some(&(MID + 101)), "31 to 100 are missing");
+    assert_eq!(local(&mut w, peer(), MID + 110).first(), Some(&(MID + 100)), "31 to 99 are missing");
     w.command(61, Command::Messages { of: peer(), before: 0, after: MID + 15, limit: 50 });
     assert_eq!(w.replies[&61], Ok(Reply::Messages(vec![])), "nor does it from below");
     // Pages that join it.
-    ask(&mut w, 62, MID + 101, 51..101, MID + 51);
+    ask(&mut w, 62, MID + 100, 51..100, MID + 51);
     assert_eq!(local(&mut w, peer(), MID + 110).first(), Some(&(MID + 51)));
     ask(&mut w, 63, MID + 51, 0..51, 0);
     assert_eq!(local(&mut w, peer(), MID + 110).first(), Some(&MID));
     assert_eq!(w.told(), Vec::<String>::new(), "the past is not told as new");
-    assert_eq!(w.list().iter().find(|row| row.id == peer()).unwrap().unread, 200, "nor is it unread");
+    assert_eq!(w.list().iter().find(|row| row.id == peer()).unwrap().unread, 201, "nor is it unread");
     // A page that comes again brings nothing up.
     fill(&mut w, PEER, 0..50);
-    assert_eq!((w.told(), w.list()[0].unread), (Vec::<String>::new(), 200));
+    assert_eq!((w.told(), w.list()[0].unread), (Vec::<String>::new(), 201));
 }
 
 #[test]
@@ -139,8 +139,8 @@ fn what_the_user_sends_while_room_is_made_is_sent_then() {
     let id = w.send(70, "in the middle");
     w.go_online();
     assert_eq!(w.replies[&70], Ok(Reply::Done));
-    let sent: Vec<_> = w.sent.iter().filter_map(|sent| sent.meta.as_ref()).map(|meta| meta.id).collect();
-    assert_eq!(sent, [id]);
+    let sent = w.sent.iter().filter_map(|sent| sent.meta.as_ref()).filter(|meta| meta.id == id).count();
+    assert_eq!(sent, 1);
     assert!(w.account.contains_key(&(Table::Outbox, id.to_be_bytes().into())), "durable first");
     assert!(!w.errors().contains(&ErrorCode::StorageQuota));
     w.frame(&ack(id, MID + 500));
@@ -189,7 +189,7 @@ fn it_is_tried_again_after_a_minute_and_nothing_is_sent_twice_or_lost() {
     assert_eq!(w.sent.len(), 1);
     w.quota = None;
     let until = w.now + Duration::from_secs(61);
-    while w.now < until {
+    while w.now < until || w.session.state() != State::Online {
         w.sleep();
         if w.session.state() != State::Online && w.connects.len() > w.disconnects {
             w.go_online();
