@@ -323,8 +323,9 @@ impl Device {
         let time = self.time(now);
         match self.busy.take() {
             Some(Output::Persist(batch)) if batch.place == Place::Account && self.refuses(&batch) => {
-                self.note(|| format!("   the store: {:?}", self.trouble));
-                let error = match self.trouble {
+                let trouble = self.trouble;
+                self.note(|| format!("   the store: {trouble:?}"));
+                let error = match trouble {
                     Trouble::Broken => StoreError::Failed("broken".into()),
                     _ => StoreError::Quota("full".into()),
                 };

@@ -184,7 +184,8 @@ impl Session {
                 let last = self.account.as_ref().and_then(|account| account.conversations.get(&of)?.last.as_ref());
                 let first = id(rows.last()).min(last.map_or(u64::MAX, |last| last.id()));
                 if !all && first > 0 {
-                    return self.load(message_query(of, 0, first, 1, false), LoadPurpose::Room(Step::Oldest(of, first)));
+                    return self
+                        .load(message_query(of, 0, first, 1, false), LoadPurpose::Room(Step::Oldest(of, first)));
                 }
                 self.room.asked -= 1;
             }

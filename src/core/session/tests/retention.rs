@@ -97,8 +97,7 @@ fn what_was_dropped_comes_back_from_the_server_and_no_hole_looks_whole() {
         w.command(call, Command::History { of: peer(), before, after: 0, limit: 50 });
         let metas = ids.map(|n| text_meta(MID + n, PEER, ME, &format!("word{n} of many"))).collect();
         let xid = Some(Xid { uid: PEER, device_sn: 0 });
-        let page =
-            SyncDl { status: ok(), xid, metas, next_key: next, is_full_sync: true, ..SyncDl::default() };
+        let page = SyncDl { status: ok(), xid, metas, next_key: next, is_full_sync: true, ..SyncDl::default() };
         w.frame(&frame(Cmd::Sync, page));
         assert!(matches!(&w.replies[&call], Ok(Reply::History(..))), "{:?}", w.replies[&call]);
     };
@@ -177,7 +176,10 @@ fn without_any_room_it_is_told_once_and_sending_goes_on() {
     // The store does not have it, so reads of it do not show what is before as if it were all.
     assert!(local(&mut w, peer(), 0).is_empty());
     // What is to be done on this device cannot be promised.
-    w.command(81, Command::SetLocal { of: peer(), draft: Some("d".into()), extension: None, pinned: None, muted: None });
+    w.command(
+        81,
+        Command::SetLocal { of: peer(), draft: Some("d".into()), extension: None, pinned: None, muted: None },
+    );
     assert_eq!(w.error_of(81), ErrorCode::StorageQuota);
     assert_eq!(w.errors().iter().filter(|code| **code == ErrorCode::StorageQuota).count(), 1);
 }
