@@ -1,0 +1,56 @@
+// Runs the tests of the browser's adapters in WebKit:  node scripts/wasm-webkit.mjs
+//
+// wasm-pack cannot drive that engine. Its test runner can serve the tests as a page, though, and the WebDriver that
+// the end-to-end tests use opens that page and reads what it says.
+import { spawn } from "node:child_process";
+import net from "node:net";
+import { browser } from "../tests/lib/browser.mjs";
+import { until } from "../tests/lib/until.mjs";
+import { at } from "./build/common.mjs";
+
+const MINUTES = 60_000;
+const RESULT = /^test result: .*$/m;
+
+const server = net.createServer().listen(0, "127.0.0.1");
+await new Promise((resolve) => server.once("listening", resolve));
+const address = `127.0.0.1:${server.address().port}`;
+await new Promise((resolve) => server.close(resolve));
+
+const args = ["wasm-pack", "test", "--chrome", ".", "-p", "floo-wasm", "--no-default-features"];
+const tests = spawn(at("scripts/wasm-env"), [...args, "--features", "web,crypto", "--test", "browser"], {
+  cwd: at(),
+  // Without `headless` the runner only serves, whatever the engine.
+  env: { ...process.env, NO_HEADLESS: "1", WASM_BINDGEN_TEST_ADDRESS: address },
+  stdio: ["ignore", "inherit", "inherit"],
+  detached: true,
+});
+let ended = false;
+tests.once("exit", () => {
+  ended = true;
+});
+let text = "";
+try {
+  const answers = async () => {
+    if (ended) throw new Error("the tests could not be served");
+    return (await fetch(`http://${address}/`)).ok;
+  };
+  await until("the tests", answers, { limit: 15 * MINUTES, forgive: (error) => error.message === "fetch failed" });
+  const { driver, end } = await browser("webkit");
+  try {
+    await driver.get(`http://${address}/`);
+    await until(
+      "the result",
+      async () => {
+        text = await driver.executeScript("return document.getElementById('output').textContent");
+        return RESULT.test(text);
+      },
+      { limit: 3 * MINUTES },
+    );
+  } finally {
+    console.log(text);
+    await end();
+  }
+} finally {
+  if (!ended) process.kill(-tests.pid, "SIGTERM");
+}
+process.exitCode = RESULT.exec(text)[0].includes(" 0 failed") ? 0 : 1;
