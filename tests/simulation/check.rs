@@ -88,7 +88,8 @@ fn must(world: &World, device: &Device, of: ConversationId, id: u64, truth: &Tru
     if device.dropped.contains(&id) || device.unkept.get(&of).is_some_and(|unkept| id <= *unkept) {
         return Must::Either; // the server has it
     }
-    let mut open = device.forgotten.contains_key(&id) || matches!(own, Some(Fate::Withdrawn | Fate::Failed));
+    let mut open =
+        device.forgotten.contains_key(&id) || matches!(own, Some(Fate::Withdrawn | Fate::Failed | Fate::Unknown));
     for removed in device.removed.iter().filter(|removed| removed.of == of) {
         if removed.durable && id <= removed.seen {
             return Must::Hide("its conversation was removed from this device");

@@ -395,7 +395,8 @@ impl Device {
                     let of = message.conversation;
                     let kept = self.known().contains(&(of, message.id));
                     if message.error.is_none() && !kept {
-                        self.unkept.insert(of, message.id);
+                        let top = self.unkept.entry(of).or_default();
+                        *top = (*top).max(message.id);
                     }
                     let fate = if message.error.is_some() { Fate::Failed } else { Fate::Sent };
                     let text = self.texts.get(&message.client_id).cloned();

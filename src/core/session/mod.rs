@@ -316,7 +316,16 @@ impl Session {
     /// The next thing to do; `Wait` once there is nothing left.
     #[must_use]
     pub fn poll(&mut self) -> Output {
-        self.out.pop_front().unwrap_or_else(|| Output::Wait(self.timers.next().map(|at| self.told(at))))
+        loop {
+            match self.out.pop_front() {
+                // The store stays as it is, so that nothing in it builds on what it does not have.
+                Some(Output::Persist(batch)) if self.room.full && batch.place == Place::Account => {
+                    self.go_unkept(batch);
+                }
+                Some(output) => return output,
+                None => return Output::Wait(self.timers.next().map(|at| self.told(at))),
+            }
+        }
     }
 
     /// A time as the host's clock has it.
@@ -509,12 +518,7 @@ impl Session {
     /// next builds on what was not written, so it goes the same way.
     fn persist_failed(&mut self, e: &StoreError, failed: Option<Batch>) {
         let error = storage_error(e);
-        let quota = self.account.is_some() && matches!(e, StoreError::Quota(_));
-        let confirms = |batch: &Batch| batch.then.iter().any(|output| matches!(output, Output::Transmit { .. }));
-        match failed {
-            Some(batch) if quota && self.room.full && !confirms(&batch) => self.go_unkept(batch, &error),
-            failed => self.start_over(&error, failed),
-        }
+        self.start_over(&error, failed);
     }
 
     /// See `persist_failed`. For lack of space there is something to be done, so it is not told yet.
@@ -544,6 +548,7 @@ impl Session {
             }
         }
         self.fail_jobs(error);
+        self.carry_unkept();
         self.fail_outbox(error);
         let Some(account) = &self.account else { return };
         let uid = account.uid;

@@ -97,20 +97,30 @@ impl Session {
         }
     }
 
-    /// The store is full and stays so: what a batch was about goes on without being kept, unless it was a page,
-    /// which the server has to send again, or something that the user wants done on this device.
-    pub(super) fn go_unkept(&mut self, batch: Batch, error: &Error) {
-        let Batch { then, mut marks, .. } = batch;
-        let message = |id| self.account.as_ref().and_then(|a| a.outbox.get(id)).map(|p| p.errand == Errand::Message);
-        let sends = marks.iter().any(|Mark::Queued(id)| message(id) == Some(true));
-        if !sends {
-            for Mark::Queued(id) in std::mem::take(&mut marks) {
-                self.not_kept(id, error);
+    /// The store is full, and nothing is written: what the user sends goes out all the same, and its call is settled
+    /// by the server's answer. What is to be done on this device fails.
+    pub(super) fn go_unkept(&mut self, batch: Batch) {
+        let error = storage_error(&StoreError::Quota("nothing is kept at the moment".into()));
+        let mut sends = false;
+        for Mark::Queued(id) in batch.marks {
+            let pending = self.account.as_mut().and_then(|account| account.outbox.get_mut(&id));
+            match pending.filter(|pending| pending.errand == Errand::Message) {
+                Some(pending) => {
+                    sends = true;
+                    pending.call = batch.then.iter().find_map(|output| match output {
+                        Output::Reply(call, _) => Some(*call),
+                        _ => None,
+                    });
+                    self.queued(id);
+                }
+                None => self.not_kept(id, &error),
             }
         }
-        for output in then {
+        let accepted = batch.then.iter().any(|output| matches!(output, Output::Event(Event::Sent(_))));
+        for output in batch.then {
             match output {
-                Output::Reply(call, Ok(Reply::Done)) if !sends => self.reply(call, Err(error.clone())),
+                Output::Reply(..) if sends => {}
+                Output::Reply(call, Ok(Reply::Done)) if !accepted => self.reply(call, Err(error.clone())),
                 Output::Event(Event::Sent(sent)) => {
                     // The server alone has them.
                     for message in &sent {
@@ -122,17 +132,21 @@ impl Session {
                 output => self.out.push_back(output),
             }
         }
-        for Mark::Queued(id) in marks {
-            self.queued(id);
-        }
+    }
+
+    /// What was sent without being kept, and is not answered, goes with the session.
+    pub(super) fn carry_unkept(&mut self) {
+        let Some(account) = &mut self.account else { return };
+        self.room.uid = account.uid;
+        let unkept = account.outbox.extract_if(.., |_, p| p.errand == Errand::Message && p.call.is_some());
+        self.room.back.extend(unkept.map(|(id, mut pending)| {
+            pending.again |= pending.sent.is_some();
+            (id, pending, Vec::new())
+        }));
     }
 
     /// It is time to see whether there is room again.
     pub(super) fn try_again(&mut self) {
-        let Some(account) = &mut self.account else { return };
-        let messages = account.outbox.iter().filter(|(_, pending)| pending.errand == Errand::Message);
-        self.room.back = messages.map(|(id, pending)| (*id, pending.clone(), Vec::new())).collect();
-        self.room.uid = account.uid;
         self.start_over(&Error::new(Domain::Storage, ErrorCode::StorageQuota, "it is tried again"), None);
         self.room.wanted = false; // nothing has failed yet
     }
@@ -317,11 +331,13 @@ impl Session {
 
     /// Writes again what is to be sent and is not in the store.
     fn write_back(&mut self) {
-        for (id, pending, then) in std::mem::take(&mut self.room.back) {
+        for (id, mut pending, mut then) in std::mem::take(&mut self.room.back) {
             let Some(account) = &mut self.account else { return };
             if account.outbox.contains_key(&id) {
+                self.out.extend(pending.call.map(|call| Output::Reply(call, Ok(Reply::Done))));
                 continue; // it is in the store
             }
+            then.extend(pending.call.take().map(|call| Output::Reply(call, Ok(Reply::Done))));
             account.last_id = account.last_id.max(id);
             let writes = vec![
                 put(Table::Outbox, id.to_be_bytes().into(), &pending.row),

@@ -168,9 +168,10 @@ fn without_any_room_it_is_told_once_and_sending_goes_on() {
     fill(&mut w, PEER, 3..4);
     assert!(w.sent.is_empty(), "{:?}", w.sent);
     let id = w.send(80, "not kept");
-    assert_eq!(w.replies[&80], Ok(Reply::Done));
     assert_eq!(w.sent.len(), 1);
+    assert!(!w.replies.contains_key(&80), "not kept, and not answered yet");
     w.frame(&ack(id, MID + 50));
+    assert_eq!(w.replies[&80], Ok(Reply::Done));
     let sent = w.events.iter().filter(|event| matches!(event, Event::Sent(all) if all[0].text == "not kept")).count();
     assert_eq!((sent, w.session.state()), (1, State::Online));
     // The store does not have it, so reads of it do not show what is before as if it were all.
