@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let set = protox::compile([PROTO], ["src/core/proto"])?;
     fs::write(Path::new(&out).join("json_schema.rs"), json_schema(&set)?)?;
+    fs::write(Path::new(&out).join("wire.rs"), wire(&set)?)?;
     prost_build::Config::new().bytes(["."]).compile_fds(set)?;
     fs::write(Path::new(&out).join("error_codes.rs"), error_codes()?)?;
     Ok(())
@@ -138,6 +139,49 @@ fn json_schema(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
         )?;
     }
     Ok(out)
+}
+
+/// The fields of each message for `src/core/wire.rs`, by ascending number.
+fn wire(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
+    let mut out = String::from("wire! {\n");
+    for message in set.file.iter().flat_map(|file| &file.message_type) {
+        let mut fields: Vec<_> = message.field.iter().collect();
+        fields.sort_by_key(|field| field.number());
+        writeln!(out, "    {} {{", type_name(message.name()))?;
+        for field in fields {
+            let kind = match (field.r#type(), field.label() == Label::Repeated) {
+                (Type::Message, true) => "list",
+                (Type::Message, false) => "message",
+                (Type::Enum | Type::Int32, false) => "int32",
+                (Type::Uint64, false) => "uint64",
+                (Type::Uint32, false) => "uint32",
+                (Type::Sint32, false) => "sint32",
+                (Type::Bool, false) => "bool",
+                (Type::String, false) => "text",
+                (Type::Bytes, false) => "bytes",
+                (other, _) => return Err(format!("{}.{}: {other:?}", message.name(), field.name()).into()),
+            };
+            let maybe = if field.proto3_optional() && kind != "message" { "maybe_" } else { "" };
+            let name = static_name(field.name()).to_lowercase();
+            let raw = if name == "type" { "r#" } else { "" };
+            writeln!(out, "        {} {raw}{name} {maybe}{kind},", field.number())?;
+        }
+        out.push_str("    }\n");
+    }
+    out.push_str("}\n");
+    Ok(out)
+}
+
+/// `SyncUL` becomes `SyncUl`.
+fn type_name(name: &str) -> String {
+    let mut after_upper = false;
+    name.chars()
+        .map(|c| {
+            let lower = after_upper && c.is_ascii_uppercase();
+            after_upper = c.is_ascii_uppercase();
+            if lower { c.to_ascii_lowercase() } else { c }
+        })
+        .collect()
 }
 
 /// `.im.floo.protobuf.SyncUL` becomes `SYNC_UL`.

@@ -8,5 +8,5 @@ export type { FlooimConfig, FlooimFactory, Im } from "./compat/flooim.js";
 export type * from "./compat/shapes.js";
 
 /** Makes the legacy object; see `FlooimFactory`. */
-export const flooim = /* @__PURE__ */ makeFlooim((options) => new FlooClient(options, browser(load)));
+export const flooim = /* @__PURE__ */ makeFlooim((options) => new FlooClient(options, browser(load, options.worker)));
 export default flooim;

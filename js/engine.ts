@@ -87,7 +87,7 @@ export type RawEvent =
  * | `operate` | `{kind, of, target, operation, text?, config?, ext?}`, `operation` is `recall`, `delete`, `unread`, `played`, `append` or `replace` | undefined once the server has accepted |
  * | `forget` | `{kind, of, target}` | undefined once the message is off this device |
  * | `typing` | `{kind, of, active}` | undefined |
- * | `deleteConversation` | `{kind, of, everywhere?}` | undefined once it is off this device |
+ * | `deleteConversation` | `{kind, of, everywhere?, id?}` | undefined once it is off this device; `id` from `nextId()` tells which unsent messages go too: those before |
  * | `receipts` | `{kind, of, target}` | Tape of four lists of ids: delivered, read, played, unread |
  * | `focus` | `{kind, of}` or `{}` for none | undefined |
  * | `notices` | `{}` | Tape of the kept notices, newest first |
@@ -113,6 +113,8 @@ export interface Engine {
   command(call: number, name: string, params: object): void;
   /** The next client message id, decimal, ascending, below 2^53. Needs a logged-in account. */
   nextId(): string;
+  /** Where the core runs in a worker: a number of ids for somebody else to give, none when nobody is logged in. */
+  ids?(): Promise<string[]>;
   /** `online`, `offline`, `foreground` or `background`. */
   signal(name: string): void;
   stats(): {

@@ -14,5 +14,5 @@ export { FlooError } from "./errors.js";
  * Throws `ArgumentInvalid` naming the option that is not of the expected form.
  */
 export function createClient(options: ClientOptions): Client {
-  return new FlooClient(options, browser(load));
+  return new FlooClient(options, browser(load, options?.worker));
 }

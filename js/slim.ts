@@ -11,23 +11,27 @@ export { type ErrorLanguage, type ErrorReference, errorRemediation, errorText } 
 export { FlooError } from "./errors.js";
 export type { WasmSource };
 
-/** Options of a client that is told where its core is. */
-export interface SlimOptions extends ClientOptions {
-  /** URL of the wasm file, or an answer, its bytes, or a compiled module. */
-  wasm: WasmSource;
-}
+/** Options of a client that is told where its core is: `wasm`, or a `worker` that has it. */
+export type SlimOptions = ClientOptions &
+  (
+    | {
+        /** URL of the wasm file, or an answer, its bytes, or a compiled module. */
+        wasm: WasmSource;
+      }
+    | { worker: () => Worker }
+  );
 
 /**
  * Makes a client. Nothing is loaded, stored or connected until its first call.
  * Throws `ArgumentInvalid` naming the option that is not of the expected form.
  */
 export function createClient(options: SlimOptions): Client {
-  const wasm = options?.wasm as WasmSource | undefined;
-  if (wasm === undefined || wasm === null || wasm === "") {
-    throw badArgument("options.wasm", "a URL, a Response, bytes or a WebAssembly.Module");
+  const { wasm, worker } = (options ?? {}) as ClientOptions & { wasm?: WasmSource | null };
+  if (!wasm && !worker) {
+    throw badArgument("options.wasm", "a URL, a Response, bytes or a WebAssembly.Module, unless there is a worker");
   }
   return new FlooClient(
     options,
-    browser(() => load(wasm)),
+    browser(() => load(wasm as WasmSource), worker),
   );
 }

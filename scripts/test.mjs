@@ -68,7 +68,17 @@ const SUITES = [
 ];
 
 /** What takes many minutes: only in `make test-all`, or by name. */
-const LONG = [node("tests/kill")];
+const LONG = [
+  node("tests/kill"),
+  {
+    ...node("tests/e2e"),
+    name: "e2e in a worker",
+    // Those that have pages of the API; what they make has its core in a worker.
+    command: ["env", "FLOO_E2E_WORKER=1", "node", "--test", "--test-reporter=spec", "--test-concurrency=1"].concat(
+      ["api", "files", "local", "operations", "token-provider"].map((name) => `tests/e2e/${name}.test.mjs`),
+    ),
+  },
+];
 const EVERY = [...SUITES, ...LONG];
 
 function testFiles(directory) {

@@ -3,7 +3,9 @@
 //! Inputs may come at any time, also while an output is awaited; exactly one drain runs at a time,
 //! so outputs stay in order. No borrow of the session crosses an await.
 use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
+use std::task::Poll;
 
 use crate::core::model::{Error, Millis};
 use crate::core::session::{
@@ -279,13 +281,28 @@ impl<P: Platform> Driver<P> {
     async fn restore(&self, name: &str) -> Result<Restored, StoreError> {
         let Opened { store, kind, fallback } = self.platform.open(name).await?;
         let store = Rc::new(store);
-        let mut tables = Vec::new();
-        for table in Restored::TABLES {
-            tables.push((table, store.range(&Query::all(table)).await?));
-        }
+        let queries = Restored::TABLES.map(Query::all);
+        let all = together(queries.iter().map(|query| store.range(query)).collect()).await;
+        let rows = all.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let tables = Restored::TABLES.into_iter().zip(rows).collect();
         if !self.closed.get() {
             self.account.replace(Some(store));
         }
         Ok(Restored { tables, kind, fallback })
     }
+}
+
+/// Waits for futures that are all under way at the same time; results are in the order of the futures.
+async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.into_iter().map(|f| (Box::pin(f), None)).collect();
+    poll_fn(|cx| {
+        for (future, result) in waiting.iter_mut().filter(|(_, result)| result.is_none()) {
+            if let Poll::Ready(ready) = future.as_mut().poll(cx) {
+                *result = Some(ready);
+            }
+        }
+        if waiting.iter().any(|(_, result)| result.is_none()) { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, result)| result).collect()
 }

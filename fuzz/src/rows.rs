@@ -165,7 +165,7 @@ fn run(store: Rows, frames: &[Vec<u8>]) -> World {
         w.call(next(), Command::MarkRead { of, up_to: 0, only: false });
         w.call(next(), Command::Receipts { of, target });
         w.call(next(), Command::Forget { of, target });
-        w.call(next(), Command::DeleteConversation { of, everywhere: true });
+        w.call(next(), Command::DeleteConversation { of, everywhere: true, id: 0 });
     }
     w.call(next(), Command::Conversations);
     w.call(next(), Command::Notices);

@@ -75,8 +75,15 @@ export function waiter<T>(what: string, options: CallOptions | undefined): Waite
   };
 }
 
+/** What the core was asked. */
+export interface Command {
+  readonly name: string;
+  readonly params: object;
+}
+
 interface Call {
   readonly name: string;
+  readonly command: Command;
   readonly waiter: Waiter<unknown>;
   readonly read: (value: unknown) => unknown;
 }
@@ -90,16 +97,26 @@ export class Calls {
    * Starts a call. `read` takes the answer, in the order in which the core gave it; it runs also when
    * nobody waits any more, because the core has done what was asked.
    */
-  start<T>(name: string, read: (value: unknown) => T, options?: CallOptions): { call: number; waiter: Waiter<T> } {
+  start<T>(
+    name: string,
+    read: (value: unknown) => T,
+    options?: CallOptions,
+    command: Command = { name, params: {} },
+  ): { call: number; waiter: Waiter<T> } {
     const wait = waiter<T>(name, options);
     const call = ++this.last;
-    if (!wait.done) this.open.set(call, { name, waiter: wait as Waiter<unknown>, read });
+    if (!wait.done) this.open.set(call, { name, command, waiter: wait as Waiter<unknown>, read });
     return { call, waiter: wait };
   }
 
   /** The name of a call that has no answer yet. */
   name(call: number): string | undefined {
     return this.open.get(call)?.name;
+  }
+
+  /** What has no answer yet, in the order in which it was asked. */
+  unanswered(): Array<[number, Command]> {
+    return [...this.open].map(([call, { command }]) => [call, command]);
   }
 
   /** Takes back a call that the core has not been given. */

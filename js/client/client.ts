@@ -14,7 +14,7 @@ import {
   shapeOf,
   textOf,
 } from "../errors.js";
-import type { LoadError } from "../load/glue.js";
+import type { LoadError } from "../load/failure.js";
 import {
   type RawUpdate,
   readConversations,
@@ -48,6 +48,7 @@ import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.j
 import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
 import { checkCredentials, checkToken, engineOptions } from "./options.js";
+import { isEntry } from "./remote.js";
 import { rosterOf } from "./roster.js";
 import { searchOf } from "./search.js";
 import { stream } from "./stream.js";
@@ -88,8 +89,10 @@ export interface Environment {
   readonly deviceInfo: string;
   /** Where messages are kept unless the application asks for memory. */
   readonly storage: StorageKind;
-  /** Loads the wasm module; called again after a failure. */
-  load(): Promise<Glue>;
+  /** Loads the core; called again after a failure. `stopped` hears of an end that no call meets: that of a worker. */
+  load(stopped: (why: unknown) => void): Promise<Pick<Glue, "Engine">>;
+  /** Ends what runs the cores, where that is not the page. */
+  close?(): Promise<void>;
   /** Makes the host of a host build. */
   host?(log: Log): Promise<Host>;
   /** How several pages tell of each other; undefined where there are none. */
@@ -233,6 +236,12 @@ export class FlooClient implements Client {
       send: (to, content, callOptions) => this.send(to, content, callOptions),
       operate: (of, target, params, callOptions) => this.operate(of, target, params, callOptions),
       remove: (of, everywhere, callOptions) => this.remove(of, everywhere, callOptions),
+      upload: async (to, { kind, file, name, at }, transfer) => {
+        const own = name || environment.transfers().check(file).name;
+        const { url } = await this.files.upload(file, to, { ...transfer, kind, name: own });
+        return at(url, own);
+      },
+      updates: (signal) => this.events("message:updated", signal),
       focus: (of, active) => this.focus(of, active),
       cloud: (of, mark, callOptions) => this.mark(of, mark, callOptions),
     };
@@ -319,7 +328,9 @@ export class FlooClient implements Client {
     this.end(cancelled("The client was closed."), null);
     engine?.close();
     engine?.free();
+    // Another page may have the account when nothing of it is open here.
     this.tabs?.leave();
+    await this.environment.close?.();
   }
 
   on<K extends keyof ClientEvents>(
@@ -332,7 +343,10 @@ export class FlooClient implements Client {
     return this.emitter.on(event, listener as (payload: Events[K]) => void, checkSignal(options?.signal));
   }
 
-  events<K extends keyof ClientEvents>(event: K, options?: { signal?: AbortSignal }): AsyncIterable<ClientEvents[K]> {
+  events<K extends keyof ClientEvents>(
+    event: K,
+    options?: { signal?: AbortSignal },
+  ): AsyncIterableIterator<ClientEvents[K]> {
     const signal = checkSignal(options?.signal);
     return stream<ClientEvents[K]>((push, end) => {
       const stop = this.on(event, push);
@@ -487,7 +501,9 @@ export class FlooClient implements Client {
     const removed = (): void => {
       for (const it of waiting) it.waiter.reject(cancelled("The conversation was removed."));
     };
-    await this.call("deleteConversation", { ...place(of), everywhere }, removed, options);
+    // Of the same ids as messages, which tell what was written before and after.
+    const id = this.session && this.engine ? { id: this.allocate() } : {};
+    await this.call("deleteConversation", { ...place(of), everywhere, ...id }, removed, options);
   }
 
   private async mark(
@@ -520,7 +536,7 @@ export class FlooClient implements Client {
     options?: CallOptions,
     what = name,
   ): Promise<T> {
-    const { call, waiter: wait } = this.calls.start(what, read, options);
+    const { call, waiter: wait } = this.calls.start(what, read, options, { name, params });
     wait.promise.then(
       () => this.log("debug", `${what} -> done`),
       (error: FlooError) => {
@@ -561,14 +577,14 @@ export class FlooClient implements Client {
   }
 
   private async load(): Promise<Engine> {
-    const glue = await this.environment.load();
+    const glue = await this.environment.load((why) => this.lost(why));
     const host = await this.environment.host?.((level, text) => this.log(level, text));
     if (this.state === "closed") throw failure("Cancelled", "platform", "The client was closed.");
     this.engine = this.make(glue, host);
     return this.engine;
   }
 
-  private make(glue: Glue, host?: Host): Engine {
+  private make(glue: Pick<Glue, "Engine">, host?: Host): Engine {
     const { tabs } = this;
     // Late words of a core that was given up are of no interest.
     let made: Engine | undefined;
@@ -595,9 +611,9 @@ export class FlooClient implements Client {
   }
 
   /** Another page leads: from now on this one follows. */
-  private follow(name: string): void {
+  private follow(name: string): Follower | undefined {
     const { tabs, engine } = this;
-    if (!tabs || name === "" || this.state === "closed") return;
+    if (!tabs || name === "" || this.state === "closed") return undefined;
     tabs.denied = undefined;
     const follower: Follower = new Follower(tabs, name, (batch) => this.receive(batch), {
       joined: () => {
@@ -615,6 +631,16 @@ export class FlooClient implements Client {
     this.loading = Promise.resolve(follower);
     engine?.close();
     engine?.free();
+    return follower;
+  }
+
+  /** The page is about to be frozen: another should lead meanwhile. What the core here has not answered is asked again. */
+  private standAside(): void {
+    const { tabs, engine } = this;
+    const name = tabs?.account;
+    if (!tabs || !engine || name === undefined || !this.session) return;
+    this.follow(name)?.inherit(this.calls.unanswered());
+    tabs.leave();
   }
 
   private join(): void {
@@ -627,7 +653,7 @@ export class FlooClient implements Client {
   /** The page that led is gone, and it is this one's turn. */
   private async promote(name: string, follower: Follower): Promise<void> {
     try {
-      const glue = await this.environment.load();
+      const glue = await this.environment.load((why) => this.lost(why));
       if (this.engine !== follower) return;
       const made = this.make(glue);
       this.successor = made;
@@ -672,22 +698,32 @@ export class FlooClient implements Client {
       return act();
     } catch (thrown) {
       if (isRaw(thrown) || isShape(thrown)) throw asFlooError(thrown, "GeneralError", "the core");
-      const error = failure(
-        "GeneralError",
-        "platform",
-        `The core has stopped: ${textOf(thrown)}`,
-        "Make a new client; what was kept on the device is still there.",
-        thrown,
-      );
-      this.log("error", error.message);
-      this.end(error, error);
-      throw error;
+      throw this.lost(thrown);
     }
   }
 
+  /** The core is gone, and with it the client. */
+  private lost(thrown: unknown): FlooError {
+    const error = failure(
+      "GeneralError",
+      "platform",
+      `The core has stopped: ${textOf(thrown)}`,
+      "Make a new client; what was kept on the device is still there.",
+      thrown,
+    );
+    this.log("error", error.message);
+    this.end(error, error);
+    this.tabs?.leave();
+    void this.environment.close?.();
+    return error;
+  }
+
   private signal(name: string): void {
+    if (name === "background") this.standAside();
     const { engine } = this;
     if (!engine) return;
+    if (engine instanceof Follower && name === "background") engine.sleep();
+    if (engine instanceof Follower && name === "foreground") engine.wake();
     try {
       this.guard(() => engine.signal(name));
     } catch (thrown) {
@@ -912,7 +948,6 @@ export class FlooClient implements Client {
     this.queue = [];
     this.unwatch?.();
     this.stopProvider?.();
-    this.tabs?.leave();
     this.calls.failAll(reason);
     for (const it of [...this.sends]) it.waiter.reject(reason);
     this.log("info", `${from} -> closed`);
@@ -996,8 +1031,6 @@ function loadError(thrown: unknown): FlooError {
   const code = why === "blocked" ? "CspBlocked" : "WasmUnavailable";
   return failure(code, "platform", message, undefined, thrown, why === "network");
 }
-
-const isEntry = (name: string | undefined): boolean => name === "login" || name === "resume";
 
 const sessionOf = (value: unknown): Session => {
   const { userId, deviceSn } = value as Session;

@@ -3,6 +3,7 @@
  * is wrong is `MessageInvalid` by the field's name, or `ArgumentInvalid` for an id that is none.
  */
 import { badArgument, badMessage } from "../errors.js";
+import type { FileKind, FileSource } from "./cloud-types.js";
 import { FIELDS, isDegrees, isUrl, TYPES } from "./details.js";
 import { userId } from "./ids.js";
 import { parseJson, toJson, Verbatim } from "./json.js";
@@ -194,6 +195,7 @@ function merged(given: unknown): string {
 }
 
 const KINDS = ["image", "audio", "video", "file", "location", "command", "forward", "forwards", "rtc", "text"];
+const SOURCES = ["image", "audio", "video", "file"] as const;
 const OPTIONS = ["ext", "mentions", "push", "readReceiptsFrom", "config", "senderName", "qos", "priority"];
 
 function bodyOf(kind: string, given: Fields): RawContent {
@@ -246,6 +248,31 @@ export function checkContent(content: SendContent): RawContent {
     raw.priority = priority as number;
   }
   return raw;
+}
+
+/** The file that has to be uploaded before the content can be sent. */
+export interface Source {
+  readonly kind: FileKind;
+  readonly file: FileSource;
+  /** Empty when the content gives none. */
+  readonly name: string;
+  /** The content with the file's address and what is known of it in its place. */
+  at(url: string, name: string): SendContent;
+}
+
+/** What `content` wants to be uploaded, once everything else in it is known to be right; undefined for nothing. */
+export function sourceOf(content: SendContent): Source | undefined {
+  const given = content as unknown as Fields | null | undefined;
+  const kind = SOURCES.find((kind) => (given?.[kind] as Fields | undefined)?.["source"] !== undefined);
+  if (!given || !kind) return undefined;
+  const { source, ...fields } = given[kind] as Fields;
+  if (fields["url"] !== undefined) throw badMessage(`${kind}.url`, "left out when there is a source");
+  if (typeof source !== "object" || source === null) throw badMessage(`${kind}.source`, "a file");
+  const known = "size" in source ? { size: source.size } : {};
+  const at = (url: string, name: string): SendContent =>
+    ({ ...given, [kind]: { name, ...known, ...fields, url } }) as unknown as SendContent;
+  checkContent(at("https://upload/", "")); // nothing is uploaded in vain
+  return { kind, file: source as FileSource, name: (fields["name"] as string | undefined) ?? "", at };
 }
 
 /** The parameters of an edit. Throws `MessageInvalid` naming the field. */

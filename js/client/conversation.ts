@@ -2,10 +2,13 @@
 import type { Tape } from "../engine.js";
 import { badArgument } from "../errors.js";
 import { readMessages, readReceipts } from "../tape.js";
-import { checkContent, checkEdit, type RawContent } from "./content.js";
+import type { TransferOptions } from "./cloud-types.js";
+import { checkContent, checkEdit, type RawContent, type Source, sourceOf } from "./content.js";
 import { following, MAX_ID, messageId, timestamp } from "./ids.js";
+import { parseJson } from "./json.js";
 import type {
   CallOptions,
+  ClientEvents,
   Conversation,
   ConversationKey,
   IdInput,
@@ -43,6 +46,10 @@ export interface Core {
   /** Removes a conversation; what waits to be sent there ends. */
   remove(of: ConversationKey, everywhere: boolean, options?: CallOptions): Promise<void>;
   focus(of: ConversationKey, active: boolean): Promise<void>;
+  /** Uploads the file of an attachment; resolves with what can be sent. */
+  upload(to: ConversationKey, source: Source, options?: TransferOptions): Promise<SendContent>;
+  /** Changes of messages since this call. */
+  updates(options?: { signal?: AbortSignal }): AsyncIterableIterator<ClientEvents["message:updated"]>;
   /** Tells the cloud, so that all devices know. */
   cloud(of: ConversationKey, mark: { pinned: boolean } | { muted: boolean }, options?: CallOptions): Promise<void>;
 }
@@ -77,6 +84,12 @@ function page(
 
 const nothing = (): void => undefined;
 
+/** Whether a text that comes bit by bit is there in full (xsync 5.8). */
+function isFinished({ ext }: Message): boolean {
+  const { ai } = (parseJson(ext) ?? {}) as { ai?: { finish?: unknown } | null };
+  return ai?.finish === true;
+}
+
 /** True for all devices. */
 function everywhere(scope: Scope | undefined): boolean {
   if (scope !== undefined && scope !== "device" && scope !== "account") {
@@ -92,8 +105,14 @@ export class ConversationHandle implements Conversation {
     readonly key: ConversationKey,
   ) {}
 
-  async send(content: SendContent, options?: CallOptions): Promise<Message> {
-    return this.core.send(this.key, checkContent(content), options);
+  async send(content: SendContent, options?: TransferOptions): Promise<Message> {
+    const source = sourceOf(content);
+    if (!source) return this.core.send(this.key, checkContent(content), options);
+    const begun = Date.now();
+    const ready = checkContent(await this.core.upload(this.key, source, options));
+    const { timeout } = options ?? {}; // for both together
+    const rest = timeout === undefined ? {} : { timeout: Math.max(0, timeout - (Date.now() - begun)) };
+    return this.core.send(this.key, ready, { ...options, ...rest });
   }
 
   async edit(message: MessageRef, changes: MessageEdit, options?: CallOptions): Promise<Message | null> {
@@ -108,6 +127,27 @@ export class ConversationHandle implements Conversation {
     const { config, ext } = options ?? {};
     const more = { ...(config === undefined ? {} : { config }), ...(ext === undefined ? {} : { ext }) };
     return this.operate("append", message, options, checkEdit({ text: text ?? "", ...more }));
+  }
+
+  async *growth(message: MessageRef, options?: { signal?: AbortSignal }): AsyncGenerator<Message, void> {
+    const id = this.target(message);
+    const updates = this.core.updates(options);
+    try {
+      let last = await this.message(id);
+      if (last) yield last;
+      while (!last || !isFinished(last)) {
+        const { done, value } = await updates.next();
+        if (done) return;
+        const { message, change } = value;
+        if (message.id !== id || nameOf(message.conversation) !== nameOf(this.key)) continue;
+        if (change === "recall" || change === "delete") return;
+        if (last && last.text === message.text && last.ext === message.ext) continue; // it was there already
+        last = message;
+        yield message;
+      }
+    } finally {
+      await updates.return?.();
+    }
   }
 
   async recall(message: MessageRef, options?: CallOptions): Promise<void> {

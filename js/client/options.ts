@@ -1,6 +1,6 @@
 /** Checks of what an application hands in to make a client and to log in. */
 import type { EngineOptions } from "../engine.js";
-import { badArgument } from "../errors.js";
+import { badArgument, unsupported } from "../errors.js";
 import { userId } from "./ids.js";
 import { LEVELS } from "./logs.js";
 import type { ClientOptions, Token } from "./types.js";
@@ -28,10 +28,11 @@ export function engineOptions(options: ClientOptions, deviceInfo: string): Engin
   if (storage !== undefined && storage !== "default" && storage !== "memory") {
     throw badArgument("options.storage", '"default" or "memory"');
   }
-  const { tokenProvider, legacyRandomSn = false, search } = options;
-  for (const [name, value] of Object.entries({ logger, tokenProvider })) {
+  const { tokenProvider, legacyRandomSn = false, search, worker } = options;
+  for (const [name, value] of Object.entries({ logger, tokenProvider, worker })) {
     if (value !== undefined && typeof value !== "function") throw badArgument(`options.${name}`, "a function");
   }
+  if (worker && deviceInfo !== "Web") throw unsupported("options.worker");
   for (const [name, value] of Object.entries({ legacyRandomSn, deliveryReceipts })) {
     if (typeof value !== "boolean") throw badArgument(`options.${name}`, "true or false");
   }

@@ -7,22 +7,22 @@
  *    -> somebody has it: the core here is given up, and a `Follower` stands in for it; its calls go to the leader, and
  *       the leader's events come back. It queues for the lock, which browsers give up with the page that holds it:
  *       whoever gets it leads, takes the account up from the database, and repeats what was not answered.
+ *    -> the leader is about to be frozen: it gives the lock up itself and follows, queueing from when it wakes
  * ```
  */
 import type { Engine, RawEvent, Sink } from "../engine.js";
 import { ErrorCode } from "../error-codes.js";
 import { badArgument } from "../errors.js";
+import type { Command } from "./calls.js";
+import { type Asked, type RawStats, Remote, type Told, take } from "./remote.js";
 
 /** What pages say to each other. */
 type Post =
+  | Asked
+  | Told
   | { say: "hello"; from: string }
   /** A page leads from now on. */
   | { say: "leader" }
-  | { say: "welcome"; to: string; ids: string[] }
-  | { say: "ids"; from: string }
-  | { say: "call"; from: string; call: number; name: string; params: object }
-  | { say: "signal"; name: string }
-  | { say: "events"; to?: string; batch: RawEvent[] }
   /** The account was logged out. */
   | { say: "bye" };
 
@@ -79,6 +79,11 @@ export class Tabs {
     private readonly platform: TabPlatform,
     private readonly leading: Leading,
   ) {}
+
+  /** The name of the account whose lock this page has. */
+  get account(): string | undefined {
+    return this.channel && this.held;
+  }
 
   get leads(): boolean {
     return this.channel !== undefined;
@@ -177,7 +182,7 @@ export class Tabs {
         this.welcome(engine, post.from);
         return;
       case "ids":
-        this.post({ say: "welcome", to: post.from, ids: take(engine) });
+        void this.give(engine, post.from);
         return;
       case "signal":
         engine.signal(post.name);
@@ -218,21 +223,14 @@ export class Tabs {
       this.ask(engine, name, {}, ([, , ok, value]) => {
         if (ok) this.post({ say: "events", to, batch: [[name, value] as RawEvent] });
         // Nobody is logged in yet: it asks again.
-        if (ok && name === "conversations") this.post({ say: "welcome", to, ids: take(engine) });
+        if (ok && name === "conversations") void this.give(engine, to);
       });
     }
   }
-}
 
-/** As many ids as are to be had. */
-function take(engine: Engine): string[] {
-  const ids: string[] = [];
-  try {
-    while (ids.length < IDS) ids.push(engine.nextId());
-  } catch {
-    // Nobody is logged in any more: that is told in other ways.
+  private async give(engine: Engine, to: string): Promise<void> {
+    this.post({ say: "welcome", to, ids: engine.ids ? await engine.ids() : take(engine, IDS) });
   }
-  return ids;
 }
 
 /** Whether a call may be repeated when nobody knows whether it was carried out. */
@@ -240,63 +238,71 @@ const repeatable = (name: string, params: object): boolean =>
   name !== "api" && (name !== "operate" || (params as { operation?: string }).operation !== "append");
 
 /** Stands in for the core while another page leads. */
-export class Follower implements Engine {
-  private readonly me = Math.random().toString(36).slice(2);
+export class Follower extends Remote {
   private readonly channel: BroadcastChannel;
-  private readonly open = new Map<number, { name: string; params: object }>();
-  private readonly ids: string[] = [];
+  private readonly open = new Map<number, Command>();
   private attached = false;
   private detached = false;
   private timer: ReturnType<typeof setInterval> | undefined;
-  private readonly stopQueueing: () => void;
+  private stopQueueing: (() => void) | undefined;
 
   /** `joined` runs whenever a leader has told everything; `promoted` when this page leads; `ended` after a logout. */
   constructor(
-    tabs: Tabs,
-    name: string,
+    private readonly tabs: Tabs,
+    private readonly name: string,
     private readonly sink: Sink,
     private readonly on: { joined(): void; promoted(): void; ended(): void },
   ) {
+    super(Math.random().toString(36).slice(2), IDS);
     this.channel = tabs.open(name);
     this.channel.onmessage = ({ data }: MessageEvent<Post>) => this.heard(data);
-    this.stopQueueing = tabs.queue(name, () => {
+    this.wake();
+  }
+
+  /** Queues for the lock. A frozen page must not: it would be given the lock and do nothing with it. */
+  wake(): void {
+    if (this.stopQueueing || this.detached) return;
+    this.stopQueueing = this.tabs.queue(this.name, () => {
       this.detach();
-      on.promoted();
+      this.on.promoted();
     });
+    this.attached = false; // whoever led may be gone
     this.hello();
     this.timer = setInterval(() => this.hello(), PATIENCE);
   }
 
-  command(call: number, name: string, params: object): void {
+  /** Leaves the queue until `wake()`. */
+  sleep(): void {
+    this.stopQueueing?.();
+    this.stopQueueing = undefined;
+    clearInterval(this.timer);
+  }
+
+  override command(call: number, name: string, params: object): void {
     this.open.set(call, { name, params });
-    if (this.attached) this.post({ say: "call", from: this.me, call, name, params });
+    if (this.attached) super.command(call, name, params);
   }
 
-  nextId(): string {
-    const id = this.ids.shift();
-    if (this.ids.length === IDS / 2) this.post({ say: "ids", from: this.me });
-    // Only after hundreds of messages in one go.
-    if (id === undefined)
-      throw { number: ErrorCode.ServerBusy, domain: "platform", detail: "too many messages at once" };
-    return id;
-  }
-
-  signal(name: string): void {
+  override signal(name: string): void {
     // That this page is hidden or sleeps says nothing of the others.
-    if (name === "online" || name === "foreground") this.post({ say: "signal", name });
+    if (name === "online" || name === "foreground") super.signal(name);
   }
 
-  stats(): ReturnType<Engine["stats"]> {
+  stats(): RawStats {
     return { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0, dropped: 0, indexRows: 0 }; // those of the page that leads are its own
   }
 
   close(): void {
-    this.stopQueueing();
+    this.stopQueueing?.();
     this.detach();
   }
 
-  free(): void {
-    // Nothing of it is in the core's memory.
+  /** Asks what a core of this page has not answered; what may not be repeated fails. */
+  inherit(calls: Iterable<[number, Command]>): void {
+    for (const [call, asked] of calls) this.open.set(call, asked);
+    const rest = this.unanswered();
+    this.open.clear();
+    for (const [call, asked] of rest) this.open.set(call, asked);
   }
 
   /** What was not answered goes to another engine; what may not be repeated fails. */
@@ -305,7 +311,7 @@ export class Follower implements Engine {
     this.open.clear();
   }
 
-  private unanswered(): [number, { name: string; params: object }][] {
+  private unanswered(): [number, Command][] {
     const lost: RawEvent[] = [];
     const rest = [...this.open].filter(([call, { name, params }]) => {
       if (repeatable(name, params)) return true;
@@ -329,7 +335,7 @@ export class Follower implements Engine {
     if (!this.attached) this.post({ say: "hello", from: this.me });
   }
 
-  private post(what: Post): void {
+  protected post(what: Post): void {
     // While this page takes over there is nobody to speak to; calls are kept.
     if (!this.detached) this.channel.postMessage(what);
   }
@@ -359,8 +365,7 @@ export class Follower implements Engine {
   private welcomed(ids: string[]): void {
     const before = this.attached;
     this.attached = true;
-    if (!before) this.ids.length = 0; // another leader has other ids
-    this.ids.push(...ids);
+    this.keep(ids, !before); // another leader has other ids
     if (before) return;
     const rest = this.unanswered();
     this.open.clear();

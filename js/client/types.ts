@@ -5,7 +5,17 @@
  * JavaScript number cannot hold. Where an id is asked for, a string, a bigint or a safe integer does.
  */
 
-import type { Account, App, Files, GroupHandle, Groups, Pins, Roster } from "./cloud-types.js";
+import type {
+  Account,
+  App,
+  FileSource,
+  Files,
+  GroupHandle,
+  Groups,
+  Pins,
+  Roster,
+  TransferOptions,
+} from "./cloud-types.js";
 
 export type * from "./cloud-types.js";
 
@@ -77,6 +87,14 @@ export interface ClientOptions {
   search?: boolean;
   /** A first login sends a random serial number like the former SDK instead of 0. Default: false. */
   legacyRandomSn?: boolean;
+  /**
+   * Run the core (WebAssembly, connection, storage) in a worker of its own, so that nothing it does keeps the page waiting.
+   * The function gives a new `Worker` that runs `floo-wasm/worker`; it is called with the first call of the client:
+   * `() => new Worker(new URL("floo-wasm/worker", import.meta.url), { type: "module" })`. The client ends it. When it
+   * cannot be started calls reject with `WasmUnavailable` or `CspBlocked`; when it dies the client is `closed` (that
+   * somebody else has ended it is noticed where there are Web Locks). Not in mini-programs.
+   */
+  worker?: () => Worker;
 }
 
 /** How much an entry of the log matters. */
@@ -380,13 +398,21 @@ export interface MessageOptions {
   priority?: number;
 }
 
+/**
+ * An attachment by its address, or with the file itself as `source`: that is uploaded first, and gives name and size
+ * unless they are given.
+ */
+export type Uploadable<T extends { url: string }> =
+  | (T & { source?: never })
+  | (Omit<T, "url"> & { source: FileSource; url?: never });
+
 /** Whom and what a message is about: exactly one of these. `text` goes along with an attachment as its caption. */
 export type MessageContent =
   | { text: string }
-  | { image: ImageInput; text?: string }
-  | { audio: AudioInput; text?: string }
-  | { video: VideoInput; text?: string }
-  | { file: FileInput; text?: string }
+  | { image: Uploadable<ImageInput>; text?: string }
+  | { audio: Uploadable<AudioInput>; text?: string }
+  | { video: Uploadable<VideoInput>; text?: string }
+  | { file: Uploadable<FileInput>; text?: string }
   | { location: LocationInput; text?: string }
   /** For the application on the other side: not shown, not counted. */
   | { command: string }
@@ -658,9 +684,12 @@ export interface Conversation {
    * Sends a message. Resolves with the accepted message; rejects with the reason of a refusal. While
    * offline the message waits in the outbox, survives a reload and goes out with the same id.
    * Aborting ends the wait, not the sending; see `client.outbox`.
-   * Errors: `MessageInvalid` naming the field, `UserNotLogin`.
+   *
+   * An attachment with a `source` is uploaded before, with `onProgress` telling how far it is. Until that is done there
+   * is no message: aborting ends the upload, and what fails rejects and leaves nothing behind.
+   * Errors: `MessageInvalid` naming the field, `UserNotLogin`; of uploads those of `client.files.upload`.
    */
-  send(content: SendContent, options?: CallOptions): Promise<Message>;
+  send(content: SendContent, options?: TransferOptions): Promise<Message>;
   /**
    * The operations below settle with the server's answer, and wait for it while offline. They show at once, as
    * `message:updated`, and are undone when they are refused.
@@ -675,6 +704,12 @@ export interface Conversation {
     text: string,
     options?: { config?: object; ext?: string | object } & CallOptions,
   ): Promise<Message | null>;
+  /**
+   * A message that grows, as the answer of an assistant does: how it is now, then what each `append` or edit makes of
+   * it. Ends behind what says in its `ext` that it is the last, `{"ai": {"finish": true}}` (xsync 5.8); when the message
+   * is recalled or deleted; with the signal, the loop and the client.
+   */
+  growth(message: MessageRef, options?: { signal?: AbortSignal }): AsyncIterable<Message>;
   /** Takes a message back, for everybody. */
   recall(message: MessageRef, options?: CallOptions): Promise<void>;
   /** Removes a message, from all devices of the account unless `scope` says otherwise. */

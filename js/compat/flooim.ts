@@ -11,7 +11,7 @@ import { Notices } from "./notices.js";
 import { asker } from "./rest.js";
 import { Servers } from "./servers.js";
 import { BY_ID, BY_PASSWORD, BY_TOKEN, Session } from "./session.js";
-import type { Id } from "./shapes.js";
+import type { Id, Listeners } from "./shapes.js";
 import { TakeOver } from "./takeover.js";
 
 const LEVELS = ["debug", "info", "warn", "error", "off"] as const;
@@ -37,6 +37,8 @@ export interface FlooimConfig {
   linkServer?: string;
   /** As in `createClient`. */
   storage?: "default" | "memory";
+  /** As in `createClient`. */
+  worker?: () => Worker;
   /** What `logout()` does at its end. Default: reload the page, where there is one. */
   reload?: () => void;
 }
@@ -62,8 +64,10 @@ export interface Im {
   /** Does nothing, as ever. */
   wxlogin(): void;
   /** `on(event, listener)` or `on({event: listener})`; a listener of the same source text is replaced. */
-  on(events: string | Record<string, unknown>, listener?: (payload: never) => void): void;
-  listen(events: string | Record<string, unknown>, listener?: (payload: never) => void): void;
+  on<E extends string>(event: E, listener: Listeners[E]): void;
+  on(events: Listeners): void;
+  listen<E extends string>(event: E, listener: Listeners[E]): void;
+  listen(events: Listeners): void;
   off(events: string | Record<string, unknown>, listener?: unknown): void;
   isLogin(): boolean;
   isReady(): boolean;
@@ -115,7 +119,7 @@ function consoleLogger(given: unknown): { logger: Log; setLevel: (level: Level) 
 }
 
 function clientOptions(config: FlooimConfig, appId: string, logger: Log): ClientOptions {
-  const { dnsServer, storage } = config;
+  const { dnsServer, storage, worker } = config;
   if (dnsServer !== undefined && typeof dnsServer !== "string") throw badArgument("config.dnsServer", "a URL");
   const own = dnsServer && !/dns\.(lanyingim|maximtop)\.com/.test(dnsServer);
   return {
@@ -123,6 +127,7 @@ function clientOptions(config: FlooimConfig, appId: string, logger: Log): Client
     logger,
     ...(own ? { servers: { dns: dnsServer } } : {}),
     ...(storage === undefined ? {} : { storage }),
+    ...(worker === undefined ? {} : { worker }),
   };
 }
 
@@ -223,8 +228,8 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
       session.enter(() => ({ userId: it.user_id, token: it.token as string, ...key }), BY_TOKEN);
     },
     wxlogin: () => undefined,
-    on: (events, listener) => bus.on(events, listener),
-    listen: (events, listener) => bus.on(events, listener),
+    on: (events: unknown, listener?: unknown) => bus.on(events, listener),
+    listen: (events: unknown, listener?: unknown) => bus.on(events, listener),
     off: (events, listener) => bus.off(events, listener),
     isLogin: () => client.session !== null && client.state !== "kicked",
     isReady: () => session.ready,

@@ -40,6 +40,14 @@ export interface CustomerMessage {
   replaceExt?: string;
 }
 
+/** Listeners by event. What those of messages get is typed; what others get depends on the event. */
+export interface Listeners {
+  onRosterMessage?: (message: CustomerMessage) => void;
+  onGroupMessage?: (message: CustomerMessage) => void;
+  // biome-ignore lint/suspicious/noExplicitAny: applications of the former SDK say nothing of what they take
+  [event: string]: ((payload: any) => void) | undefined;
+}
+
 /** A row of `userManage.getConversationList()`. */
 export interface RecentConversation {
   type: "roster" | "group";

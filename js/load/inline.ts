@@ -1,9 +1,11 @@
 /** Loads the wasm that is carried in the script: no URL to resolve, works in every bundler. */
 import * as packed from "#inline-wasm";
-import { type Glue, LoadError } from "./glue.js";
+import { LoadError } from "./failure.js";
+import type { Glue } from "./glue.js";
 import { instantiate } from "./standard.js";
 
-export { type Glue, type LoadFailure, loadFailure } from "./glue.js";
+export { type LoadFailure, loadFailure } from "./failure.js";
+export type { Glue } from "./glue.js";
 
 /**
  * The bytes of the packed binary. Frequent bytes are one ASCII character, the others two: the first of

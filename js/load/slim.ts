@@ -1,8 +1,10 @@
 /** Loads the wasm from where the application says. */
-import { type Glue, LoadError } from "./glue.js";
+import { LoadError } from "./failure.js";
+import type { Glue } from "./glue.js";
 import { instantiate } from "./standard.js";
 
-export { type Glue, type LoadFailure, loadFailure } from "./glue.js";
+export { type LoadFailure, loadFailure } from "./failure.js";
+export type { Glue } from "./glue.js";
 
 /** Where the binary comes from: its address, an answer that carries it, its bytes, or a compiled module. */
 export type WasmSource = string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;

@@ -1,5 +1,6 @@
 /** Instantiating with the standard `WebAssembly` object, for browsers and Node. */
-import { type Glue, instantiateOnce, LoadError } from "./glue.js";
+import { LoadError } from "./failure.js";
+import { type Glue, instantiateOnce } from "./glue.js";
 
 /** The smallest module there is: an engine that refuses it refuses to compile at all. */
 const EMPTY_MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);

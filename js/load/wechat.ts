@@ -1,7 +1,9 @@
 /** Loads the wasm in a WeChat mini-program, where code must come from a file of the code package. */
-import { type Glue, instantiateOnce, LoadError } from "./glue.js";
+import { LoadError } from "./failure.js";
+import { type Glue, instantiateOnce } from "./glue.js";
 
-export { type Glue, type LoadFailure, loadFailure } from "./glue.js";
+export { type LoadFailure, loadFailure } from "./failure.js";
+export type { Glue } from "./glue.js";
 
 /** Where "build npm" of the WeChat tools puts the file in the main package. */
 export const DEFAULT_PATH = "/miniprogram_npm/floo-wasm/floo_wasm_bg.wasm.br";

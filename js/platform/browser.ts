@@ -3,6 +3,7 @@ import type { Environment } from "../client/client.js";
 import { tabPlatform } from "../client/tabs.js";
 import type { Glue } from "../engine.js";
 import { browserFiles } from "./browser-files.js";
+import { inWorker } from "./in-worker.js";
 
 type Target = Pick<EventTarget, "addEventListener" | "removeEventListener">;
 
@@ -41,12 +42,11 @@ function watch(signal: (name: string) => void): () => void {
   };
 }
 
-/** The environment of a browser client whose wasm comes from `load`. */
-export const browser = (load: () => Promise<Glue>): Environment => ({
+/** The environment of a browser client whose wasm comes from `load`, or is in the worker that `worker` gives. */
+export const browser = (load: () => Promise<Glue>, worker?: () => Worker): Environment => ({
   deviceInfo: "Web",
   storage: "indexeddb",
-  load,
-  tabs: tabPlatform,
+  ...(worker ? inWorker(worker) : { load, tabs: tabPlatform }),
   transfers: () => browserFiles,
   watch,
 });

@@ -59,8 +59,10 @@ async function bundleModules(out) {
   });
 }
 
+/** Whole files. The worker's runs as a module and as a classic script: browsers of before 2023 have only the latter. */
 async function bundleScripts(out) {
   for (const [entry, file] of [
+    ["worker", "worker.js"],
     ["global", "floo.global.js"],
     ["compat-global", "floo-compat.global.js"],
   ]) {
@@ -113,7 +115,7 @@ function copyDeclarations(entry, declarations, out) {
 function writeDeclarations(out) {
   const declarations = freshDirectory(".work-types");
   run(process.execPath, [at("node_modules/typescript/bin/tsc"), "-p", "tsconfig.types.json", "--outDir", declarations]);
-  for (const entry of ENTRIES) copyDeclarations(`${entry}.d.ts`, declarations, out);
+  for (const entry of [...ENTRIES, "worker"]) copyDeclarations(`${entry}.d.ts`, declarations, out);
   const miniProgram = path.join(out, "miniprogram_dist");
   copyDeclarations("miniprogram.d.ts", declarations, miniProgram);
   fs.renameSync(path.join(miniProgram, "miniprogram.d.ts"), path.join(miniProgram, "index.d.ts"));

@@ -28,6 +28,7 @@ const ROWS = [
   ["web JS without wasm (./slim)", () => withChunks("slim.js")],
   ["web JS with wasm (.)", () => withChunks("index.js")],
   ["web JS with wasm (./compat)", () => withChunks("compat.js")],
+  ["worker.js", () => npmFile("worker.js")],
   ["script floo.global.js", () => npmFile("floo.global.js")],
   ["script floo-compat.global.js", () => npmFile("floo-compat.global.js")],
   ["mini-program wasm", () => brotliDecompressSync(npmFile("miniprogram_dist/floo_wasm_bg.wasm.br"))],

@@ -28,7 +28,7 @@ const WEB = {
   rustflags: ["-Ctarget-feature=-reference-types,-multivalue"],
   profile: {},
   optimise(linked, out) {
-    wasmOpt(linked, out, LINKED_FEATURES, ["-Os", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+    wasmOpt(linked, out, LINKED_FEATURES, ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
   },
   allowed: WEB_FEATURES,
   glue: (source) => source,
@@ -55,7 +55,7 @@ export const FLAVOURS = {
       ]);
       // iOS does not hand out exported globals; the glue never reads them (checked with the glue).
       fs.writeFileSync(lowered, dropExports(fs.readFileSync(lowered), "global"));
-      wasmOpt(lowered, out, [], ["-Os"]);
+      wasmOpt(lowered, out, [], ["-Oz"]);
       fs.rmSync(lowered);
     },
     allowed: [],

@@ -142,7 +142,8 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "receipts" => Command::Receipts { of: p.conversation()?, target: p.id("target")? },
         "typing" => Command::Typing(p.conversation()?, p.flag("active")?),
         "deleteConversation" => {
-            Command::DeleteConversation { of: p.conversation()?, everywhere: p.flag("everywhere")? }
+            let (of, everywhere) = (p.conversation()?, p.flag("everywhere")?);
+            Command::DeleteConversation { of, everywhere, id: p.maybe_id("id")?.unwrap_or(0) }
         }
         "focus" => Command::Focus(p.maybe_conversation()?),
         "notices" => Command::Notices,

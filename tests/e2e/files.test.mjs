@@ -69,6 +69,55 @@ for (const [name, size] of [
   });
 }
 
+scenario(stage, "a message takes its file along, and without the file there is no message", async () => {
+  const went = await page.run(
+    async ({ clients: { amber, basil }, hears }, { ids }) => {
+      const chat = amber.conversation({ user: ids.basil });
+      const progress = [];
+      const file = new File([window.bytes(300_000)], "平面图.png", { type: "image/png" });
+      const sent = await chat.send({ image: { source: file, width: 2 } }, { onProgress: (it) => progress.push(it) });
+      const { message } = await hears(basil, "message", (it) => it.message.id === sent.id);
+      const { name, size, width, url } = message.attachment;
+      const blob = await basil.files.download(url);
+      const before = (await chat.messages()).length;
+      const abort = new AbortController();
+      const given = chat.send(
+        { file: { source: new File([window.bytes(30_000_000)], "large") } },
+        { signal: abort.signal, onProgress: () => abort.abort() },
+      );
+      return {
+        file: [name, size, width, await window.same(blob, 300_000), progress.length > 0],
+        given: await given.catch((error) => error.code),
+        more: (await chat.messages()).length - before,
+      };
+    },
+    { ids },
+  );
+  assert.deepEqual(went, { file: ["平面图.png", 300_000, 2, true, true], given: "Cancelled", more: 0 });
+});
+
+scenario(stage, "an answer that comes bit by bit is followed to its end", async () => {
+  const seen = await page.run(
+    async ({ clients: { amber, basil }, hears }, { ids }) => {
+      const chat = basil.conversation({ user: ids.amber });
+      const ai = (finish) => ({ ai: { stream: true, finish } });
+      const first = await chat.send({ text: "Once", ext: ai(false) });
+      await hears(amber, "message", (it) => it.message.id === first.id);
+      const texts = [];
+      const followed = (async () => {
+        for await (const { text } of amber.conversation({ user: ids.basil }).growth(first.id)) texts.push(text);
+      })();
+      for (const word of [" upon", " a", " time"]) await chat.append(first, word);
+      await chat.append(first, ".", { ext: ai(true) });
+      await followed;
+      return texts;
+    },
+    { ids },
+  );
+  assert.equal(seen.at(-1), "Once upon a time.");
+  assert.ok(seen.every((text, at) => at === 0 || text.startsWith(seen[at - 1])));
+});
+
 scenario(stage, "an upload that is given up ends, and works the second time", async () => {
   const { code, whole } = await page.run(
     async ({ clients: { amber } }, { ids, size }) => {

@@ -208,8 +208,8 @@ describe("operations", () => {
       operate(of9, "70", "replace", { text: "new" }),
       ["markRead", { ...of2, upTo: "60", only: true }],
       ["markRead", of9],
-      ["deleteConversation", { ...of9, everywhere: false }],
-      ["deleteConversation", { ...of2, everywhere: true }],
+      ["deleteConversation", { ...of9, everywhere: false, id: "1001" }],
+      ["deleteConversation", { ...of2, everywhere: true, id: "1002" }],
     ]);
     assert.throws(() => roster.replaceMessage(2, 50, "", "no object"), { code: "MessageInvalid", message: /config/ });
   });

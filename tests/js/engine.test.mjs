@@ -1,25 +1,12 @@
 // The contract of js/engine.ts against the built core: every command by name, and what bad parameters get.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { before, describe, test } from "node:test";
 
-const dist = new URL("../../dist/wasm/web/", import.meta.url);
-const OPTIONS = {
-  appId: "app",
-  deviceInfo: "Web",
-  memory: true,
-  dns: "http://127.0.0.1:9/dns",
-  deliveryReceipts: false,
-};
+import { COMMANDS, core, OPTIONS, OPERATE as operate, PLACE as place } from "./core.mjs";
 
 let Engine;
 before(async () => {
-  const glue = await import(new URL("floo_wasm_bg.js", dist));
-  const bytes = await readFile(new URL("floo_wasm_bg.wasm", dist));
-  const { instance } = await WebAssembly.instantiate(bytes, { "./floo_wasm_bg.js": glue });
-  glue.__wbg_set_wasm(instance.exports);
-  instance.exports.__wbindgen_start?.();
-  ({ Engine } = glue);
+  ({ Engine } = await core());
 });
 
 /** A core of nobody, and `ask`: the reply to a command. */
@@ -38,55 +25,9 @@ function make() {
 }
 
 describe("the core's contract", () => {
-  const place = { kind: 1, of: "2" };
-  const operate = { ...place, target: "5" };
-  const good = [
-    [
-      "send",
-      {
-        id: "1",
-        ...place,
-        type: 0,
-        text: "x",
-        attachment: "",
-        config: "{}",
-        ext: "",
-        senderName: "",
-        qos: 0,
-        priority: 1,
-      },
-    ],
-    ["send", { id: "1", ...place, text: "x", ext: undefined }],
-    ["resend", { id: "1" }],
-    ["cancel", { id: "18446744073709551615" }],
-    ...["recall", "delete", "unread", "played"].map((operation) => ["operate", { ...operate, operation }]),
-    ["operate", { ...operate, operation: "append", text: "x", config: "{}", ext: "e" }],
-    ["operate", { ...operate, operation: "replace", text: "x" }],
-    ["forget", { ...place, target: "5" }],
-    ["typing", { ...place, active: true }],
-    ["deleteConversation", { ...place, everywhere: true }],
-    ["receipts", { ...place, target: "5" }],
-    ["focus", place],
-    ["focus", {}],
-    ["notices", {}],
-    ["dropNotices", { ids: ["1", "2"] }],
-    ["messages", { kind: 0, of: "0", limit: 5 }],
-    ["history", { ...place, before: "7", limit: 5 }],
-    ["history", { ...place, after: "7", limit: 5 }],
-    ["conversations", {}],
-    ["users", {}],
-    ["groups", {}],
-    ["markRead", place],
-    ["markRead", { kind: 2, of: "9", upTo: "5", only: true }],
-    ["import", { ...place, messages: [] }],
-    [
-      "import",
-      { ...place, messages: [{ id: "5", from: "2", time: "1", status: 2, editedAt: "0", type: 4, text: "x" }] },
-    ],
-  ];
   test("well-formed commands are understood: nobody is logged in", async () => {
     const { engine, ask } = make();
-    for (const [name, params] of good) {
+    for (const [name, params] of COMMANDS) {
       const [ok, error] = await ask(name, params);
       assert.deepEqual([name, ok, error.number], [name, false, 100], JSON.stringify([params, error]));
     }

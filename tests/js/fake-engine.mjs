@@ -224,6 +224,7 @@ export class FakeCore {
         core.loads++;
         return { Engine };
       },
+      transfers: () => ({ check: (file) => ({ name: file.name }) }),
       watch: (signal) => {
         core.emitSignal = signal;
         return () => {

@@ -76,8 +76,8 @@ describe("operations", () => {
       operate("played"),
       ["typing", { ...place, active: true }],
       ["typing", { ...place, active: false }],
-      ["deleteConversation", { ...place, everywhere: true }],
-      ["deleteConversation", { ...place, everywhere: false }],
+      ["deleteConversation", { ...place, everywhere: true, id: "1001" }],
+      ["deleteConversation", { ...place, everywhere: false, id: "1002" }],
       ["markRead", place],
       ["markRead", { ...place, upTo: "50" }],
       ["markRead", { ...place, upTo: "50", only: true }],
@@ -171,6 +171,105 @@ describe("operations", () => {
     for await (const page of chat.history({ after: "1", pageSize: 9 })) ids.push(page[0].id);
     assert.deepEqual(ids, ["11", "21"]);
     assert.deepEqual(core.commands.at(-1)[1], { ...place, limit: 9, after: "2" });
+  });
+});
+
+describe("messages that grow", () => {
+  const message = (text, ext = "") => ({ ...mine, from: "2", outgoing: false, text, ext });
+  const changed = (text, { ext = "", ...more } = {}) => [
+    "updates",
+    updatesTape({ change: "append", by: "2", appended: "x", message: message(text, ext), ...more }),
+  ];
+  const finish = JSON.stringify({ ai: { stream: true, finish: true } });
+
+  test("are given as they are, then as they become, until they say that it is all", async () => {
+    const { core, chat, say } = await loggedIn();
+    core.answers.messages = () => messagesTape(message("He"));
+    const seen = [];
+    const all = (async () => {
+      for await (const { text } of chat.growth("50")) seen.push(text);
+    })();
+    await say(changed("He")); // is what the store had already
+    await say(changed("Hell"));
+    await say(["updates", updatesTape({ change: "append", message: { ...message("other"), id: "51" } })]);
+    await say(changed("Hello", { ext: finish }));
+    await all;
+    assert.deepEqual(seen, ["He", "Hell", "Hello"]);
+  });
+
+  test("end at once when all is there, and with a recall, the signal and the client", async () => {
+    const { core, client, chat, say } = await loggedIn();
+    const texts = async (options) => {
+      const seen = [];
+      for await (const { text } of chat.growth("50", options)) seen.push(text);
+      return seen;
+    };
+    core.answers.messages = () => messagesTape(message("all", finish));
+    assert.deepEqual(await texts(), ["all"]);
+    core.answers.messages = () => messagesTape(message("ha", "no JSON"));
+    const taken = texts();
+    await say(changed("ha", { change: "recall" }));
+    assert.deepEqual(await taken, ["ha"]);
+    const abort = new AbortController();
+    const given = texts({ signal: abort.signal });
+    await say(changed("half"));
+    abort.abort();
+    assert.deepEqual(await given, ["ha", "half"]);
+    const left = texts();
+    await say();
+    await client.close();
+    assert.deepEqual(await left, ["ha"]);
+  });
+});
+
+describe("attachments that are files yet", () => {
+  const url = "https://files.invalid/1";
+  async function uploading(upload) {
+    const made = await loggedIn();
+    const { core, client } = made;
+    const uploads = [];
+    client.files.upload = async (...what) => {
+      uploads.push(what);
+      return upload?.(...what) ?? { url };
+    };
+    core.answers.send = () => undefined;
+    return { ...made, uploads, sent: () => core.commands.filter(([name]) => name === "send").map(([, it]) => it) };
+  }
+  const file = () => new File(["12345"], "a 文.png", { type: "image/png" });
+
+  test("go up first, with their name and size", async () => {
+    const { chat, uploads, sent, say } = await uploading();
+    const onProgress = () => undefined;
+    chat.send({ image: { source: file(), width: 3 }, text: "look", ext: "e" }, { onProgress }).catch(quiet);
+    await say();
+    await say();
+    const [[given, to, options]] = uploads;
+    assert.equal(given.name, "a 文.png");
+    assert.deepEqual(to, { kind: "user", id: "2" });
+    assert.deepEqual(options, { onProgress, kind: "image", name: "a 文.png" });
+    const [{ attachment, text, ext }] = sent();
+    const { url: at, dName, fLen, width } = JSON.parse(attachment);
+    assert.deepEqual([at, dName, fLen, width, text, ext], [url, "a 文.png", 5, 3, "look", "e"]);
+  });
+
+  test("are not uploaded when anything else is wrong, and a failure leaves no message", async () => {
+    const failed = new Error("no");
+    const { chat, uploads, sent } = await uploading(() => Promise.reject(failed));
+    for (const [content, field] of [
+      [{ image: { source: file(), width: -1 } }, "image.width"],
+      [{ image: { source: file(), url } }, "image.url"],
+      [{ audio: { source: 5 } }, "audio.source"],
+      [{ file: { source: file(), pages: 1 } }, "file.pages"],
+      [{ file: { source: file() }, image: { url } }, "content"],
+      [{ file: { source: file() }, priority: 11 }, "priority"],
+      [{ location: { source: file(), latitude: 1, longitude: 1 } }, "location.source"],
+    ]) {
+      await assert.rejects(chat.send(content), code("MessageInvalid", field));
+    }
+    assert.deepEqual(uploads, []);
+    await assert.rejects(chat.send({ file: { source: file(), name: "x" } }), (error) => error === failed);
+    assert.equal(uploads[0][2].name, "x");
+    assert.deepEqual(sent(), []);
   });
 });
 

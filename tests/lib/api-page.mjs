@@ -20,7 +20,8 @@ export class PageError extends Error {
 export class ApiPage {
   constructor(driver, url, page = "api.html") {
     this.driver = driver;
-    this.address = `${url}/${page}`;
+    // The whole of the tests can be had with the cores in workers; see `LONG` in scripts/test.mjs.
+    this.address = `${url}/${page}${process.env.FLOO_E2E_WORKER ? "?worker" : ""}`;
   }
 
   /** Loads the page, anew if it is there already, and waits for its script. */

@@ -11,7 +11,7 @@ import { Stage, scenario } from "../lib/stage.mjs";
 import { until } from "../lib/until.mjs";
 
 const run = promisify(execFile);
-const ENTRIES = ["index", "slim", "compat", "codec"];
+const ENTRIES = ["index", "slim", "compat", "codec", "worker"];
 
 const stage = new Stage();
 let work;
@@ -114,7 +114,7 @@ scenario(stage, "importing any entry in Node changes no global, and the codec wo
     // Node defines some globals when they are first read: that is no change.
     for (const name of Object.getOwnPropertyNames(globalThis)) void globalThis[name];
     const before = state();
-    const entries = ["floo-wasm", "floo-wasm/slim", "floo-wasm/compat", "floo-wasm/codec"];
+    const entries = ["floo-wasm", "floo-wasm/slim", "floo-wasm/compat", "floo-wasm/codec", "floo-wasm/worker"];
     const loaded = [];
     for (const entry of entries) loaded.push(await import(entry));
     const now = state();
@@ -134,6 +134,7 @@ scenario(stage, "importing any entry in Node changes no global, and the codec wo
     ["ErrorCode", "FlooError", "createClient", "errorRemediation", "errorText"],
     ["default", "flooim"],
     ["FlooError", "decodeFrame", "encodeFrame", "init"],
+    [],
   ]);
   assert.deepEqual([answer.changed, answer.same], [[], true]);
   assert.deepEqual([answer.bytes, answer.command], [6, 0]);
@@ -165,6 +166,7 @@ for (const [resolution, module] of [
 for (const [name, script] of [
   ["main entry", "main.js"],
   ["slim entry with the core as a file", "main-slim.js"],
+  ["slim entry with the core in a worker", "main-worker.js"],
 ]) {
   scenario(stage, `an empty Vite project with the ${name} logs in and sends`, async () => {
     const directory = project(script, "app");
@@ -176,6 +178,11 @@ for (const [name, script] of [
       assets.some((asset) => asset.endsWith(".wasm")),
       script === "main-slim.js",
     );
+    if (script === "main-worker.js") {
+      const own = assets.filter((asset) => asset.startsWith("index") && asset.endsWith(".js"));
+      const size = own.reduce((sum, asset) => sum + fs.statSync(path.join(directory, "dist", "assets", asset)).size, 0);
+      assert.ok(size < 200_000, `the page's scripts have ${size} bytes, the core among them?`);
+    }
 
     const emulator = await stage.emulator();
     const { amber, basil } = await emulator.ids();

@@ -508,7 +508,7 @@ impl Device {
                         errand.fate = Fate::Withdrawn;
                     }
                 }
-                let removal = Command::DeleteConversation { of, everywhere: rng.one_in(2) };
+                let removal = Command::DeleteConversation { of, everywhere: rng.one_in(2), id: 0 };
                 return self.call(now, Call::Remove(self.removed.len() - 1), removal);
             }
             19 => {

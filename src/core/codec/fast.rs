@@ -1,11 +1,11 @@
 //! Pages of messages without prost, in one pass over the bytes: what every page is made of, and only if it is
 //! regular. Anything else (an operation, a field of a later version, another wire type, a number above 2^63,
 //! damage) is left to prost, which alone says what is an error.
-use prost::Message as _;
 use prost::bytes::Bytes;
 
 use super::MAX_METAS;
 use crate::core::proto::{MessageBody, Meta, Status, SyncDl, Xid};
+use crate::core::wire::Wire as _;
 
 /// The bytes that are left.
 struct Input<'a>(&'a [u8]);
@@ -201,11 +201,11 @@ mod tests {
     /// What is read here, prost reads, and the same.
     fn agree(bytes: Vec<u8>) -> Result<(), TestCaseError> {
         if let Some(body) = body(&bytes) {
-            prop_assert_eq!(Ok(body), MessageBody::decode(&bytes[..]));
+            prop_assert_eq!(Ok(body), prost::Message::decode(&bytes[..]));
         }
         let bytes = Bytes::from(bytes);
         if let Some(page) = page(&bytes) {
-            prop_assert_eq!(Ok(page), SyncDl::decode(bytes));
+            prop_assert_eq!(Ok(page), prost::Message::decode(bytes));
         }
         Ok(())
     }

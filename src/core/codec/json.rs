@@ -8,8 +8,9 @@ mod read;
 mod schema;
 mod write;
 
+use crate::core::json::Value;
+use crate::core::map::Map;
 use schema::Message;
-use serde_json::{Map, Value};
 use std::str::FromStr;
 
 /// The most fields that [`decode`] looks at in one frame, over all levels: bounds the memory of the result.

@@ -3,9 +3,9 @@
 //! A limit is checked before the memory is spent: a frame of 16 MiB could otherwise hold eight
 //! million empty metas, a hundred times its size once decoded.
 use prost::bytes::Bytes;
-use prost::encoding::{DecodeContext, decode_key, skip_field};
 
 use super::{CodecError, malformed};
+use crate::core::wire::Input;
 
 /// The largest frame accepted, in bytes.
 pub const MAX_FRAME_IN: usize = 16 * 1024 * 1024;
@@ -23,7 +23,7 @@ pub const MAX_UNREAD: usize = 100_000;
 pub const MAX_TO: usize = 10_000;
 /// The largest payload of one meta, in bytes: no client can send a larger one.
 pub const MAX_META: usize = MAX_FRAME_OUT;
-/// The deepest nesting that decoding follows, unknown groups included: prost's own limit, which
+/// The deepest nesting that decoding follows, unknown groups included, which
 /// the schema is nowhere near.
 pub const MAX_DEPTH: u32 = 100;
 /// The longest tag of a frame, in bytes (xsync 8.2).
@@ -37,15 +37,15 @@ pub(super) fn at_most(
     what: &'static str,
     bytes: &Bytes,
 ) -> Result<(), CodecError> {
-    let mut rest = bytes.clone();
+    let mut rest = Input::new(bytes);
     let mut count = 0;
     while !rest.is_empty() {
-        let (field, wire) = decode_key(&mut rest).map_err(|e| malformed(message, &e))?;
+        let (field, wire) = rest.key().map_err(|e| malformed(message, e))?;
         count += usize::from(field == number);
         if count > limit {
             return Err(CodecError::TooMany { what, limit });
         }
-        skip_field(wire, field, &mut rest, DecodeContext::default()).map_err(|e| malformed(message, &e))?;
+        rest.skip(field, wire).map_err(|e| malformed(message, e))?;
     }
     Ok(())
 }

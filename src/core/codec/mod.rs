@@ -2,7 +2,6 @@
 //!
 //! Limits are hard: a frame over them is an error, never a partial result. A payload is compressed,
 //! then encrypted, then its checksum taken (xsync 8.2); receiving goes the other way.
-use prost::Message;
 use prost::bytes::Bytes;
 
 use crate::core::proto::{
@@ -10,6 +9,7 @@ use crate::core::proto::{
     frame::{Command, CompressMethod, EncryptMethod, Vsn},
     status,
 };
+use crate::core::wire::{Wire, WireError};
 
 mod crc;
 #[cfg_attr(not(feature = "crypto"), path = "crypto_off.rs")]
@@ -55,7 +55,7 @@ pub enum CodecError {
         /// The message type that was expected.
         what: &'static str,
         /// What the decoder says; holds no content.
-        why: String,
+        why: &'static str,
     },
     /// Encoded in a way that this build, or this codec, does not understand.
     #[error("frames with {0} are not supported")]
@@ -98,12 +98,12 @@ impl CodecError {
 // In many places: out of line, for the size of the binary.
 #[cold]
 #[inline(never)]
-fn malformed(what: &'static str, e: &prost::DecodeError) -> CodecError {
-    CodecError::Malformed { what, why: e.to_string() }
+fn malformed(what: &'static str, e: WireError) -> CodecError {
+    CodecError::Malformed { what, why: e.0 }
 }
 
-fn read<M: Message + Default>(what: &'static str, payload: Bytes) -> Result<M, CodecError> {
-    M::decode(payload).map_err(|e| malformed(what, &e))
+fn read<M: Wire + Default>(what: &'static str, payload: Bytes) -> Result<M, CodecError> {
+    M::decode(payload).map_err(|e| malformed(what, e))
 }
 
 /// What a server says.
@@ -173,7 +173,7 @@ impl Codec {
         if bytes.len() > MAX_FRAME_IN {
             return Err(CodecError::TooLarge { size: bytes.len(), limit: MAX_FRAME_IN });
         }
-        let frame = Frame::decode(bytes).map_err(|e| malformed("Frame", &e))?;
+        let frame = Frame::decode(bytes).map_err(|e| malformed("Frame", e))?;
         let payload = self.open(&frame)?;
         let command = frame.command.unwrap_or(0);
         let downlink = match Command::try_from(command) {
@@ -267,7 +267,7 @@ fn refuses(downlink: &Downlink) -> bool {
 }
 
 fn check_size(frame: &Frame) -> Result<(), CodecError> {
-    match frame.encoded_len() {
+    match frame.encode_to_vec().len() {
         size if size > MAX_FRAME_OUT => Err(CodecError::TooLarge { size, limit: MAX_FRAME_OUT }),
         _ => Ok(()),
     }

@@ -4,4 +4,7 @@
 //! `try_from` and keep the raw number.
 #![allow(missing_docs, clippy::doc_markdown)]
 
+use crate::core::wire::wire;
+
 include!(concat!(env!("OUT_DIR"), "/im.floo.protobuf.rs"));
+include!(concat!(env!("OUT_DIR"), "/wire.rs"));

@@ -2,7 +2,7 @@
 //!
 //! Case and width are folded. A word is found by its beginning; Chinese, Japanese and Korean anywhere, by
 //! bigrams (and the last character of a run alone, so that a single character finds it too).
-use std::collections::BTreeSet;
+use crate::core::map::Set;
 
 /// The longest word that is told apart, in characters.
 const LONGEST: usize = 24;
@@ -60,8 +60,8 @@ pub fn matches(words: &[Word], text: &str) -> bool {
 }
 
 /// The terms of a text.
-pub fn terms(text: &str) -> BTreeSet<String> {
-    let mut terms = BTreeSet::new();
+pub fn terms(text: &str) -> Set<String> {
+    let mut terms = Set::new();
     runs(&fold(text), |run, dense| {
         if !dense {
             terms.insert(run.chars().take(LONGEST).collect());

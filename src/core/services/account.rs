@@ -1,7 +1,6 @@
 //! Getting a token (xsync 3.1, http-api 8.3).
-use serde_json::{Value, json};
-
 use super::{Call, Caller, data, field};
+use crate::core::json::Value;
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::Request;
 
@@ -67,12 +66,17 @@ impl std::fmt::Debug for Token {
     }
 }
 
+/// The body of a login: who, and the password.
+fn pair(name: &str, who: impl Into<Value>, password: &str) -> Value {
+    Value::object([(name, who.into()), ("password", password.into())])
+}
+
 /// Exchanges a password for a token; `None` when the credentials hold no password.
 pub fn token(caller: Caller<'_>, credentials: &Credentials) -> Option<Call<Token>> {
     let (path, body) = match credentials {
-        Credentials::Name { name, password } => ("/token/user", json!({ "name": name, "password": password })),
-        Credentials::Mobile { mobile, password } => ("/token/user", json!({ "mobile": mobile, "password": password })),
-        Credentials::Id { uid, password } => ("/token/id", json!({ "user_id": uid, "password": password })),
+        Credentials::Name { name, password } => ("/token/user", pair("name", &name[..], password)),
+        Credentials::Mobile { mobile, password } => ("/token/user", pair("mobile", &mobile[..], password)),
+        Credentials::Id { uid, password } => ("/token/id", pair("user_id", *uid, password)),
         Credentials::Token(_) | Credentials::Anonymous | Credentials::Provided(_) => return None,
     };
     Some(Call { request: caller.request("POST", path, Some(body.to_string())), parse: token_answer })
@@ -82,7 +86,7 @@ pub fn token(caller: Caller<'_>, credentials: &Credentials) -> Option<Call<Token
 pub fn token_answer(body: &str) -> Result<Token, Error> {
     let data = answer(body)?;
     // The cloud sends ids as numbers, some proxies as text.
-    let uid = field(&data, "user_id").as_u64().or_else(|| field(&data, "user_id").as_str()?.parse().ok()).unwrap_or(0);
+    let uid = field(&data, "user_id").as_id().unwrap_or(0);
     let token = field(&data, "token").as_str().unwrap_or("").to_owned();
     if token.is_empty() || uid == 0 {
         return Err(bad_answer("`token` or `user_id` is missing"));
@@ -97,7 +101,7 @@ pub fn token_answer(body: &str) -> Result<Token, Error> {
 
 /// Makes an account for a visitor. The cloud says under which name the password belongs to it.
 pub fn register_visitor(caller: Caller<'_>, name: &str, password: &str) -> Request {
-    let body = json!({ "username": name, "password": password });
+    let body = pair("username", name, password);
     caller.request("POST", "/user/register/anonymous", Some(body.to_string()))
 }
 

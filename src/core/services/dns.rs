@@ -1,7 +1,6 @@
 //! From the DNS document to addresses (xsync 2.1, http-api 6).
-use serde_json::{Value, json};
-
 use super::{Call, data, field, query};
+use crate::core::json::Value;
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::Request;
 
@@ -74,7 +73,7 @@ pub fn documents(url: &str, hosts: &[String]) -> Vec<String> {
 
 fn parse(body: &str) -> Result<Servers, Error> {
     let fail = |code, detail: String| Error::new(Domain::Dns, code, detail);
-    let document: Value = data(body).map_err(|e| match e.code {
+    let document = data(body).map_err(|e| match e.code {
         ErrorCode::ServerDNSAppIdInvalid => fail(e.code, e.detail),
         ErrorCode::ServerResponseInvalid => fail(ErrorCode::ServerDNSParseDataFailed, e.detail),
         _ => fail(ErrorCode::ServerDNSFailed, e.detail),
@@ -115,7 +114,7 @@ fn text<'a>(of: &'a Value, name: &str) -> &'a str {
 }
 
 fn list<'a>(of: &'a Value, name: &str) -> &'a [Value] {
-    field(of, name).as_array().map_or(&[], Vec::as_slice)
+    field(of, name).as_array().unwrap_or_default()
 }
 
 /// The cluster that the document recommends. Ids come as numbers or as text.
@@ -187,23 +186,26 @@ impl Servers {
     /// As kept in the store, with the document they come from and what is in use of them.
     /// `rest` and `sockets` are what earlier versions read.
     pub fn to_json(&self, document: &str, at: usize, ratel: usize) -> String {
-        let of = |c: &Cluster| json!({ "rest": c.rest, "sockets": c.sockets, "rtc": c.rtc });
+        let texts = |texts: &[String]| Value::from(texts);
+        let of = |c: &Cluster| {
+            Value::object([("rest", texts(&c.rest)), ("sockets", texts(&c.sockets)), ("rtc", texts(&c.rtc))])
+        };
         let current = self.socket(at).map(|(_, cluster, _)| cluster);
-        json!({
-            "document": document,
-            "rest": current.and_then(|c| c.rest.first()),
-            "sockets": current.map(|c| &c.sockets),
-            "clusters": self.clusters.iter().map(of).collect::<Vec<_>>(),
-            "hosts": self.hosts,
-            "at": at,
-            "ratel": ratel,
-        })
+        Value::object([
+            ("document", document.into()),
+            ("rest", current.and_then(|c| c.rest.first()).map_or(Value::Null, |url| url[..].into())),
+            ("sockets", current.map_or(Value::Null, |c| texts(&c.sockets))),
+            ("clusters", Value::Array(self.clusters.iter().map(of).collect())),
+            ("hosts", texts(&self.hosts)),
+            ("at", (at as u64).into()),
+            ("ratel", (ratel as u64).into()),
+        ])
         .to_string()
     }
 
     /// What the store kept; `None` when it is not readable. Rows of the first version have one cluster.
     pub fn from_json(row: &[u8]) -> Option<Kept> {
-        let row: Value = serde_json::from_slice(row).ok()?;
+        let row = Value::parse(std::str::from_utf8(row).ok()?).ok()?;
         let texts = |of: &Value, name: &str| -> Vec<String> {
             list(of, name).iter().filter_map(Value::as_str).map(str::to_owned).collect()
         };
@@ -225,6 +227,8 @@ impl Servers {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -326,7 +330,7 @@ mod tests {
         assert_eq!(kept.servers.clusters[0].rest, ["http://r"]);
         let new = kept.servers.to_json("http://d", 1, 0);
         assert_eq!(Servers::from_json(new.as_bytes()).unwrap(), Kept { at: 1, ..kept });
-        let fields: Value = serde_json::from_str(&new).unwrap();
+        let fields: serde_json::Value = serde_json::from_str(&new).unwrap();
         assert_eq!(fields["sockets"], json!(["ws://a/", "ws://b/"]));
         assert_eq!(Servers::from_json(br#"{"document":"d","rest":"r","sockets":[]}"#), None);
         assert_eq!(Servers::from_json(b"[]"), None);

@@ -2,10 +2,10 @@
 //! JavaScript. No endpoint has code of its own.
 use std::fmt;
 
-use serde_json::{Map, Value};
-
 use super::table::{Access, Answer, Effect, Endpoint, Kind};
 use super::{Caller, query};
+use crate::core::json::Value;
+use crate::core::map::Map;
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::Request;
 
@@ -69,8 +69,8 @@ impl Kind {
             Self::Int => whole(value, i64::MIN, i64::MAX),
             Self::Small => whole(value, i32::MIN.into(), i32::MAX.into()),
             Self::Hour => whole(value, 0, 23),
-            Self::Flag => value.is_boolean().then(|| value.to_string()),
-            Self::Text | Self::Key => value.is_string().then(|| value.to_string()),
+            Self::Flag => value.as_bool().is_some().then(|| value.to_string()),
+            Self::Text | Self::Key => value.as_str().is_some().then(|| value.to_string()),
             Self::Json => Some(value.to_string()),
             Self::Base => value.as_str().filter(|url| origin(url).is_some()).map(str::to_owned),
             Self::Wishes => list(value, wish),
@@ -102,7 +102,7 @@ fn list(value: &Value, item: fn(&Value) -> Option<String>) -> Option<String> {
 
 fn wish(value: &Value) -> Option<String> {
     let mut out = String::from("{");
-    for (key, given) in value.as_object()? {
+    for (key, given) in value.as_object()?.iter() {
         let kind = match &key[..] {
             "user_id" => Kind::Id,
             "alias" | "reason" => Kind::Text,
@@ -137,7 +137,7 @@ impl Endpoint {
         if matches!(self.access, Access::Host | Access::Never) {
             return Err(unsupported(self.name));
         }
-        let Ok(Value::Object(given)) = serde_json::from_str(if given.is_empty() { "{}" } else { given }) else {
+        let Ok(Value::Object(given)) = Value::parse(if given.is_empty() { "{}" } else { given }) else {
             return Err(Error::argument("`params` is no JSON object"));
         };
         let params = self.params();
@@ -193,9 +193,9 @@ impl Endpoint {
     /// # Errors
     /// What the answer's code stands for; `ServerResponseInvalid`, which names what is amiss.
     pub fn read(&self, body: &str) -> Result<String, Error> {
-        let mut answer = serde_json::from_str(body).unwrap_or_default();
+        let mut answer = Value::lenient(body);
         let mut field = |name: &str| match &mut answer {
-            Value::Object(fields) => fields.get_mut(name).map(Value::take).unwrap_or_default(),
+            Value::Object(fields) => fields.get_mut(name).map(std::mem::take).unwrap_or_default(),
             _ => Value::Null,
         };
         let code = field("code").as_u64().ok_or_else(|| invalid("the answer has no `code`"))?;
@@ -205,11 +205,13 @@ impl Endpoint {
         let mut data = field("data");
         let (fits, expected, empty) = match self.answer {
             Answer::Any => (true, "", Value::Null),
-            Answer::Flag => (data.is_boolean(), "`data` is neither true nor false", Value::Null),
-            Answer::Text => (data.is_string(), "`data` is no text", Value::Null),
-            Answer::Object | Answer::Upload => (data.is_object(), "`data` is no object", Value::Object(Map::new())),
+            Answer::Flag => (data.as_bool().is_some(), "`data` is neither true nor false", Value::Null),
+            Answer::Text => (data.as_str().is_some(), "`data` is no text", Value::Null),
+            Answer::Object | Answer::Upload => {
+                (data.as_object().is_some(), "`data` is no object", Value::Object(Map::new()))
+            }
             Answer::List | Answer::Ids | Answer::Page | Answer::IdPage => {
-                (data.is_array(), "`data` is no list", Value::Array(Vec::new()))
+                (data.as_array().is_some(), "`data` is no list", Value::Array(Vec::new()))
             }
         };
         if data.is_null() && self.nullable {
@@ -224,7 +226,7 @@ impl Endpoint {
                 let id = item.get("user_id").or_else(|| item.get("group_id")).unwrap_or(item);
                 *item = positive(id).map_or(Value::Null, Value::String);
             }
-            items.retain(|item| if ids { item.is_string() } else { item.is_object() });
+            items.retain(|item| if ids { item.as_str().is_some() } else { item.as_object().is_some() });
         }
         if self.answer == Answer::Upload {
             check_upload(&data)?;
@@ -237,13 +239,13 @@ impl Endpoint {
         member(&mut page, "items", &data.to_string());
         let cursor = match field("cursor") {
             Value::String(next) if !next.is_empty() => Value::String(next),
-            Value::Number(next) => Value::String(next.to_string()),
+            Value::Number(next) => Value::String(next),
             _ => Value::Null,
         };
         member(&mut page, "cursor", &cursor.to_string());
         let mut total = field("total");
         safe(&mut total, false);
-        if total.is_u64() {
+        if total.as_u64().is_some() {
             member(&mut page, "total", &total.to_string());
         }
         page.push('}');
@@ -282,9 +284,10 @@ fn is_id(name: &str) -> bool {
 fn safe(value: &mut Value, id: bool) {
     match value {
         Value::Number(n) => {
-            let size = n.as_u64().or_else(|| n.as_i64().map(i64::unsigned_abs));
-            if size.is_some_and(|size| id || size > EXACT) {
-                *value = Value::String(n.to_string());
+            let digits = n.strip_prefix('-').unwrap_or(n);
+            let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+            if whole && (id || digits.parse().map_or(true, |size: u64| size > EXACT)) {
+                *value = Value::String(std::mem::take(n));
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| safe(item, id)),

@@ -1,8 +1,6 @@
 //! The contact list, the group list, and the cards of both (xsync 3.1).
-use serde::Deserialize;
-use serde_json::{Value, json};
-
-use super::{Call, Caller, Id, data, items, text};
+use super::{Call, Caller, field, items, text};
+use crate::core::json::Value;
 use crate::core::model::{Error, Group, User};
 
 /// Ids of the contacts.
@@ -17,74 +15,49 @@ pub fn group_ids(caller: Caller<'_>) -> Call<Vec<u64>> {
 
 /// Plain ids, or objects that hold one.
 fn ids(body: &str, key: &str) -> Result<Vec<u64>, Error> {
-    let list: Vec<Value> = data(body)?;
-    let list = list.into_iter().map(|v| v.get(key).cloned().unwrap_or(v)).collect();
-    Ok(items::<Id>(list).into_iter().map(|id| id.0).collect())
+    items(body, |item| item.get(key).unwrap_or(item).as_id())
 }
 
 /// Cards of users, in one call. `is_contact` is left to the caller.
 pub fn user_cards(caller: Caller<'_>, ids: &[u64]) -> Call<Vec<User>> {
-    let body = json!({ "list": ids }).to_string();
+    let body = Value::object([("list", ids.into())]).to_string();
     Call { request: caller.request("POST", "/roster/list", Some(body)), parse: parse_users }
 }
 
 fn parse_users(body: &str) -> Result<Vec<User>, Error> {
-    #[derive(Deserialize)]
-    struct Card {
-        user_id: Id,
-        #[serde(default, deserialize_with = "text")]
-        username: String,
-        #[serde(default, deserialize_with = "text")]
-        nick_name: String,
-        #[serde(default, deserialize_with = "text")]
-        alias: String,
-        #[serde(default, deserialize_with = "text")]
-        avatar: String,
-    }
-    let list = items::<Card>(data(body)?).into_iter();
-    Ok(list
-        .map(|c| User {
-            id: c.user_id.0,
-            username: c.username,
-            nickname: c.nick_name,
-            alias: c.alias,
-            avatar: c.avatar,
+    items(body, |card| {
+        Some(User {
+            id: field(card, "user_id").as_id()?,
+            username: text(card, "username")?,
+            nickname: text(card, "nick_name")?,
+            alias: text(card, "alias")?,
+            avatar: text(card, "avatar")?,
             is_contact: false,
         })
-        .collect())
+    })
 }
 
 /// Cards of groups, in one call.
 pub fn group_cards(caller: Caller<'_>, ids: &[u64]) -> Call<Vec<Group>> {
-    let body = json!({ "group_list": ids }).to_string();
+    let body = Value::object([("group_list", ids.into())]).to_string();
     Call { request: caller.request("POST", "/group/info/batch", Some(body)), parse: parse_groups }
 }
 
 fn parse_groups(body: &str) -> Result<Vec<Group>, Error> {
-    #[derive(Deserialize)]
-    struct Card {
-        group_id: Id,
-        #[serde(default, deserialize_with = "text")]
-        name: String,
-        #[serde(default, deserialize_with = "text")]
-        avatar: String,
-        #[serde(default)]
-        owner_id: Option<Id>,
-        #[serde(default)]
-        owner: Option<Id>,
-        #[serde(default)]
-        count: u32,
-    }
-    let list = items::<Card>(data(body)?).into_iter();
-    Ok(list
-        .map(|c| Group {
-            id: c.group_id.0,
-            name: c.name,
-            avatar: c.avatar,
-            owner: c.owner_id.or(c.owner).map_or(0, |id| id.0),
-            count: c.count,
+    // What is there must be right; null is as good as absent for an owner, not for a count.
+    let owner = |card: &Value, name: &str| match field(card, name) {
+        Value::Null => Some(None),
+        value => value.as_id().map(Some),
+    };
+    items(body, |card| {
+        Some(Group {
+            id: field(card, "group_id").as_id()?,
+            name: text(card, "name")?,
+            avatar: text(card, "avatar")?,
+            owner: owner(card, "owner_id")?.or(owner(card, "owner")?).unwrap_or(0),
+            count: card.get("count").map_or(Some(0), |count| u32::try_from(count.as_u64()?).ok())?,
         })
-        .collect())
+    })
 }
 
 #[cfg(test)]

@@ -5,15 +5,13 @@ mod endpoint;
 mod lists;
 mod table;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
 pub use account::{Credentials, Token, register_visitor, token, token_answer, visitor_answer};
 pub use dns::{Cluster, Kept, Servers, dns, documents};
 pub use endpoint::{Prepared, locate, member, same_origin};
 pub use lists::{group_cards, group_ids, roster_ids, user_cards};
 pub use table::{Access, Answer, Effect, Endpoint, Kind, Param};
 
+use crate::core::json::Value;
 use crate::core::model::{Domain, Error, ErrorCode};
 use crate::ports::{HttpError, Request, Response};
 
@@ -50,20 +48,6 @@ impl Caller<'_> {
     }
 }
 
-/// The outer shape of every answer (http-api 4).
-#[derive(Deserialize)]
-struct Envelope<T> {
-    code: u64,
-    #[serde(default)]
-    message: Option<String>,
-    #[serde(default = "none")]
-    data: Option<T>,
-}
-
-const fn none<T>() -> Option<T> {
-    None
-}
-
 /// Reads an answer: the transport's verdict, the envelope, then the data by `parse`.
 pub fn read<T>(answer: Result<Response, HttpError>, parse: fn(&str) -> Result<T, Error>) -> Result<T, Error> {
     let response = answer.map_err(|e| Error::new(Domain::Http, ErrorCode::ServerNotReachable, e.0))?;
@@ -73,59 +57,40 @@ pub fn read<T>(answer: Result<Response, HttpError>, parse: fn(&str) -> Result<T,
     parse(&response.body)
 }
 
-/// The data of an answer whose code is 200; any other code becomes its error.
-fn data<T: DeserializeOwned>(body: &str) -> Result<T, Error> {
-    let invalid = |e: serde_json::Error| {
-        // serde's text can quote a value, so only the place is passed on.
-        let place = format!("unreadable at line {} column {}", e.line(), e.column());
-        Error::new(Domain::Http, ErrorCode::ServerResponseInvalid, place)
-    };
-    let head: Envelope<serde::de::IgnoredAny> = serde_json::from_str(body).map_err(invalid)?;
-    if head.code != 200 {
-        return Err(Error::from_http(head.code, &head.message.unwrap_or_default()));
+/// The data of an answer whose code is 200 (http-api 4); any other code becomes its error.
+fn data(body: &str) -> Result<Value, Error> {
+    let invalid = |what: &str| Error::new(Domain::Http, ErrorCode::ServerResponseInvalid, what);
+    let answer = Value::parse(body).map_err(|at| invalid(&format!("unreadable at byte {at}")))?;
+    match field(&answer, "code").as_u64() {
+        None => Err(invalid("the answer has no `code`")),
+        Some(200) => match answer {
+            Value::Object(mut fields) => fields.remove("data").filter(|data| !data.is_null()),
+            _ => None,
+        }
+        .ok_or_else(|| invalid("the answer's `data` is missing")),
+        Some(code) => Err(Error::from_http(code, field(&answer, "message").as_str().unwrap_or(""))),
     }
-    let whole: Envelope<T> = serde_json::from_str(body).map_err(invalid)?;
-    whole
-        .data
-        .ok_or_else(|| Error::new(Domain::Http, ErrorCode::ServerResponseInvalid, "the answer's `data` is missing"))
 }
 
-/// An id in an answer: the cloud sends numbers, some proxies text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Id(u64);
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Id;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an id")
-            }
-            fn visit_u64<E: serde::de::Error>(self, n: u64) -> Result<Id, E> {
-                Ok(Id(n))
-            }
-            fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<Id, E> {
-                s.parse().map(Id).map_err(|_| E::custom("not an id"))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
+/// The items of an answer that is a list. One bad item never spoils it: what `read` gives up is left out.
+fn items<T>(body: &str, read: impl FnMut(&Value) -> Option<T>) -> Result<Vec<T>, Error> {
+    match data(body)? {
+        Value::Array(items) => Ok(items.iter().filter_map(read).collect()),
+        _ => Err(Error::new(Domain::Http, ErrorCode::ServerResponseInvalid, "`data` is no list")),
     }
 }
 
 /// A field of an object; null where there is none.
-fn field<'a>(of: &'a serde_json::Value, name: &str) -> &'a serde_json::Value {
-    of.get(name).unwrap_or(&serde_json::Value::Null)
+fn field<'a>(of: &'a Value, name: &str) -> &'a Value {
+    of.field(name)
 }
 
-/// A text that may be null or absent.
-fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
-/// One bad item never spoils a list: unreadable ones are left out.
-fn items<T: DeserializeOwned>(list: Vec<serde_json::Value>) -> Vec<T> {
-    list.into_iter().filter_map(|v| serde_json::from_value(v).ok()).collect()
+/// A text that may be null or absent; `None` when it is something else.
+fn text(of: &Value, name: &str) -> Option<String> {
+    match field(of, name) {
+        Value::Null => Some(String::new()),
+        value => value.as_str().map(str::to_owned),
+    }
 }
 
 /// Percent-encodes a value for a query string.

@@ -1,7 +1,4 @@
 //! What is kept in memory while an account is open, and how it looks from outside.
-use std::collections::{BTreeMap, BTreeSet};
-
-use prost::Message as _;
 
 use super::body::{self, Facts};
 use super::input::CallId;
@@ -9,10 +6,12 @@ use super::rows::{
     ConversationRow, DeviceRow, GroupRow, MessageRow, OutboxRow, StreamRow, UserRow, bad_row, conversation_from,
     conversation_key, id_from, kv, put, receipt,
 };
+use crate::core::map::{Map, Set, sort};
 use crate::core::model::{
     Conversation, ConversationId, Domain, Error, ErrorCode, Group, Kind, Mention, Message, MessageStatus, Millis, User,
 };
 use crate::core::proto::{MessageBody, Meta, message_operation::OpType, meta::NameSpace};
+use crate::core::wire::Wire as _;
 use crate::ports::{Row, Table, Write};
 
 /// Client message ids are below 2^53 (xsync 5.2).
@@ -106,13 +105,13 @@ pub(super) struct Account {
     pub(super) last_id: u64,
     /// Rows of the index, about.
     pub(super) terms: u64,
-    pub(super) conversations: BTreeMap<ConversationId, ConversationRow>,
-    pub(super) outbox: BTreeMap<u64, Pending>,
-    pub(super) users: BTreeMap<u64, User>,
-    pub(super) groups: BTreeMap<u64, Group>,
-    pub(super) streams: BTreeMap<u64, StreamRow>,
+    pub(super) conversations: Map<ConversationId, ConversationRow>,
+    pub(super) outbox: Map<u64, Pending>,
+    pub(super) users: Map<u64, User>,
+    pub(super) groups: Map<u64, Group>,
+    pub(super) streams: Map<u64, StreamRow>,
     /// Operations whose message has not come, by message and operation.
-    pub(super) waiting: BTreeMap<(u64, u64), Meta>,
+    pub(super) waiting: Map<(u64, u64), Meta>,
 }
 
 impl Account {
@@ -317,9 +316,9 @@ impl Account {
     /// The conversation list, most recent first.
     pub(super) fn list(&self) -> Vec<Conversation> {
         let kept = self.conversations.iter().filter(|(_, row)| !row.hidden).map(|(id, _)| *id);
-        let ids: BTreeSet<_> = kept.chain(self.unsent().map(|(_, p)| p.to)).collect();
+        let ids: Set<_> = kept.chain(self.unsent().map(|(_, p)| p.to)).collect();
         let mut list: Vec<_> = ids.into_iter().map(|id| self.conversation(id)).collect();
-        list.sort_by(|a, b| b.timestamp.cmp(&a.timestamp).then(a.id.cmp(&b.id)));
+        sort(&mut list, |a, b| (b.timestamp, a.id) < (a.timestamp, b.id));
         list
     }
 

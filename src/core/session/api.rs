@@ -16,12 +16,11 @@
 //! behind every input: so nobody has to tell this file that a token came.
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::input::{CallId, Json, RequestId};
 use super::merge::{Job, Outcome};
 use super::rotation::Then;
 use super::{Cloud, Event, Output, Reply, Session, Timer};
+use crate::core::json::Value;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::status::ErrorCode as Status;
 use crate::core::services::{Access, Answer, Caller, Effect, Endpoint, Prepared, locate, member, same_origin};
@@ -167,7 +166,7 @@ impl Session {
                 }
             }
             headers.push('}');
-            member(&mut reply, "url", &Value::from(url).to_string());
+            member(&mut reply, "url", &Value::String(url).to_string());
             member(&mut reply, "headers", &headers);
             reply.push('}');
             Reply::Api(Json(reply))

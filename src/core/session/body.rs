@@ -1,10 +1,8 @@
 //! Rules about the content of messages: what the config says, how edits merge (xsync 5.8, 6.6).
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::{Map, Value};
-
 use super::rows::{EditRow, MessageRow};
 use crate::core::codec;
+use crate::core::json::{self, Value};
+use crate::core::map::Map;
 use crate::core::model::Mention;
 use crate::core::proto::{MessageBody, Meta, message_body::ContentType};
 
@@ -27,7 +25,19 @@ impl Facts {
         if config.is_empty() {
             return Self::default();
         }
-        serde_json::from_str(config).unwrap_or_default()
+        let mut facts = Self::default();
+        // Of the fields that nobody asks for no tree is made: this runs for every message that comes with a config.
+        let read = json::fields(config, &mut |name, reader| {
+            match name {
+                "mentionAll" => facts.mention_all = reader.value()?.as_bool().unwrap_or_default(),
+                "mentionList" => facts.mentions = ids(&reader.value()?),
+                "groupMemberList" => facts.members = ids(&reader.value()?),
+                "action" => facts.record = reader.value()?.as_str() == Some("record"),
+                _ => reader.skip()?,
+            }
+            Some(())
+        });
+        if read.is_some() { facts } else { Self::default() }
     }
 
     /// Whether it calls on a user.
@@ -40,54 +50,8 @@ impl Facts {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Key {
-    MentionAll,
-    MentionList,
-    GroupMemberList,
-    Action,
-    #[serde(other)]
-    Other,
-}
-
-/// Of the keys that nobody asks for no tree is made: this runs for every message that comes with a config.
-impl<'de> Deserialize<'de> for Facts {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Keys;
-        impl<'de> Visitor<'de> for Keys {
-            type Value = Facts;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Facts, A::Error> {
-                let mut facts = Facts::default();
-                while let Some(key) = map.next_key()? {
-                    if matches!(key, Key::Other) {
-                        map.next_value::<IgnoredAny>()?;
-                        continue;
-                    }
-                    let value: Value = map.next_value()?;
-                    match key {
-                        Key::MentionAll => facts.mention_all = value.as_bool().unwrap_or_default(),
-                        Key::MentionList => facts.mentions = ids(&value),
-                        Key::GroupMemberList => facts.members = ids(&value),
-                        Key::Action => facts.record = value.as_str() == Some("record"),
-                        Key::Other => {}
-                    }
-                }
-                Ok(facts)
-            }
-        }
-        from.deserialize_map(Keys)
-    }
-}
-
 fn ids(list: &Value) -> Vec<u64> {
-    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter().filter_map(|v| v.as_u64().or_else(|| v.as_str()?.parse().ok())).collect()
+    list.as_array().unwrap_or_default().iter().filter_map(Value::as_id).collect()
 }
 
 /// Whether a message is shown in the list and counts as unread: commands and the signals of a call do not.
@@ -126,7 +90,7 @@ pub(super) fn is_object(text: &str) -> bool {
 }
 
 fn object(text: &str) -> Option<Map<String, Value>> {
-    match serde_json::from_str(text) {
+    match Value::parse(text) {
         Ok(Value::Object(map)) => Some(map),
         _ => None,
     }

@@ -1,8 +1,8 @@
 //! The contact list, the group list, and the cards of whoever appears in a conversation.
-use std::collections::BTreeSet;
 
 use super::rows::{group_write, user_write};
 use super::{CallId, Event, Output, Purpose, Reply, Session};
+use crate::core::map::Set;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind};
 use crate::core::services::{Caller, group_cards, group_ids, read, roster_ids, user_cards};
 use crate::ports::{HttpError, Response, Table, Write};
@@ -10,11 +10,11 @@ use crate::ports::{HttpError, Response, Table, Write};
 #[derive(Debug, Default)]
 pub(super) struct Cards {
     /// Users asked for since the account was opened: who the cloud does not know is not asked for again.
-    asked: BTreeSet<u64>,
-    contacts: BTreeSet<u64>,
+    asked: Set<u64>,
+    contacts: Set<u64>,
     lists: bool,
     /// Groups the user was put out of since the lists were asked for: answers on their way still have them.
-    left: BTreeSet<u64>,
+    left: Set<u64>,
     /// Calls for a list that this device has never had and that is on its way.
     waiting: Vec<(CallId, List)>,
 }
@@ -111,7 +111,7 @@ impl Session {
     }
 
     /// Asks for the cards of users who are unknown. Groups among them are no users, and have cards already.
-    pub(super) fn want_cards(&mut self, mut wanted: BTreeSet<u64>) {
+    pub(super) fn want_cards(&mut self, mut wanted: Set<u64>) {
         let (Some(account), true) = (&self.account, self.link.ready) else { return };
         wanted.retain(|uid| {
             *uid != 0
@@ -147,7 +147,7 @@ impl Session {
         }
         let Some(caller) = self.caller() else { return };
         let request = user_cards(caller, &ids).request;
-        self.cards.asked.extend(&ids);
+        self.cards.asked.extend(ids.iter().copied());
         self.request(request, Purpose::UserCards(ids));
     }
 

@@ -9,14 +9,16 @@
 //!
 //! A word's row may stand for a message that has lost the word since, or is gone: what counts is the message.
 //! So edits only add to the index, and nothing has to be taken out of it.
-use std::collections::{BTreeMap, BTreeSet};
 
 use super::body;
 use super::rows::{EditRow, MessageRow, id_from, message_query, one_message, put, read_messages};
 use super::{CallId, LoadPurpose, Reply, Session, storage_error};
+use crate::core::json::Value;
+use crate::core::map::{Map, Set};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind, Message};
 use crate::core::proto::message_body::ContentType;
 use crate::core::search::{self, Word};
+use crate::core::wire::{Wire as _, wire};
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// What a term is; the first byte of its key.
@@ -69,9 +71,20 @@ struct PlaceRow {
     ids: Vec<u64>,
 }
 
+wire! {
+    TermRow {
+        1 places list,
+    }
+    PlaceRow {
+        1 kind uint32,
+        2 uid uint64,
+        3 ids numbers,
+    }
+}
+
 /// The terms of one transaction: what is new in one lot, so that a term has one row of it.
 #[derive(Debug, Default)]
-pub(super) struct Index(BTreeMap<Vec<u8>, BTreeMap<ConversationId, BTreeSet<u64>>>);
+pub(super) struct Index(Map<Vec<u8>, Map<ConversationId, Set<u64>>>);
 
 impl Index {
     /// Adds a message with all its terms; of one that was edited, those that it did not have before.
@@ -93,14 +106,14 @@ impl Index {
             }
         }
         for key in keys {
-            self.0.entry(key).or_default().entry(of).or_default().insert(row.id());
+            self.0.or_default(key).or_default(of).insert(row.id());
         }
     }
 
     /// The rows.
     pub(super) fn writes(self) -> impl Iterator<Item = Write> {
         self.0.into_iter().map(|(mut key, places)| {
-            let ids = || places.values().flatten().copied();
+            let ids = || places.values().flat_map(Set::iter).copied();
             key.extend(ids().max().unwrap_or(0).to_be_bytes());
             key.extend(ids().min().unwrap_or(0).to_be_bytes());
             let places = places
@@ -114,7 +127,7 @@ impl Index {
 
 /// What is left of a row of the index without the messages that are gone; nothing to write when they are all there.
 pub(super) fn thin(row: &Row, gone: impl Fn(ConversationId) -> u64) -> Option<Write> {
-    let mut term = <TermRow as prost::Message>::decode(&row.value[..]).unwrap_or_default(); // unreadable: of no use
+    let mut term = TermRow::decode(&row.value[..]).unwrap_or_default(); // unreadable: of no use
     let count = |term: &TermRow| term.places.iter().map(|place| place.ids.len()).sum::<usize>();
     let before = count(&term);
     for PlaceRow { kind, uid, ids } in &mut term.places {
@@ -141,8 +154,7 @@ fn text_of(row: &MessageRow) -> String {
     let body = body::body(row);
     let mut text = row.edit.as_ref().map_or(body.content, |edit| edit.text.clone());
     if body.ctype == ContentType::File as i32
-        && let Ok(attachment) = serde_json::from_str::<serde_json::Value>(&body.attachment)
-        && let Some(name) = attachment.get("dName").and_then(serde_json::Value::as_str)
+        && let Some(name) = Value::lenient(&body.attachment).field("dName").as_str()
     {
         text.push(' ');
         text.push_str(name);
@@ -169,7 +181,7 @@ pub(super) struct Search {
     limit: usize,
     streams: Vec<Stream>,
     step: Step,
-    candidates: BTreeSet<(u64, ConversationId)>,
+    candidates: Set<(u64, ConversationId)>,
     found: Vec<Message>,
     looked_at: u32,
 }
@@ -248,7 +260,7 @@ impl Session {
             limit: limit.clamp(1, super::MAX_PAGE) as usize,
             streams: Vec::new(),
             step: first,
-            candidates: BTreeSet::new(),
+            candidates: Set::new(),
             found: Vec::new(),
             looked_at: 0,
         };
@@ -304,7 +316,7 @@ impl Session {
                 let full = rows.len() >= ROWS as usize;
                 let mut bad = Vec::new();
                 for row in rows {
-                    match <TermRow as prost::Message>::decode(&row.value[..]) {
+                    match TermRow::decode(&row.value[..]) {
                         Ok(places) => search.candidates.extend(places.places.iter().flat_map(|place| {
                             let of = Kind::from_number(place.kind).map(|kind| ConversationId { kind, uid: place.uid });
                             let of = of.filter(|of| search.filter.of.is_none_or(|wanted| wanted == *of));

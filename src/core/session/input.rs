@@ -125,6 +125,8 @@ pub enum Command {
         of: ConversationId,
         /// From all devices.
         everywhere: bool,
+        /// From `Session::allocate_id`, perhaps long before: messages with lower ids go with the conversation. 0: the next one.
+        id: u64,
     },
     /// Who has received, read and played a message of the logged-in user.
     Receipts {

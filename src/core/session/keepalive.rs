@@ -155,8 +155,8 @@ impl Session {
         self.link.offline = false; // whatever the device says
         self.link.bad.clear();
         self.rotation.worked();
+        self.list_awaited(); // before it shows as online: it is not up to date yet
         self.enter(State::Online, None, None);
-        self.list_awaited();
         self.heartbeat();
         self.plan_read_all();
         self.fetch_torn();

@@ -37,7 +37,7 @@ impl Session {
             }
         }
         let Some(account) = &mut self.account else { return };
-        let row = account.conversations.entry(of).or_default();
+        let row = account.conversations.or_default(of);
         row.draft = draft.unwrap_or_else(|| std::mem::take(&mut row.draft));
         row.extension = extension.unwrap_or_else(|| std::mem::take(&mut row.extension));
         row.pinned = pinned.unwrap_or(row.pinned);

@@ -26,8 +26,6 @@
 //! works, if there is a password, or an application that hands tokens in.
 use std::time::Duration;
 
-use prost::Message as _;
-
 use super::account::Account;
 use super::event::TokenReason;
 use super::input::{CallId, Restored};
@@ -38,6 +36,7 @@ use crate::core::codec::Uplink;
 use crate::core::model::{Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{self, Provision, provision::OsType, status::ErrorCode as Status};
 use crate::core::services::{Caller, Credentials, Token, read, register_visitor, token, token_answer, visitor_answer};
+use crate::core::wire::Wire as _;
 use crate::ports::{HttpError, Response, Row, StoreError, Table, Write};
 
 /// The protocol version that the cloud knows (decisions, "PROVISION of our client").

@@ -10,9 +10,7 @@
 //! follows from it. A second delivery finds its ids among the stored messages or in `applied_ops`,
 //! and changes nothing (xsync 4.9, 4.11). What a meta means is told in `operations.rs` and
 //! `notices.rs`.
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-use prost::Message as _;
+use std::collections::VecDeque;
 
 use super::account::Account;
 use super::body::{self, Facts};
@@ -23,6 +21,7 @@ use super::rows::{
 };
 use super::{Batch, CallId, Event, LoadPurpose, Mark, Operation, Output, Place, Reply, Session};
 use crate::core::codec::{CodecError, Payload};
+use crate::core::map::{self, Map, Set};
 use crate::core::model::{
     Change, ConversationId, Domain, Error, ErrorCode, Kind, Mention, Message, Millis, Notice, NoticeKind, Update,
 };
@@ -31,6 +30,7 @@ use crate::core::proto::{
     message_body::{QoS, Status as Seen, Type},
     message_operation::OpType,
 };
+use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// How many unread messages are told to their authors at once; older ones are read silently.
@@ -130,12 +130,12 @@ pub(super) struct Work {
     /// What is not marked read counts as unread, although it is the past.
     counts: bool,
     reads: usize,
-    pub(super) rows: BTreeMap<(ConversationId, u64), MessageRow>,
-    applied: BTreeSet<u64>,
+    pub(super) rows: Map<(ConversationId, u64), MessageRow>,
+    applied: Set<u64>,
     /// What edits had made of the rows that were read.
-    was: BTreeMap<(ConversationId, u64), Option<EditRow>>,
+    was: Map<(ConversationId, u64), Option<EditRow>>,
     /// Groups in which messages of the user are, by message: those that others answer to.
-    pub(super) homes: BTreeMap<u64, u64>,
+    pub(super) homes: Map<u64, u64>,
     pub(super) out: Outcome,
 }
 
@@ -146,14 +146,14 @@ pub(super) struct Outcome {
     /// The highest id among the metas.
     highest: u64,
     /// Stored messages that changed, by conversation and id.
-    dirty: BTreeSet<(ConversationId, u64)>,
+    dirty: Set<(ConversationId, u64)>,
     /// Conversations that changed.
-    pub(super) touched: BTreeSet<ConversationId>,
+    pub(super) touched: Set<ConversationId>,
     pub(super) removed: Vec<ConversationId>,
     /// Conversations whose messages up to their floor go with this job, removed before or not.
-    pub(super) cleared: BTreeSet<ConversationId>,
+    pub(super) cleared: Set<ConversationId>,
     /// Conversations whose last message is gone.
-    relast: BTreeSet<ConversationId>,
+    relast: Set<ConversationId>,
     pub(super) told: Vec<(ConversationId, u64)>,
     pub(super) updates: Vec<Update>,
     pub(super) notices: Vec<Notice>,
@@ -166,9 +166,9 @@ pub(super) struct Outcome {
     /// Everything else that is said, in order, behind the changes above.
     pub(super) then: Vec<Output>,
     /// Messages to be fetched again, because edits came in the wrong order.
-    pub(super) refetch: BTreeSet<(ConversationId, u64)>,
+    pub(super) refetch: Set<(ConversationId, u64)>,
     /// Users whose cards are wanted.
-    pub(super) wanted: BTreeSet<u64>,
+    pub(super) wanted: Set<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -272,7 +272,7 @@ impl Session {
                             rows.filter(|row| account.is_shown(of, row)).map(|row| account.message(of, row))
                         });
                         let mut page: Vec<_> = page.collect();
-                        page.sort_by_key(|m| m.id);
+                        map::sort(&mut page, |a, b| a.id < b.id);
                         page.dedup_by_key(|m| m.id);
                         work.out.then.push(Output::Reply(call, Ok(Reply::History(page, next))));
                     }
@@ -387,27 +387,21 @@ impl Session {
             // Its conversation was removed after it: known only to whoever looks for it in history.
             if !live {
                 let row = MessageRow { meta: Some(meta), quiet: true, ..MessageRow::default() };
-                work.rows.entry(key).or_insert(row);
+                work.rows.or_insert_with(key, || row);
             }
             return;
         }
         let mut fresh = live;
         let known = work.rows.contains_key(&key);
         let was_unread = work.rows.get(&key).is_some_and(|row| account.is_unread(of, row));
-        let row = match work.rows.entry(key) {
-            std::collections::btree_map::Entry::Occupied(entry) => {
-                let row = entry.into_mut();
-                fresh = live && row.quiet && !row.gone;
-                if row.gone || (live && !fresh) {
-                    return; // taken away, or it came twice
-                }
-                row
+        let quiet = !live && !work.counts;
+        let row = work.rows.or_insert_with(key, || MessageRow { meta: Some(meta), quiet, ..MessageRow::default() });
+        if known {
+            fresh = live && row.quiet && !row.gone;
+            if row.gone || (live && !fresh) {
+                return; // taken away, or it came twice
             }
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                let quiet = !live && !work.counts;
-                entry.insert(MessageRow { meta: Some(meta), quiet, ..MessageRow::default() })
-            }
-        };
+        }
         row.quiet &= !live;
         work.out.dirty.insert(key);
         // Operations that came before it, or edits that overtook each other.
@@ -439,11 +433,11 @@ impl Session {
         if row.from() == me && of.kind == Kind::Group && !facts.members.is_empty() {
             work.out.writes.push(Write::put(Table::Receipts, receipt_key(id, 0, of.uid), []));
         }
-        let conversation = account.conversations.entry(of).or_default();
+        let conversation = account.conversations.or_default(of);
         cancels.retain(|cancel| cancel.op > row.read_op && !conversation.overruled(id, cancel.op) && !row.gone);
         conversation.cancels.extend(cancels.pop());
         let unread = account.is_unread(of, &row) && !was_unread;
-        let conversation = account.conversations.entry(of).or_default();
+        let conversation = account.conversations.or_default(of);
         conversation.top = conversation.top.max(id);
         if unread {
             conversation.unread += 1;
@@ -476,7 +470,7 @@ impl Session {
     /// The page is taken in: where the stream stands now. False when something before it is missing.
     fn stream_moved(&mut self, out: &mut Outcome, xid: Option<Xid>, next_key: u64, eager: bool, prev: u64) -> bool {
         let (Some(account), Some(xid)) = (&mut self.account, xid) else { return true };
-        let stream = account.streams.entry(xid.uid).or_default();
+        let stream = account.streams.or_default(xid.uid);
         let known = !(eager && prev > stream.cursor);
         let was = stream.clone();
         stream.top = stream.top.max(out.highest);
@@ -494,7 +488,7 @@ impl Session {
         let Work { rows, was, mut out, .. } = work;
         let Some(account) = &mut self.account else { return Vec::new() };
         let mut index = Index::default();
-        for key @ (of, id) in &out.dirty {
+        for key @ (of, id) in out.dirty.iter() {
             let Some(row) = rows.get(key) else { continue };
             if out.cleared.contains(of) && account.conversations.get(of).is_some_and(|row| *id <= row.floor) {
                 continue;
@@ -589,7 +583,7 @@ impl Session {
             let operation = MessageBody::decode(meta.payload.clone()).ok()?.operation?;
             Some((*places(account, meta, &operation).first()?, *target))
         });
-        for (of, target) in edits.collect::<BTreeSet<_>>().into_iter().take(MOST_FETCHED) {
+        for (of, target) in edits.collect::<Set<_>>().into_iter().take(MOST_FETCHED) {
             self.fetch_again(of, target);
         }
     }
@@ -655,10 +649,10 @@ impl Work {
             revives: false,
             counts: false,
             reads: 0,
-            rows: BTreeMap::new(),
-            was: BTreeMap::new(),
-            applied: BTreeSet::new(),
-            homes: BTreeMap::new(),
+            rows: Map::new(),
+            was: Map::new(),
+            applied: Set::new(),
+            homes: Map::new(),
             out: Outcome::default(),
         };
         work.revives = matches!(work.job, Job::History { wish: Wanted::By(_), .. });
@@ -763,10 +757,10 @@ impl Work {
 #[derive(Default)]
 struct Wish {
     /// Ranges of messages, half known.
-    ranges: BTreeMap<ConversationId, (u64, u64)>,
-    single: BTreeSet<(ConversationId, u64)>,
+    ranges: Map<ConversationId, (u64, u64)>,
+    single: Set<(ConversationId, u64)>,
     applied: Option<(u64, u64)>,
-    homes: BTreeSet<u64>,
+    homes: Set<u64>,
     loads: Vec<(Query, Part)>,
 }
 
@@ -800,7 +794,7 @@ impl Wish {
         }
         match item {
             Item::Message(of, meta, _) if account.conversations.get(of).is_some_and(|row| meta.id <= row.top) => {
-                let range = self.ranges.entry(*of).or_insert((meta.id, meta.id));
+                let range = self.ranges.or_insert_with(*of, || (meta.id, meta.id));
                 *range = (range.0.min(meta.id), range.1.max(meta.id));
             }
             Item::Operation(meta, _, operation) => {

@@ -46,7 +46,7 @@ mod tests;
 mod timer;
 mod typing;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
 pub use find::Filter;
@@ -55,6 +55,7 @@ pub use output::{Batch, Output, Place};
 pub use takeover::Past;
 
 use crate::core::codec::{Codec, Downlink, Uplink, WirePolicy};
+use crate::core::map::{Map, Set};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::services::Servers;
 use crate::ports::{Query, Request, Row, StoreError, Write};
@@ -177,7 +178,7 @@ pub struct Session {
     state: State,
     stats: Stats,
     /// Broken rows that were reported.
-    reported: BTreeSet<String>,
+    reported: Set<String>,
     /// Commands that came before the device's store was open.
     parked: Option<Vec<(CallId, Command)>>,
     /// Who logged in last on this device.
@@ -198,15 +199,15 @@ pub struct Session {
     history: VecDeque<history::Request>,
     cards: cards::Cards,
     /// Who is typing where, and until when that is believed.
-    typing: BTreeMap<(ConversationId, u64), Millis>,
+    typing: Map<(ConversationId, u64), Millis>,
     /// How often in a row the server has asked for fewer messages.
     pauses: u32,
-    requests: BTreeMap<RequestId, Purpose>,
-    loads: BTreeMap<LoadId, LoadPurpose>,
+    requests: Map<RequestId, Purpose>,
+    loads: Map<LoadId, LoadPurpose>,
     next_id: u32,
     api: api::Api,
     /// Searches that can be gone on with, by handle.
-    searches: BTreeMap<u32, find::Search>,
+    searches: Map<u32, find::Search>,
 }
 
 impl Session {
@@ -228,7 +229,7 @@ impl Session {
             timers: Timers::default(),
             state: State::Idle,
             stats: Stats::default(),
-            reported: BTreeSet::new(),
+            reported: Set::new(),
             parked: Some(Vec::new()),
             remembered: None,
             logins: Vec::new(),
@@ -243,13 +244,13 @@ impl Session {
             room: retention::Room::default(),
             history: VecDeque::new(),
             cards: cards::Cards::default(),
-            typing: BTreeMap::new(),
+            typing: Map::new(),
             pauses: 0,
-            requests: BTreeMap::new(),
-            loads: BTreeMap::new(),
+            requests: Map::new(),
+            loads: Map::new(),
             next_id: 0,
             api: api::Api::default(),
-            searches: BTreeMap::new(),
+            searches: Map::new(),
         }
     }
 
@@ -370,8 +371,11 @@ impl Session {
             Command::Operate { of, target, operation } => self.operate(call, of, target, operation),
             Command::Forget { of, target } => self.enqueue(Job::Forget { call, of, target }),
             Command::Typing(of, active) => self.type_in(call, of, active),
-            Command::DeleteConversation { of, everywhere } => match self.allocate_id(self.now) {
-                Ok(id) => self.enqueue(Job::Remove { call, id, of, everywhere }),
+            Command::DeleteConversation { of, everywhere, id: given } => match self.allocate_id(self.now) {
+                Ok(own) => {
+                    let id = if given == 0 { own } else { given };
+                    self.enqueue(Job::Remove { call, id, of, everywhere });
+                }
                 Err(e) => self.reply(call, Err(e)),
             },
             Command::Receipts { of, target } => self.receipts(call, of, target),
@@ -562,7 +566,9 @@ impl Session {
 
     /// Reads that will not be answered any more: whoever waits for one hears why.
     fn fail_loads(&mut self, why: &Error) {
-        for call in std::mem::take(&mut self.loads).into_values().filter_map(|purpose| purpose.call()) {
+        for call in
+            std::mem::take(&mut self.loads).into_iter().map(|(_, value)| value).filter_map(|purpose| purpose.call())
+        {
             self.reply(call, Err(why.clone()));
         }
     }

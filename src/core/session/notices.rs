@@ -3,15 +3,16 @@
 //!
 //! `noticed_change` changes what is kept, in the transaction of the page; `user_notice` does what needs
 //! the network, after it. Every notice is told once, whatever it changes.
-use prost::Message as _;
-use serde_json::Value;
 
 use super::merge::{Outcome, notice};
 use super::rows::{group_write, put, user_write};
 use super::{CallId, Event, LoadPurpose, Output, Reply, Session, State};
 use crate::core::codec::Payload;
+use crate::core::json::Value;
+use crate::core::map::sort;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Notice, NoticeKind};
 use crate::core::proto::{Meta, group_notice::Type as Group, roster_notice::Type as Roster, user_notice::Type as User};
+use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// The key of a kept notice: one a matter, so that the newer takes the place of the older. Matters are
@@ -117,7 +118,7 @@ impl Session {
     }
 
     fn members(&mut self, out: &mut Outcome, group: u64, joined: Vec<u64>, left: Vec<u64>, changed: Vec<u64>) {
-        out.wanted.extend(joined.iter().chain(&changed));
+        out.wanted.extend(joined.iter().chain(&changed).copied());
         let Some(account) = &mut self.account else { return };
         if let Some(card) = account.groups.get_mut(&group) {
             let (plus, minus) = (u32::try_from(joined.len()), u32::try_from(left.len()));
@@ -134,7 +135,7 @@ impl Session {
 
     /// `content` is a JSON object of what changed, or of one member's name (errata, type 23).
     fn group_patched(&mut self, out: &mut Outcome, notice: &Notice) {
-        let patch: Value = serde_json::from_str(&notice.content).unwrap_or_default();
+        let patch = Value::lenient(&notice.content);
         let text = |key: &str| patch.get(key).and_then(Value::as_str);
         if text("property") == Some("display_name") {
             return self.members(out, notice.group, vec![], vec![], vec![notice.from]);
@@ -200,7 +201,7 @@ impl Session {
     }
 
     fn card_patched(&mut self, out: &mut Outcome, uid: u64, content: &str) {
-        let patch: Value = serde_json::from_str(content).unwrap_or_default();
+        let patch = Value::lenient(content);
         let Some(account) = &mut self.account else { return };
         let Some(user) = account.users.get_mut(&uid) else { return };
         let before = user.clone();
@@ -266,7 +267,7 @@ impl Session {
                 None => bad.push(super::rows::bad_row(Table::Notices, &row.key)),
             }
         }
-        notices.sort_by_key(|notice| std::cmp::Reverse(notice.id));
+        sort(&mut notices, |a, b| a.id > b.id);
         self.bad_rows(bad);
         self.settle(writes, vec![Output::Reply(call, Ok(Reply::Notices(notices)))]);
     }

@@ -10,13 +10,13 @@
 //! What is carried out never depends on the order of arrival: read marks compare ids of operations,
 //! edits that overtake each other make the message be fetched again, whatever takes a message away
 //! leaves a row that nothing brings back.
-use std::collections::BTreeSet;
 
 use super::account::{Errand, Pending};
 use super::body;
 use super::merge::{Outcome, Work, edit_time, kind, places, row_of, strip, uid, update};
 use super::rows::{MarkRow, clear_messages, kv, put, receipt, receipt_key};
 use super::{Batch, CallId, Event, MAX_EXT, MAX_TEXT, Mark, Operation, Output, Place, Receipts, Reply, Session};
+use crate::core::map::{Set, sort};
 use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode, Kind, Millis, Update};
 use crate::core::proto::{
     self, ConversationOperation, MessageBody, MessageOperation, Meta, SyncDl, Xid,
@@ -26,8 +26,8 @@ use crate::core::proto::{
     message_operation::OpType,
     meta::NameSpace,
 };
+use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
-use prost::Message as _;
 
 impl Operation {
     /// Its number on the wire, and its content: text, config, ext.
@@ -129,7 +129,7 @@ impl Session {
         let read =
             work.rows.get(&(of, target)).is_some_and(|row| account.may_count(row) && !account.is_unread(of, row));
         if kind == OpType::ReadCancel && read {
-            let conversation = account.conversations.entry(of).or_default();
+            let conversation = account.conversations.or_default(of);
             conversation.cancels.push(MarkRow { mid: target, op: u64::MAX });
             conversation.unread += 1;
             work.out.touched.insert(of);
@@ -283,7 +283,7 @@ impl Session {
             }
             OpType::ReadCancel if !own => {
                 let read_op = work.rows.get(&(of, target)).map_or(0, |row| row.read_op);
-                let conversation = account.conversations.entry(of).or_default();
+                let conversation = account.conversations.or_default(of);
                 let known = conversation.cancels.iter().find(|cancel| cancel.mid == target).map(|cancel| cancel.op);
                 let op = known.filter(|op| *op != u64::MAX).map_or(meta.id, |op| op.max(meta.id));
                 conversation.cancels.retain(|cancel| cancel.mid != target);
@@ -392,7 +392,7 @@ impl Session {
         };
         self.undo(work, pending, target);
         if let Errand::Receipt(..) = pending.errand {
-            self.log(super::Level::Warn, format!("a receipt was refused: {}", error.code.name()));
+            self.log(super::Level::Warn, format!("a receipt was refused: error {}", error.code as u16));
         } else if let Some(call) = pending.call {
             work.out.then.push(Output::Reply(call, Err(error)));
         } else {
@@ -470,7 +470,7 @@ impl Session {
         let Some(account) = &mut self.account else { return };
         let known = account.conversations.contains_key(&of);
         // Also one that is not known: its messages may be on their way, and must not come after this.
-        let row = account.conversations.entry(of).or_default();
+        let row = account.conversations.or_default(of);
         row.floor = row.floor.max(up_to);
         row.cancels.retain(|cancel| cancel.mid > up_to);
         let newer = row.last.as_ref().is_some_and(|last| last.id() > up_to);
@@ -527,7 +527,7 @@ impl Session {
             Ok(rows) => {
                 let keys: Vec<_> = rows.iter().filter_map(|row| super::rows::receipt_from(&row.key)).collect();
                 let of_kind = |kinds: &[OpType]| -> Vec<u64> {
-                    let all: BTreeSet<_> = keys
+                    let all: Set<_> = keys
                         .iter()
                         .filter(|(k, _)| kinds.iter().any(|kind| *kind as u8 == *k))
                         .map(|(_, uid)| *uid)
@@ -570,7 +570,7 @@ impl Session {
         if of.kind == Kind::Group {
             let mut expected = body::Facts::read(&message.config).members;
             expected.retain(|uid| !receipts.read.contains(uid));
-            expected.sort_unstable();
+            sort(&mut expected, |a, b| a < b);
             receipts.unread = expected;
         } else if message.outgoing {
             for (is, list) in [

@@ -9,16 +9,13 @@
 //! ```
 //!
 //! Operations and receipts travel the same way; those are told in `operations.rs`.
-use std::collections::btree_map::Entry;
 use std::time::Duration;
-
-use prost::Message as _;
 
 use super::account::{Errand, Pending};
 use super::body;
 use super::login::concerns_session;
 use super::merge::{Job, Work, row_of};
-use super::rows::{ConversationRow, MessageRow, kv, put};
+use super::rows::{MessageRow, kv, put};
 use super::{
     Batch, CallId, Content, Event, MAX_ATTACHMENT, MAX_EXT, MAX_TEXT, Mark, Output, Place, Reply, Session, Timer,
 };
@@ -31,6 +28,7 @@ use crate::core::proto::{
     meta::NameSpace,
     status,
 };
+use crate::core::wire::Wire as _;
 use crate::ports::{Table, Write};
 
 /// How many entries may wait for their answer at the same time.
@@ -116,9 +114,8 @@ impl Session {
             put(Table::Outbox, id.to_be_bytes().into(), &pending.row),
             Write::put(Table::Kv, kv::LAST_ID, account.last_id.to_be_bytes()),
         ];
-        let listed = account.conversations.entry(to);
-        let new = matches!(listed, Entry::Vacant(_));
-        let listed: &mut ConversationRow = listed.or_default();
+        let new = !account.conversations.contains_key(&to);
+        let listed = account.conversations.or_default(to);
         if std::mem::take(&mut listed.hidden) || new {
             writes.push(account.conversation_write(to));
         }
@@ -127,7 +124,7 @@ impl Session {
         self.event(Event::Conversations(vec![seen]));
         let (then, marks) = (vec![Output::Reply(call, Ok(Reply::Done))], vec![Mark::Queued(id)]);
         self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, marks }));
-        self.want_cards([to.uid].into());
+        self.want_cards([to.uid].into_iter().collect());
     }
 
     /// At most once: now or never, and nobody waits for an answer.
@@ -363,7 +360,7 @@ impl Session {
             row.quiet = false;
         });
         let (Some(account), Some(row)) = (&mut self.account, work.rows.get(&(of, id))) else { return };
-        account.conversations.entry(of).or_default().hidden = false;
+        account.conversations.or_default(of).hidden = false;
         let message = Message { client_id: client_mid, ..account.message(of, row) };
         work.out.first.push(Event::Sent(vec![message]));
     }

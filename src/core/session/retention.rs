@@ -13,16 +13,15 @@
 //!
 //! A conversation notes up to where its messages were dropped (`gap`): reads of this device end there, and only
 //! pages of the server's history that close the gap take it back.
-use std::collections::BTreeMap;
 use std::time::Duration;
-
-use prost::Message as _;
 
 use super::account::{Errand, Pending};
 use super::merge::Outcome;
 use super::rows::{kv, message_query, put, read_messages, receipt_key};
 use super::{Batch, Event, Level, LoadPurpose, Mark, Output, Place, Reply, Session, Timer, find, storage_error};
+use crate::core::map::Map;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind};
+use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
 /// How many messages a conversation keeps: the next number counts when the one before it has freed nothing.
@@ -55,9 +54,9 @@ pub(super) struct Room {
     /// Conversations that are still to be looked at.
     asked: usize,
     /// The oldest message of a conversation, and the first that is kept.
-    oldest: BTreeMap<(u64, ConversationId), u64>,
+    oldest: Map<(u64, ConversationId), u64>,
     /// Up to where messages were dropped this time.
-    dropped: BTreeMap<ConversationId, u64>,
+    dropped: Map<ConversationId, u64>,
     /// What was to be sent and is not in the store, with what follows once it is.
     back: Vec<(u64, Pending, Vec<Output>)>,
 }
@@ -138,11 +137,11 @@ impl Session {
     pub(super) fn carry_unkept(&mut self) {
         let Some(account) = &mut self.account else { return };
         self.room.uid = account.uid;
-        let unkept = account.outbox.extract_if(.., |_, p| p.errand == Errand::Message && p.call.is_some());
-        self.room.back.extend(unkept.map(|(id, mut pending)| {
+        for (id, pending) in account.outbox.iter_mut().filter(|(_, p)| p.errand == Errand::Message && p.call.is_some()) {
             pending.again |= pending.sent.is_some();
-            (id, pending, Vec::new())
-        }));
+            self.room.back.push((*id, pending.clone(), Vec::new()));
+        }
+        account.outbox.retain(|_, p| p.errand != Errand::Message || p.call.is_none());
     }
 
     /// It is time to see whether there is room again.
@@ -268,7 +267,7 @@ impl Session {
             }
             top = id;
             unread += u32::from(account.is_unread(of, row));
-            self.room.freed += row.encoded_len();
+            self.room.freed += row.encode_to_vec().len();
             writes.push(Write::delete(Table::Messages, super::rows::message_key(of, id)));
             if own && of.kind == Kind::Group {
                 writes.push(Write::clear(Table::Receipts, receipt_key(id, 0, 0), receipt_key(id + 1, 0, 0)));

@@ -1,11 +1,11 @@
 //! What the rows of the store mean: keys and values. What is kept in memory of them is `account.rs`.
 //!
 //! Keys are big-endian so that the store's byte order is the order of ids.
-use prost::Message as _;
 use prost::bytes::Bytes;
 
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Group, Kind, User};
 use crate::core::proto::Meta;
+use crate::core::wire::{Wire, wire};
 use crate::ports::{Query, Row, Table, Write};
 
 /// A message that the server has. Taken away, its row stays without its content, so that nothing
@@ -231,6 +231,84 @@ pub(super) struct DeviceRow {
     pub(super) sn: u32,
 }
 
+// The same fields for the wasm, which has nothing of prost's; a test holds them together.
+wire! {
+    MessageRow {
+        1 meta message,
+        2 client_mid uint64,
+        3 quiet bool,
+        4 read bool,
+        5 receipts uint32,
+        6 edit message,
+        7 gone bool,
+        8 read_op uint64,
+    }
+    EditRow {
+        1 at uint64,
+        2 text text,
+        3 config text,
+        4 ext text,
+        5 newest uint64,
+    }
+    OutboxRow {
+        1 meta bytes,
+        2 kind uint32,
+        3 to uint64,
+        4 failed uint32,
+        5 reason text,
+    }
+    ConversationRow {
+        2 top uint64,
+        3 unread uint32,
+        4 last message,
+        5 read_top uint64,
+        6 reads list,
+        7 cancels list,
+        8 mention uint64,
+        9 mention_all bool,
+        10 read_due uint64,
+        11 floor uint64,
+        12 hidden bool,
+        13 draft text,
+        14 extension text,
+        15 pinned bool,
+        16 muted bool,
+    }
+    MarkRow {
+        1 mid uint64,
+        2 op uint64,
+    }
+    StreamRow {
+        1 cursor uint64,
+        2 top uint64,
+    }
+    UserRow {
+        1 username text,
+        2 nickname text,
+        3 alias text,
+        4 avatar text,
+        5 is_contact bool,
+    }
+    GroupRow {
+        1 name text,
+        2 avatar text,
+        3 owner uint64,
+        4 count uint32,
+    }
+    LoginRow {
+        1 uid uint64,
+        2 token text,
+        3 public_key text,
+        4 visitor text,
+        5 password text,
+        6 at uint64,
+    }
+    DeviceRow {
+        1 guid text,
+        2 sn uint32,
+    }
+}
+
 /// Keys of the `kv` tables.
 pub(super) mod kv {
     /// Of older versions, which kept one; now the beginning of a key with the account behind it.
@@ -278,7 +356,7 @@ pub(super) fn receipt_from(key: &[u8]) -> Option<(u8, u64)> {
     Some((*key.get(8)?, id_from(key.get(9..)?)?))
 }
 
-pub(super) fn put(table: Table, key: Vec<u8>, value: &impl prost::Message) -> Write {
+pub(super) fn put(table: Table, key: Vec<u8>, value: &dyn Wire) -> Write {
     Write::put(table, key, value.encode_to_vec())
 }
 
@@ -341,4 +419,28 @@ pub(super) fn user_write(user: &User) -> Write {
 pub(super) fn group_write(group: &Group) -> Write {
     let Group { id, name, avatar, owner, count } = group.clone();
     put(Table::Groups, id.to_be_bytes().into(), &GroupRow { name, avatar, owner, count })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::core::wire::tests::{agrees, any_message};
+
+    proptest! {
+        #[test]
+        fn rows_are_what_prost_makes_of_them(bytes in any_message()) {
+            agrees::<MessageRow>(&bytes);
+            agrees::<EditRow>(&bytes);
+            agrees::<OutboxRow>(&bytes);
+            agrees::<ConversationRow>(&bytes);
+            agrees::<MarkRow>(&bytes);
+            agrees::<StreamRow>(&bytes);
+            agrees::<UserRow>(&bytes);
+            agrees::<GroupRow>(&bytes);
+            agrees::<LoginRow>(&bytes);
+            agrees::<DeviceRow>(&bytes);
+        }
+    }
 }

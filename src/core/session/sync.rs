@@ -8,7 +8,7 @@
 //!    '---------------------'
 //!      no page in 15 s: asked once more, then the connection is given up
 //! ```
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::login::concerns_session;
@@ -16,6 +16,7 @@ use super::merge::Job;
 use super::rows::{ConversationRow, read_messages};
 use super::{Batch, CallId, Event, LoadPurpose, Output, Reply, Session, Timer, storage_error};
 use crate::core::codec::Uplink;
+use crate::core::map::{Map, Set, sort};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{SyncDl, SyncUl, UnreadDl, Xid, conversation_unread::ConvType, status::ErrorCode as Status};
 use crate::ports::{Row, StoreError};
@@ -33,7 +34,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Sync {
     /// Conversations being pulled, by uid: a page names no kind.
-    pulls: BTreeMap<u64, Pull>,
+    pulls: Map<u64, Pull>,
     /// Conversations that wait for their turn.
     waiting: VecDeque<Xid>,
     /// The conversation the user looks at.
@@ -52,7 +53,7 @@ pub(super) struct Sync {
 impl Default for Sync {
     fn default() -> Self {
         Self {
-            pulls: BTreeMap::new(),
+            pulls: Map::new(),
             waiting: VecDeque::new(),
             focus: None,
             tokens: BURST,
@@ -92,12 +93,12 @@ impl Session {
                 Ok(ConvType::Groupchat) => ConversationId::group(xid.uid),
                 _ => continue, // the account's queue has no row in the list
             };
-            account.conversations.entry(id).or_insert_with(|| {
+            account.conversations.or_insert_with(id, || {
                 fresh.push(id);
                 ConversationRow::default()
             });
         }
-        let wanted: BTreeSet<_> = fresh.iter().map(|id| id.uid).collect();
+        let wanted: Set<_> = fresh.iter().map(|id| id.uid).collect();
         if !fresh.is_empty() {
             let writes = fresh.iter().map(|id| account.conversation_write(*id)).collect();
             let seen = fresh.iter().map(|id| account.conversation(*id)).collect();
@@ -110,7 +111,7 @@ impl Session {
         self.want_cards(wanted);
         let focus = self.sync.focus.map_or(0, |of| of.uid);
         let mut news: Vec<_> = list.unread.iter().filter(|e| e.n > 0).map(|e| e.xid.unwrap_or_default()).collect();
-        news.sort_by_key(|xid| focus == 0 || xid.uid != focus); // stable: the server's order otherwise
+        sort(&mut news, |a, b| focus != 0 && a.uid == focus && b.uid != focus); // the server's order otherwise
         for xid in news {
             self.need_pull(xid, false);
         }

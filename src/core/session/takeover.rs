@@ -1,5 +1,4 @@
 //! Taking over what another SDK has kept on this device: who is logged in, as which device, and messages.
-use prost::Message as _;
 
 use super::merge::Job;
 use super::rows::{DeviceRow, LoginRow, login_key, put};
@@ -7,6 +6,7 @@ use super::{Batch, CallId, Content, Output, Place, Reply, Session};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind};
 use crate::core::proto::{MessageBody, Meta, Xid, message_body::Type, meta::NameSpace};
 use crate::core::services::Token;
+use crate::core::wire::Wire as _;
 use crate::ports::Table;
 
 /// A message that the server had given to another SDK, or accepted from it.

@@ -1,17 +1,16 @@
 //! Who is typing: never kept, never repeated, and over after a while (xsync 5.4, 6.3).
 use std::time::Duration;
 
-use prost::Message as _;
-use serde_json::Value;
-
 use super::{CallId, Event, Reply, Session, Timer};
 use crate::core::codec::Uplink;
+use crate::core::json::Value;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind, Millis};
 use crate::core::proto::{
     MessageBody, Meta, SyncUl, Xid,
     message_body::{QoS, Type},
     meta::NameSpace,
 };
+use crate::core::wire::Wire as _;
 
 /// Whoever is not heard of for so long is not typing any more.
 const LASTS: Duration = Duration::from_secs(8);
@@ -57,7 +56,7 @@ impl Session {
         }
         let group = body.r#type == Type::Groupchat as i32;
         let of = if group { ConversationId::group(super::merge::uid(meta.to)) } else { ConversationId::user(from) };
-        let ext: Value = serde_json::from_str(&body.ext).unwrap_or_default();
+        let ext = Value::lenient(&body.ext);
         match ext.get("input_status").and_then(Value::as_str) {
             Some(status) => self.typing_heard(of, from, status == "typing"),
             None => {
@@ -102,7 +101,7 @@ impl Session {
 
     /// The connection is gone, and with it all knowledge of who is typing.
     pub(super) fn forget_typing(&mut self) {
-        for (of, from) in std::mem::take(&mut self.typing).into_keys() {
+        for (of, from) in std::mem::take(&mut self.typing).into_iter().map(|(key, _)| key) {
             self.event(Event::Typing { of, from, active: false });
         }
     }

@@ -1,15 +1,24 @@
 // Offers the built package, and a few steps that most tests need, to the functions that tests run here.
 import * as floo from "floo-wasm";
-import { flooim } from "floo-wasm/compat";
+import { flooim as makeFlooim } from "floo-wasm/compat";
 
 const APP_ID = "floo-demo";
 
 /** Clients by name: they outlive the function that made them. */
 const clients = {};
 
+/** For the option `worker`. */
+const worker = () => new Worker("/npm/worker.js", { type: "module" });
+/** With `?worker` in the page's address every client has its core in one. */
+const everywhere = new URLSearchParams(location.search).has("worker");
+const withWorker = (options) =>
+  everywhere && typeof options === "object" && options !== null ? { worker, ...options } : options;
+const createClient = (options) => floo.createClient(withWorker(options));
+const flooim = (config) => makeFlooim(withWorker(config));
+
 /** Makes a client that keeps nothing, logs in, and keeps what it hears in `heard`. */
 async function enter(name, { dns, username, password = `${username}-demo`, storage = "memory", ...options }) {
-  const client = floo.createClient({ appId: APP_ID, servers: { dns }, storage, ...options });
+  const client = createClient({ appId: APP_ID, servers: { dns }, storage, ...options });
   clients[name] = client;
   client.heard = listen(client);
   await client.login({ username, password }, { timeout: 30_000 });
@@ -93,5 +102,5 @@ async function shows(client, of, test) {
   }
 }
 
-window.sdk = { ...floo, flooim, APP_ID, clients, enter, listen, when, hears, shows, allHistory };
+window.sdk = { ...floo, createClient, flooim, APP_ID, clients, worker, enter, listen, when, hears, shows, allHistory };
 window.ready = true;

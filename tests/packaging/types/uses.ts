@@ -14,6 +14,7 @@ import {
 import { decodeFrame, encodeFrame, init } from "floo-wasm/codec";
 import { type CustomerMessage, flooim, type Im, type SendingStatus } from "floo-wasm/compat";
 import { createClient as createSlim } from "floo-wasm/slim";
+import "floo-wasm/worker";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <T extends true>(): T | undefined => undefined;
@@ -66,6 +67,10 @@ export async function modern(signal: AbortSignal): Promise<readonly Message[]> {
 }
 
 export const slim: Client = createSlim({ appId: "a", wasm: new URL("https://example.org/floo_wasm_bg.wasm") });
+export const inWorker: Client = createSlim({
+  appId: "a",
+  worker: () => new Worker(new URL("floo-wasm/worker", "https://example.org"), { type: "module" }),
+});
 // @ts-expect-error the slim entry has to be told where the core is
 createSlim({ appId: "a" });
 

@@ -4,7 +4,8 @@ use super::{
     schema::{self, Field, Kind, Message},
 };
 use crate::core::codec::MAX_FRAME_IN;
-use serde_json::{Map, Value};
+use crate::core::json::Value;
+use crate::core::map::Map;
 
 type Result<T> = std::result::Result<T, JsonCodecError>;
 
@@ -198,14 +199,14 @@ fn scalar(kind: &Kind, raw: Raw<'_>, kept: bool) -> Result<Option<Value>> {
     Ok(match raw {
         Raw::Number(number) => {
             let (value, zero) = match kind {
-                Kind::Uint64 => (number.to_string().into(), number == 0),
-                Kind::Bool => ((number != 0).into(), number == 0),
+                Kind::Uint64 => (Value::String(number.to_string()), number == 0),
+                Kind::Bool => (Value::Bool(number != 0), number == 0),
                 Kind::Int32 => (Value::from(number as i32), number as i32 == 0),
                 Kind::Sint32 => {
                     let bits = number as u32;
                     (Value::from((bits >> 1) as i32 ^ -((bits & 1) as i32)), bits == 0)
                 }
-                _ => (Value::from(number as u32), number as u32 == 0),
+                _ => (Value::from(u64::from(number as u32)), number as u32 == 0),
             };
             (kept || !zero).then_some(value)
         }
@@ -220,7 +221,8 @@ fn scalar(kind: &Kind, raw: Raw<'_>, kept: bool) -> Result<Option<Value>> {
 fn hex(bytes: &[u8]) -> Option<Value> {
     let digit = |nibble: u8| char::from_digit(u32::from(nibble & 15), 16).unwrap_or('0');
     (!bytes.is_empty())
-        .then(|| bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect::<String>().into())
+        .then(|| bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect())
+        .map(Value::String)
 }
 
 fn check_depth(depth: u32) -> Result<()> {

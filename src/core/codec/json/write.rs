@@ -4,7 +4,8 @@ use super::{
     schema::{self, Field, Kind, Message},
 };
 use crate::core::codec::MAX_FRAME_OUT;
-use serde_json::{Map, Value};
+use crate::core::json::Value;
+use crate::core::map::Map;
 
 type Result<T> = std::result::Result<T, JsonCodecError>;
 
@@ -24,9 +25,9 @@ pub(super) fn frame(frame: &Value) -> Result<Vec<u8>> {
 }
 
 fn message(schema: &Message, fields: &Map<String, Value>, out: &mut Vec<u8>) -> Result<()> {
-    for (name, value) in fields {
+    for (name, value) in fields.iter() {
         if name == TYPE {
-            if value != schema.name {
+            if value.as_str() != Some(schema.name) {
                 return Err(JsonCodecError::invalid("is not the type of this message").under(TYPE));
             }
         } else if !schema.fields.iter().any(|field| field.name == name) {

@@ -1,6 +1,6 @@
 //! The table against the facts, and every row of it with good and bad arguments and answers.
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::*;
 

@@ -16,7 +16,7 @@ fn cards_give_conversations_their_names() {
     w.answer("/roster/list", &format!(r#"{{"code":200,"data":[{{"user_id":{PEER},"username":"basil"}}]}}"#));
     assert_eq!(w.list()[0].title, "basil");
     let known = w.session.account.as_ref().unwrap();
-    assert!(known.users[&PEER].is_contact && known.groups[&GROUP].name == "Team");
+    assert!(known.users.get(&PEER).unwrap().is_contact && known.groups.get(&GROUP).unwrap().name == "Team");
 }
 
 #[test]

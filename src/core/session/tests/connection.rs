@@ -559,6 +559,6 @@ fn a_clock_that_is_set_back_does_not_stretch_what_is_waited_for() {
     let Some(Event::State { retry_at: Some(at), .. }) = w.events.last() else { panic!("{:?}", w.events.last()) };
     assert!(at.0 - w.now.0 <= 30_000, "as the host's clock has it");
     let id = w.send(3, "later");
-    let sent = w.session.account.as_ref().unwrap().outbox[&id].meta();
+    let sent = w.session.account.as_ref().unwrap().outbox.get(&id).unwrap().meta();
     assert_eq!(sent.timestamp, w.now.0);
 }

@@ -116,7 +116,7 @@ fn edits_recalls_and_deletions_are_followed() {
     assert!(!found(&mut w, &by("budget")).contains(&"the plan instead".to_owned()));
     w.command(5, Command::Forget { of: peer, target: MID + 4 });
     assert_eq!(found(&mut w, &by("预算")), ["预算 is Budget"]);
-    w.command(6, Command::DeleteConversation { of: peer, everywhere: false });
+    w.command(6, Command::DeleteConversation { of: peer, everywhere: false, id: 0 });
     assert_eq!(found(&mut w, &by("budget")), ["no budget here"]);
 }
 

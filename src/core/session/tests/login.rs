@@ -279,7 +279,7 @@ fn a_visitor_is_registered_once_and_stays_the_same() {
 #[test]
 fn two_visitors_of_one_session_have_different_passwords() {
     let mut w = World::new();
-    let mut bodies = BTreeSet::new();
+    let mut bodies = std::collections::BTreeSet::new();
     for call in 1..=2 {
         w.command(call, Command::Login(Credentials::Anonymous));
         w.answer("app_dns", DNS);

@@ -22,8 +22,6 @@ mod wire;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use prost::Message as _;
-
 use super::*;
 use crate::core::model::{Conversation, Message, MessageStatus};
 use crate::core::proto::{
@@ -31,6 +29,7 @@ use crate::core::proto::{
     frame::Command as Cmd,
 };
 use crate::core::services::Credentials;
+use crate::core::wire::Wire as _;
 use crate::ports::{HttpError, Response, StorageKind, Table};
 
 const ME: u64 = 6_600_000_000_112;

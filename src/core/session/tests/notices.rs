@@ -174,13 +174,13 @@ fn members_come_and_go_and_the_count_follows() {
             (none(), none(), vec![8]),
         ]
     );
-    assert_eq!(w.session.account.as_ref().unwrap().groups[&GROUP].count, 2);
+    assert_eq!(w.session.account.as_ref().unwrap().groups.get(&GROUP).unwrap().count, 2);
     // Strangers may be blocked too, so the count is the server's to tell.
     w.queue(vec![group(MID + 6, Group::Blocked, PEER, &[9], "")]);
     assert_eq!(w.members().last(), Some(&(none(), vec![9], none())));
-    assert_eq!(w.session.account.as_ref().unwrap().groups[&GROUP].count, 2);
+    assert_eq!(w.session.account.as_ref().unwrap().groups.get(&GROUP).unwrap().count, 2);
     w.answer("/group/info/batch", &format!(r#"{{"code":200,"data":[{{"group_id":{GROUP},"count":1}}]}}"#));
-    assert_eq!(w.session.account.as_ref().unwrap().groups[&GROUP].count, 1);
+    assert_eq!(w.session.account.as_ref().unwrap().groups.get(&GROUP).unwrap().count, 1);
 }
 
 #[test]

@@ -363,7 +363,7 @@ fn being_called_on_marks_the_conversation_until_it_is_read() {
 #[test]
 fn a_conversation_deleted_here_or_elsewhere_stays_away_until_something_new_comes() {
     let mut w = World::with_messages();
-    w.command(5, Command::DeleteConversation { of: with_peer(), everywhere: true });
+    w.command(5, Command::DeleteConversation { of: with_peer(), everywhere: true, id: 0 });
     assert_eq!(w.replies[&5], Ok(Reply::Done));
     assert!(w.list().is_empty() && w.texts(with_peer()).is_empty());
     assert!(w.events.contains(&Event::Removed(vec![with_peer()])));
@@ -510,7 +510,7 @@ fn a_removal_waits_for_what_was_begun_before_it() {
     // The message was read from the store for an edit when the user removes the conversation.
     w.session.handle(w.now, Input::Frame(&page(PEER, vec![edit(MID + 1, OpType::Append, MID, "!", 5)], 0)));
     let of = ConversationId::user(PEER);
-    w.command(2, Command::DeleteConversation { of, everywhere: false });
+    w.command(2, Command::DeleteConversation { of, everywhere: false, id: 0 });
     assert!(w.replies[&2].is_ok());
     assert!(!w.account.keys().any(|(t, _)| *t == Table::Messages), "nothing is written back");
 }
@@ -622,7 +622,7 @@ fn a_message_that_is_fetched_because_of_its_edits_does_not_come_back_after_its_r
     w.log_in();
     w.frame(&page(PEER, vec![edit(MID + 5, OpType::Append, MID, "!", 5)], 0));
     w.frame(&page(PEER, vec![text_meta(MID + 6, PEER, ME, "seen")], 0));
-    w.command(2, Command::DeleteConversation { of: ConversationId::user(PEER), everywhere: false });
+    w.command(2, Command::DeleteConversation { of: ConversationId::user(PEER), everywhere: false, id: 0 });
     let mut w = World::with(w.device, w.account);
     w.command(3, Command::Resume);
     w.go_online(); // the edit still waits for its message
@@ -657,11 +657,32 @@ fn what_is_written_after_a_removal_is_sent() {
     let of = with_peer();
     // The removal has to wait for what is being read, the message does not.
     w.session.handle(w.now, Input::Command(4, Command::MarkRead { of, up_to: 0, only: false }));
-    w.session.handle(w.now, Input::Command(5, Command::DeleteConversation { of, everywhere: false }));
+    w.session.handle(w.now, Input::Command(5, Command::DeleteConversation { of, everywhere: false, id: 0 }));
     let id = w.session.allocate_id(w.now).unwrap();
     let content = Content { text: "later".into(), ..Content::default() };
     w.session.handle(w.now, Input::Command(6, Command::Send { id, to: of, content }));
     w.feed(Input::Tick);
     let left: Vec<_> = w.session.account.as_ref().unwrap().unsent().map(|(id, _)| id).collect();
     assert_eq!(left, [id]);
+}
+
+/// Pages that do not run the core themselves have ids in hand.
+#[test]
+fn what_is_written_after_a_removal_is_sent_under_ids_from_before() {
+    let mut w = World::with_messages();
+    let of = with_peer();
+    let ids: Vec<_> = (0..3).map(|_| w.session.allocate_id(w.now).unwrap()).collect();
+    w.session.handle(w.now, Input::Signal(Signal::Offline));
+    w.session.handle(w.now, Input::Command(4, Command::MarkRead { of, up_to: 0, only: false }));
+    for (call, id) in [(5, ids[0]), (7, ids[2])] {
+        if call == 7 {
+            let removal = Command::DeleteConversation { of, everywhere: false, id: ids[1] };
+            w.session.handle(w.now, Input::Command(6, removal));
+        }
+        let content = Content { text: call.to_string(), ..Content::default() };
+        w.session.handle(w.now, Input::Command(call, Command::Send { id, to: of, content }));
+    }
+    w.feed(Input::Tick);
+    let left: Vec<_> = w.session.account.as_ref().unwrap().unsent().map(|(id, _)| id).collect();
+    assert_eq!(left, [ids[2]]);
 }

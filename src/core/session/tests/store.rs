@@ -68,7 +68,7 @@ fn a_failed_write_settles_every_call_that_waited_for_it() {
         Command::MarkRead { of, up_to: MID, only: false },
         Command::Forget { of, target: MID },
         Command::Messages { of, before: 0, after: 0, limit: 5 },
-        Command::DeleteConversation { of, everywhere: true },
+        Command::DeleteConversation { of, everywhere: true, id: 0 },
     ];
     for (call, command) in (10..).zip(reads) {
         w.session.handle(w.now, Input::Command(call, command));

@@ -220,3 +220,12 @@ fn a_message_of_the_system_has_a_conversation_of_its_own() {
     let list = w.list();
     assert_eq!((list[0].id, list[0].unread), (ConversationId::SYSTEM, 1));
 }
+
+#[test]
+fn a_session_that_comes_online_knows_that_it_is_not_up_to_date() {
+    let mut w = World::new();
+    w.log_in();
+    let online = w.events.iter().position(|e| matches!(e, Event::State { to: State::Online, .. })).unwrap();
+    let before = w.events[..online].iter().rev().find(|e| matches!(e, Event::Sync(_)));
+    assert_eq!(before, Some(&Event::Sync(1)), "whoever sees it online would take it for live");
+}

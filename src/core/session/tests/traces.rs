@@ -6,12 +6,13 @@ use expect_test::{ExpectFile, expect_file};
 
 use super::*;
 use crate::core::codec::json::{self, Direction};
+use crate::core::json::Value;
 
 /// A frame's JSON text without what is always there.
 fn readable(bytes: &[u8], direction: Direction) -> String {
     let Ok(mut value) = json::decode(bytes, direction) else { return "unreadable bytes".into() };
     tidy(&mut value);
-    let name = match value.get("command").and_then(serde_json::Value::as_i64) {
+    let name = match value.get("command").and_then(Value::as_i64) {
         Some(1) => "SYNC",
         Some(2) => "NOTICE",
         Some(3) => "PROVISION",
@@ -21,13 +22,13 @@ fn readable(bytes: &[u8], direction: Direction) -> String {
     format!("{name} {payload}").trim_end().to_owned()
 }
 
-fn tidy(value: &mut serde_json::Value) {
+fn tidy(value: &mut Value) {
     match value {
-        serde_json::Value::Object(map) => {
+        Value::Object(map) => {
             map.remove("@type");
             map.values_mut().for_each(tidy);
         }
-        serde_json::Value::Array(list) => list.iter_mut().for_each(tidy),
+        Value::Array(list) => list.iter_mut().for_each(tidy),
         _ => {}
     }
 }

@@ -1,0 +1,18 @@
+// What the samples of README and guides take for granted.
+declare const client: import("floo-wasm").Client;
+declare const chat: import("floo-wasm").Conversation;
+/** A picture the user has chosen. */
+declare const file: File;
+/** A message that is still growing. */
+declare const answer: import("floo-wasm").Message;
+declare const uid: string;
+declare function show(...what: unknown[]): void;
+
+declare module "react" {
+  export function useSyncExternalStore<T>(subscribe: (changed: () => void) => () => void, snapshot: () => T): T;
+}
+
+declare module "*/client" {
+  const client: import("floo-wasm").Client;
+  export = client;
+}
