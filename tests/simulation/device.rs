@@ -123,8 +123,6 @@ pub struct Device {
     pub trouble: Trouble,
     /// Messages that were dropped to make room.
     pub dropped: BTreeSet<u64>,
-    /// Conversations in which a message was sent without being kept, and the last such message.
-    pub unkept: BTreeMap<ConversationId, u64>,
     sent_texts: u32,
     mutant: Option<Mutant>,
     last_id: u64,
@@ -167,7 +165,6 @@ impl Device {
             list: None,
             trouble: Trouble::None,
             dropped: BTreeSet::new(),
-            unkept: BTreeMap::new(),
             sent_texts: 0,
             mutant,
             last_id: 0,
@@ -392,12 +389,6 @@ impl Device {
             }
             Event::Sent(list) | Event::Failed(list) => {
                 for message in list {
-                    let of = message.conversation;
-                    let kept = self.known().contains(&(of, message.id));
-                    if message.error.is_none() && !kept {
-                        let top = self.unkept.entry(of).or_default();
-                        *top = (*top).max(message.id);
-                    }
                     let fate = if message.error.is_some() { Fate::Failed } else { Fate::Sent };
                     let text = self.texts.get(&message.client_id).cloned();
                     match text {

@@ -85,7 +85,6 @@ impl Session {
     pub(super) fn wipe(&mut self, call: CallId) {
         let all = |table| Write::clear(table, [], [0xff; 64]);
         let writes = Table::ALL.into_iter().map(all).collect();
-        self.room.full = false; // there is room for that
         self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then: vec![], marks: vec![] }));
         self.log_out(call);
     }

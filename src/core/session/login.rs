@@ -267,6 +267,8 @@ impl Session {
         self.fail_lists(&why);
         self.fail_jobs(&why);
         self.fail_outbox(&why);
+        self.fail_held_back(&why);
+        self.room = super::retention::Room::default();
         self.fail_loads(&why);
         self.requests.clear();
         self.searches.clear();

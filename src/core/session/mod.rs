@@ -317,16 +317,7 @@ impl Session {
     /// The next thing to do; `Wait` once there is nothing left.
     #[must_use]
     pub fn poll(&mut self) -> Output {
-        loop {
-            match self.out.pop_front() {
-                // The store stays as it is, so that nothing in it builds on what it does not have.
-                Some(Output::Persist(batch)) if self.room.full && batch.place == Place::Account => {
-                    self.go_unkept(batch);
-                }
-                Some(output) => return output,
-                None => return Output::Wait(self.timers.next().map(|at| self.told(at))),
-            }
-        }
+        self.out.pop_front().unwrap_or_else(|| Output::Wait(self.timers.next().map(|at| self.told(at))))
     }
 
     /// A time as the host's clock has it.
@@ -441,7 +432,6 @@ impl Session {
             Timer::Typing => self.typing_expired(),
             Timer::Outbox => self.flush(),
             Timer::Api => {} // behind every input
-            Timer::Room => self.try_again(),
             Timer::SignIn => self.sign_in_overdue(),
             Timer::Token => self.token_overdue(),
             Timer::SpeedTest => self.speed_tested(0),
@@ -521,12 +511,8 @@ impl Session {
     /// Memory may be ahead of the store now: start over from what is durable. What was to be written and sent
     /// next builds on what was not written, so it goes the same way.
     fn persist_failed(&mut self, e: &StoreError, failed: Option<Batch>) {
-        let error = storage_error(e);
-        self.start_over(&error, failed);
-    }
-
-    /// See `persist_failed`. For lack of space there is something to be done, so it is not told yet.
-    fn start_over(&mut self, error: &Error, failed: Option<Batch>) {
+        let error = &storage_error(e);
+        // For lack of space there is something to be done first, so it is not told yet.
         let quota = self.account.is_some() && error.code == ErrorCode::StorageQuota;
         let mut lost: Vec<_> = failed.into_iter().collect();
         for output in std::mem::take(&mut self.out) {
@@ -552,7 +538,6 @@ impl Session {
             }
         }
         self.fail_jobs(error);
-        self.carry_unkept();
         self.fail_outbox(error);
         let Some(account) = &self.account else { return };
         let uid = account.uid;

@@ -315,8 +315,6 @@ impl Session {
         if pending.errand != Errand::Message {
             return self.operation_answered(work, id, &pending, ack, error);
         }
-        // Only the call of one that is not kept waits so long.
-        work.out.then.extend(pending.call.take().map(|call| Output::Reply(call, Ok(Reply::Done))));
         let of = pending.to;
         if let Some(error) = error {
             pending.answered = false;

@@ -1,26 +1,24 @@
-//! A store that is full: room is made, and where there is none the session goes on without keeping anything.
+//! A store that is full: room is made by dropping the oldest messages.
 //!
 //! ```text
 //!   a write fails for lack of space
-//!     -> everything starts over from the store
+//!     -> everything starts over from the store; what was to be sent is held back
 //!     -> of conversations with more than the kept number of messages the oldest are dropped, oldest of all first
 //!     -> what only they were found by is taken out of the index
-//!     -> what was to be sent is written again, and the session goes on; the server sends the page again
-//!   nothing could be dropped: the same with fewer kept messages; then the store counts as full
-//!     -> told as `StorageQuota`; no page is asked for or confirmed; what the user sends goes out without being kept
-//!     -> after a minute it is tried again
+//!     -> what was held back is written, and the session goes on; the server sends the page again
+//!   nothing could be dropped: the same with fewer kept messages
+//!   nothing at all: like any store that fails. Told as `StorageQuota`, what was held back fails with it, and the
+//!     session goes on after a pause, longer each time
 //! ```
 //!
 //! A conversation notes up to where its messages were dropped (`gap`): reads of this device end there, and only
 //! pages of the server's history that close the gap take it back.
-use std::time::Duration;
-
 use super::account::{Errand, Pending};
 use super::merge::Outcome;
 use super::rows::{kv, message_query, put, read_messages, receipt_key};
-use super::{Batch, Event, Level, LoadPurpose, Mark, Output, Place, Reply, Session, Timer, find, storage_error};
+use super::{Batch, Event, Level, LoadPurpose, Mark, Output, Place, Session, find, storage_error};
 use crate::core::map::Map;
-use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind};
+use crate::core::model::{ConversationId, Error, Kind};
 use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
@@ -32,20 +30,14 @@ const FREED: usize = 1 << 20;
 const CHUNK: u32 = 64;
 /// Rows of the index that are read at once.
 const TERMS: u32 = 512;
-/// When it is tried again whether there is room.
-const AGAIN: Duration = Duration::from_secs(60);
 
 /// What is known about the room in the store.
 #[derive(Debug, Default)]
 pub(super) struct Room {
-    /// Of the store of this account.
-    uid: u64,
     /// A write has failed for lack of space: room is made before anything else.
     wanted: bool,
     /// Dropping has failed too.
     stuck: bool,
-    /// Nothing can be dropped any more.
-    pub(super) full: bool,
     /// Which of the kept numbers counts.
     level: usize,
     /// How often room was made.
@@ -57,7 +49,7 @@ pub(super) struct Room {
     oldest: Map<(u64, ConversationId), u64>,
     /// Up to where messages were dropped this time.
     dropped: Map<ConversationId, u64>,
-    /// What was to be sent and is not in the store, with what follows once it is.
+    /// New messages that are not in the store, with what follows once they are.
     back: Vec<(u64, Pending, Vec<Output>)>,
 }
 
@@ -78,87 +70,40 @@ impl Session {
     /// Batches that could not be written for lack of space. What was to be sent is held back until there is room.
     pub(super) fn hold_back(&mut self, lost: &mut [Batch]) {
         let Some(account) = &mut self.account else { return };
-        self.room.stuck = self.room.wanted;
+        // What the user does meanwhile may be too large until room was made.
+        let sent = lost.first().is_some_and(|batch| !batch.marks.is_empty());
+        self.room.stuck = self.room.wanted && !sent;
         self.room.wanted = true;
-        self.room.uid = account.uid;
         for batch in lost {
-            // An operation has changed more than the outbox: its call fails instead.
-            if let [Mark::Queued(id)] = batch.marks[..]
+            // An operation has changed more than the outbox, and one that is sent again is in the store: they fail.
+            let [Mark::Queued(id)] = batch.marks[..] else { continue };
+            if account.outbox.get(&id).is_some_and(|p| p.errand == Errand::Message && !p.again)
                 && let Some(pending) = account.outbox.remove(&id)
             {
-                if pending.errand == Errand::Message {
-                    batch.marks.clear();
-                    self.room.back.push((id, pending, std::mem::take(&mut batch.then)));
-                } else {
-                    account.outbox.insert(id, pending);
-                }
+                batch.marks.clear();
+                self.room.back.push((id, pending, std::mem::take(&mut batch.then)));
             }
         }
     }
 
-    /// The store is full, and nothing is written: what the user sends goes out all the same, and its call is settled
-    /// by the server's answer. What is to be done on this device fails.
-    pub(super) fn go_unkept(&mut self, batch: Batch) {
-        let error = storage_error(&StoreError::Quota("nothing is kept at the moment".into()));
-        let mut sends = false;
-        for Mark::Queued(id) in batch.marks {
-            let pending = self.account.as_mut().and_then(|account| account.outbox.get_mut(&id));
-            match pending.filter(|pending| pending.errand == Errand::Message) {
-                Some(pending) => {
-                    sends = true;
-                    pending.call = batch.then.iter().find_map(|output| match output {
-                        Output::Reply(call, _) => Some(*call),
-                        _ => None,
-                    });
-                    self.queued(id);
+    /// What was held back will not be sent: whoever waits for it hears why.
+    pub(super) fn fail_held_back(&mut self, why: &Error) {
+        for (id, pending, then) in std::mem::take(&mut self.room.back) {
+            if let Some(account) = &mut self.account {
+                account.outbox.insert(id, pending);
+                self.not_kept(id, why);
+            }
+            for output in then {
+                if let Output::Reply(call, _) = output {
+                    self.reply(call, Err(why.clone()));
                 }
-                None => self.not_kept(id, &error),
             }
         }
-        let accepted = batch.then.iter().any(|output| matches!(output, Output::Event(Event::Sent(_))));
-        for output in batch.then {
-            match output {
-                Output::Reply(..) if sends => {}
-                Output::Reply(call, Ok(Reply::Done)) if !accepted => self.reply(call, Err(error.clone())),
-                Output::Event(Event::Sent(sent)) => {
-                    // The server alone has them.
-                    for message in &sent {
-                        let row = self.account.as_mut().and_then(|a| a.conversations.get_mut(&message.conversation));
-                        row.into_iter().for_each(|row| row.gap = row.gap.max(message.id));
-                    }
-                    self.event(Event::Sent(sent));
-                }
-                output => self.out.push_back(output),
-            }
-        }
-    }
-
-    /// What was sent without being kept, and is not answered, goes with the session.
-    pub(super) fn carry_unkept(&mut self) {
-        let Some(account) = &mut self.account else { return };
-        self.room.uid = account.uid;
-        for (id, pending) in account.outbox.iter_mut().filter(|(_, p)| p.errand == Errand::Message && p.call.is_some()) {
-            pending.again |= pending.sent.is_some();
-            self.room.back.push((*id, pending.clone(), Vec::new()));
-        }
-        account.outbox.retain(|_, p| p.errand != Errand::Message || p.call.is_none());
-    }
-
-    /// It is time to see whether there is room again.
-    pub(super) fn try_again(&mut self) {
-        self.start_over(&Error::new(Domain::Storage, ErrorCode::StorageQuota, "it is tried again"), None);
-        self.room.wanted = false; // nothing has failed yet
     }
 
     /// The store was read again. False when there is nothing to make room for.
     pub(super) fn make_room(&mut self) -> bool {
-        let Some(account) = &self.account else { return false };
-        if self.room.uid != account.uid {
-            self.room = Room::default();
-        }
         if !self.room.wanted {
-            self.room.full = false;
-            self.write_back();
             return false;
         }
         self.room.freed = 0;
@@ -299,7 +244,7 @@ impl Session {
     pub(super) fn close_gap(&mut self, out: &mut Outcome, of: ConversationId, from: u64, to: Option<&u64>) {
         let row = self.account.as_mut().and_then(|account| account.conversations.get_mut(&of));
         let (Some(row), Some(to)) = (row, to) else { return };
-        if row.gap > 0 && from > row.gap && !self.room.full {
+        if row.gap > 0 && from > row.gap {
             row.gap = row.gap.min(to.saturating_sub(1));
             out.touched.insert(of);
         }
@@ -314,37 +259,31 @@ impl Session {
     fn room_made(&mut self) {
         self.room.wanted = false;
         self.room.stuck = false;
-        self.room.full = self.room.freed == 0;
         self.room.level = 0;
-        if self.room.full {
-            self.timers.set(Timer::Room, Some(self.now + AGAIN));
-            let full = StoreError::Quota("no message can be dropped any more".into());
-            self.event(Event::Error(storage_error(&full)));
-        } else {
-            self.room.rounds += 1;
-            self.log(Level::Info, format!("{} bytes of old messages made room", self.room.freed));
+        if self.room.freed == 0 {
+            let full = storage_error(&StoreError::Quota("no message can be dropped any more".into()));
+            self.fail_held_back(&full);
+            self.event(Event::Error(full));
+            self.login.store_failures += 1;
+            return self.retry_after(self.login.store_failures, None);
         }
-        self.write_back();
-        self.begin();
-    }
-
-    /// Writes again what is to be sent and is not in the store.
-    fn write_back(&mut self) {
-        for (id, mut pending, mut then) in std::mem::take(&mut self.room.back) {
+        self.room.rounds += 1;
+        self.log(Level::Info, format!("{} bytes of old messages made room", self.room.freed));
+        for (id, pending, then) in std::mem::take(&mut self.room.back) {
             let Some(account) = &mut self.account else { return };
-            if account.outbox.contains_key(&id) {
-                self.out.extend(pending.call.map(|call| Output::Reply(call, Ok(Reply::Done))));
-                continue; // it is in the store
-            }
-            then.extend(pending.call.take().map(|call| Output::Reply(call, Ok(Reply::Done))));
             account.last_id = account.last_id.max(id);
             let writes = vec![
                 put(Table::Outbox, id.to_be_bytes().into(), &pending.row),
                 Write::put(Table::Kv, kv::LAST_ID, account.last_id.to_be_bytes()),
             ];
-            account.outbox.insert(id, Pending { durable: false, sent: None, answered: false, ..pending });
-            let marks = vec![Mark::Queued(id)];
-            self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then, marks }));
+            account.outbox.insert(id, pending);
+            self.out.push_back(Output::Persist(Batch {
+                place: Place::Account,
+                writes,
+                then,
+                marks: vec![Mark::Queued(id)],
+            }));
         }
+        self.begin();
     }
 }

@@ -273,6 +273,8 @@ wire! {
         14 extension text,
         15 pinned bool,
         16 muted bool,
+        17 gap uint64,
+        18 dropped uint64,
     }
     MarkRow {
         1 mid uint64,

@@ -125,7 +125,7 @@ impl Session {
 
     /// `news`: something was added since, so a pull under way has to be repeated.
     pub(super) fn need_pull(&mut self, xid: Xid, news: bool) {
-        if !self.link.ready || self.room.full {
+        if !self.link.ready {
             return;
         }
         if let Some(pull) = self.sync.pulls.get_mut(&xid.uid) {
@@ -236,9 +236,6 @@ impl Session {
             }
             self.event(Event::Error(Error::from_frame(status.code, status.reason)));
             return self.pull_done(page.xid.unwrap_or_default());
-        }
-        if self.room.full {
-            return; // pushed: it comes again
         }
         if let Some(pull) = page.xid.and_then(|xid| self.sync.pulls.get_mut(&xid.uid)) {
             pull.deadline = self.now + PAGE; // being merged

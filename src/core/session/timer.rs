@@ -39,15 +39,13 @@ pub(super) enum Timer {
     Token,
     /// No cluster answered the speed test in time.
     SpeedTest,
-    /// Time to see whether the store has room again.
-    Room,
 }
 
 /// A deadline that is seen to be over this late was not being watched.
 const FROZEN: Duration = Duration::from_secs(5);
 
 impl Timer {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 16] = [
         Self::Connect,
         Self::Provision,
         Self::Heartbeat,
@@ -64,12 +62,11 @@ impl Timer {
         Self::SignIn,
         Self::Token,
         Self::SpeedTest,
-        Self::Room,
     ];
 
     /// Belongs to the login and not to a connection.
     const fn outlives_connection(self) -> bool {
-        matches!(self, Self::SignIn | Self::Token | Self::SpeedTest | Self::Api | Self::Room)
+        matches!(self, Self::SignIn | Self::Token | Self::SpeedTest | Self::Api)
     }
 }
 

@@ -52,6 +52,8 @@ struct World {
     fail_writes: bool,
     /// How many bytes the account's store holds at most.
     quota: Option<usize>,
+    /// Reads of the account's store take for ever.
+    hold_reads: bool,
     sent: Vec<SyncUl>,
     heartbeats: usize,
     provisions: Vec<Provision>,
@@ -129,6 +131,7 @@ impl World {
             account,
             fail_writes: false,
             quota: None,
+            hold_reads: false,
             sent: vec![],
             heartbeats: 0,
             provisions: vec![],
@@ -225,6 +228,7 @@ impl World {
                 }
                 then.into_iter().for_each(|o| self.carry_out(o));
             }
+            Output::Load(..) if self.hold_reads => {}
             Output::Load(id, query) => {
                 let rows = rows(&self.account, &query);
                 self.session.handle(self.now, Input::Loaded(id, Ok(rows)));

@@ -146,7 +146,7 @@ fn what_the_user_sends_while_room_is_made_is_sent_then() {
     assert!(w.events.iter().any(|event| matches!(event, Event::Sent(_))));
 }
 
-/// A world in which not even a small row fits, and nothing can be dropped.
+/// A world in which nothing can be written, and nothing dropped; a page has just come.
 fn stuffed() -> World {
     let mut w = World::new();
     w.log_in();
@@ -155,66 +155,55 @@ fn stuffed() -> World {
     w.events.clear();
     w.sent.clear();
     fill(&mut w, PEER, 3..4);
-    w.go_online();
     w
 }
 
-#[test]
-fn without_any_room_it_is_told_once_and_sending_goes_on() {
-    let mut w = stuffed();
-    assert_eq!(w.errors().iter().filter(|code| **code == ErrorCode::StorageQuota).count(), 1);
-    // Nothing is asked for, and nothing confirmed.
-    w.frame(&frame(Cmd::Notice, proto::Notice { xid: Some(Xid { uid: PEER, device_sn: 0 }) }));
-    fill(&mut w, PEER, 3..4);
-    assert!(w.sent.is_empty(), "{:?}", w.sent);
-    let id = w.send(80, "not kept");
-    assert_eq!(w.sent.len(), 1);
-    assert!(!w.replies.contains_key(&80), "not kept, and not answered yet");
-    w.frame(&ack(id, MID + 50));
-    assert_eq!(w.replies[&80], Ok(Reply::Done));
-    let sent = w.events.iter().filter(|event| matches!(event, Event::Sent(all) if all[0].text == "not kept")).count();
-    assert_eq!((sent, w.session.state()), (1, State::Online));
-    // The store does not have it, so reads of it do not show what is before as if it were all.
-    assert!(local(&mut w, peer(), 0).is_empty());
-    // What is to be done on this device cannot be promised.
-    w.command(
-        81,
-        Command::SetLocal { of: peer(), draft: Some("d".into()), extension: None, pinned: None, muted: None },
-    );
-    assert_eq!(w.error_of(81), ErrorCode::StorageQuota);
-    assert_eq!(w.errors().iter().filter(|code| **code == ErrorCode::StorageQuota).count(), 1);
+fn told_full(w: &World) -> usize {
+    w.errors().iter().filter(|code| **code == ErrorCode::StorageQuota).count()
 }
 
 #[test]
-fn it_is_tried_again_after_a_minute_and_nothing_is_sent_twice_or_lost() {
+fn without_any_room_nothing_is_confirmed_and_a_message_is_refused_unless_it_need_not_be_kept() {
     let mut w = stuffed();
-    let id = w.send(80, "not kept");
-    assert_eq!(w.sent.len(), 1);
+    assert!(w.sent.is_empty(), "not durable: not confirmed");
+    assert_eq!((told_full(&w), w.session.state()), (1, State::Reconnecting), "told, and tried again after a pause");
+    w.sleep();
+    w.go_online();
+    let content = Content { text: "now or never".into(), qos: 1, ..Content::default() };
+    w.command(79, Command::Send { id: 79, to: peer(), content });
+    assert_eq!(w.replies[&79], Ok(Reply::Done));
+    assert_eq!(w.sent.iter().filter(|sent| sent.meta.is_some()).count(), 1);
+    w.sent.clear();
+    w.send(80, "cannot be kept");
+    assert_eq!(w.error_of(80), ErrorCode::StorageQuota);
+    let failed = |event: &Event| matches!(event, Event::Failed(all) if all[0].text == "cannot be kept");
+    assert_eq!(w.events.iter().filter(|event| failed(event)).count(), 1);
+    assert!(w.sent.iter().all(|sent| sent.meta.is_none()), "what is not kept is not sent");
+    assert_eq!(told_full(&w), 2);
+    // Once there is room, all is as before.
     w.quota = None;
-    let until = w.now + Duration::from_secs(61);
-    while w.now < until || w.session.state() != State::Online {
-        w.sleep();
-        if w.session.state() != State::Online && w.connects.len() > w.disconnects {
-            w.go_online();
-        }
-    }
-    let again: Vec<_> = w.sent.iter().filter_map(|sent| sent.meta.as_ref()).map(|meta| meta.id).collect();
-    assert!(again.iter().all(|sent| *sent == id), "the same id: the server can tell");
-    assert!(w.account.contains_key(&(Table::Outbox, id.to_be_bytes().into())), "kept now");
-    w.frame(&ack(id, MID + 50));
+    w.sleep();
+    w.go_online();
     fill(&mut w, PEER, 3..4);
-    assert_eq!(local(&mut w, peer(), 0), [MID, MID + 1, MID + 2, MID + 3, MID + 50]);
     assert_eq!(w.told(), ["word3 of many"]);
+    assert_eq!(local(&mut w, peer(), 0), [MID, MID + 1, MID + 2, MID + 3]);
+    w.send(81, "kept");
+    assert_eq!(w.replies[&81], Ok(Reply::Done));
 }
 
 #[test]
-fn the_room_of_one_account_is_not_that_of_another() {
-    let mut w = stuffed();
-    w.send(80, "of this account");
+fn a_session_that_ends_while_room_is_made_settles_what_was_held_back() {
+    let mut w = full();
+    w.hold_reads = true;
+    w.send(80, "held back");
+    assert!(!w.replies.contains_key(&80));
     w.command(90, Command::Logout);
+    assert!(w.replies.contains_key(&80), "settled");
+    w.hold_reads = false;
     w.quota = None;
     w.sent.clear();
     w.log_in_again(91);
-    fill(&mut w, PEER, 3..4);
-    assert_eq!(w.told(), ["word3 of many"], "a new login tries again");
+    fill(&mut w, PEER, 400..401);
+    assert_eq!(w.told(), ["word400 of many"]);
+    assert_eq!(w.session.stats().dropped, 0, "a new login makes no room that nobody needs");
 }
