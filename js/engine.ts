@@ -86,6 +86,7 @@ export type RawEvent =
  * | `cancel` | `{id}` | undefined once it is out of the outbox |
  * | `operate` | `{kind, of, target, operation, text?, config?, ext?}`, `operation` is `recall`, `delete`, `unread`, `played`, `append` or `replace` | undefined once the server has accepted |
  * | `forget` | `{kind, of, target}` | undefined once the message is off this device |
+ * | `frame` | `{frame}`, the JSON text of a frame in the form of `js/codec.ts` | undefined once it is written to the connection; answers are told as ever |
  * | `typing` | `{kind, of, active}` | undefined |
  * | `deleteConversation` | `{kind, of, everywhere?, id?}` | undefined once it is off this device; `id` from `nextId()` tells which unsent messages go too: those before |
  * | `receipts` | `{kind, of, target}` | Tape of four lists of ids: delivered, read, played, unread |

@@ -154,6 +154,12 @@ const failure = (r: Reader): FlooErrorShape | null => {
 
 const orNull = <T extends string>(text: string): T | null => (text === "" ? null : (text as T));
 
+/** Messages that the server has not said to be of a user or of a group: few, so that none has a field for it. */
+const UNTYPED = new WeakSet<Message>();
+
+/** Whether a message of a tape is of the type `NORMAL`, which says nothing of its conversation. */
+export const isUntyped = (message: Message): boolean => UNTYPED.has(message);
+
 // One literal without spreads: engines make such objects several times faster.
 const message = (r: Reader): Message => {
   const conversation = r.key();
@@ -166,7 +172,7 @@ const message = (r: Reader): Message => {
   const attachmentText = r.string();
   const configText = r.string();
   const config = configText === "" ? null : configOf(configText);
-  return {
+  const made: Message = {
     conversation,
     id,
     key: clientId ?? id ?? "0",
@@ -194,6 +200,8 @@ const message = (r: Reader): Message => {
     mentioned: MENTIONED[r.number()] ?? "none",
     error: failure(r),
   };
+  if ((flags & 16) !== 0) UNTYPED.add(made);
+  return made;
 };
 
 const maybeMessage = (r: Reader): Message | null => (r.flag() ? message(r) : null);

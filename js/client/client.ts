@@ -99,6 +99,8 @@ export interface Environment {
   tabs?(): TabPlatform | undefined;
   /** How files are moved. */
   transfers(): Transfers;
+  /** Ends at once what could be frozen with a lock in its hands, a worker; `load` begins anew. */
+  suspend?(): void;
   /** Reports `online`, `offline`, `foreground`, `background` until the returned function is called. */
   watch(signal: (name: string) => void): () => void;
 }
@@ -419,6 +421,11 @@ export class FlooClient implements Client {
     return this.run("locate", { url }, (text) => JSON.parse(text as string), options);
   }
 
+  /** Writes a frame to the connection, in the form of `encodeFrame` in `floo-wasm/codec`. */
+  async emitFrame(frame: object): Promise<void> {
+    await this.call("frame", { frame: toJson(frame) }, nothing);
+  }
+
   /** Hears of every change of a message in full, also of messages that this device does not have. */
   onUpdate(listener: (update: RawUpdate) => void): () => void {
     return this.emitter.on("update", listener);
@@ -722,8 +729,17 @@ export class FlooClient implements Client {
     if (name === "background") this.standAside();
     const { engine } = this;
     if (!engine) return;
-    if (engine instanceof Follower && name === "background") engine.sleep();
-    if (engine instanceof Follower && name === "foreground") engine.wake();
+    if (engine instanceof Follower && name === "background") {
+      engine.sleep();
+      this.environment.suspend?.();
+    } else if (engine instanceof Follower && name === "foreground" && engine.sleeps) {
+      this.environment
+        .load((why) => this.lost(why))
+        .then(
+          () => engine.wake(),
+          (thrown) => this.lost(thrown),
+        );
+    }
     try {
       this.guard(() => engine.signal(name));
     } catch (thrown) {

@@ -235,7 +235,9 @@ export class Tabs {
 
 /** Whether a call may be repeated when nobody knows whether it was carried out. */
 const repeatable = (name: string, params: object): boolean =>
-  name !== "api" && (name !== "operate" || (params as { operation?: string }).operation !== "append");
+  name !== "api" &&
+  name !== "frame" &&
+  (name !== "operate" || (params as { operation?: string }).operation !== "append");
 
 /** Stands in for the core while another page leads. */
 export class Follower extends Remote {
@@ -259,9 +261,13 @@ export class Follower extends Remote {
     this.wake();
   }
 
+  get sleeps(): boolean {
+    return !this.stopQueueing && !this.detached;
+  }
+
   /** Queues for the lock. A frozen page must not: it would be given the lock and do nothing with it. */
   wake(): void {
-    if (this.stopQueueing || this.detached) return;
+    if (!this.sleeps) return;
     this.stopQueueing = this.tabs.queue(this.name, () => {
       this.detach();
       this.on.promoted();

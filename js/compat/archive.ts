@@ -6,26 +6,27 @@ import type { CustomerMessage } from "./shapes.js";
 export const KEPT = 100;
 
 interface List {
-  /** `KEPT`, and what pages of the past have added. */
-  limit: number;
+  /** The past was asked for, so that nothing is dropped: a page that comes later would leave a hole behind it. */
+  whole: boolean;
   messages: readonly CustomerMessage[];
 }
+
+const EMPTY: List = { whole: false, messages: [] };
 
 /** Lists of messages by the name of their conversation. */
 export class Archive {
   private readonly lists = new Map<string, List>();
 
-  /**
-   * Adds messages, ascending by id and each once: a later copy takes the place of an earlier one. `past` makes room
-   * for them, so that one can page back further than there.
-   */
-  add(name: string, messages: readonly CustomerMessage[], past = false): void {
-    const { limit, messages: before } = this.lists.get(name) ?? { limit: KEPT, messages: [] };
-    const byId = new Map(before.map((message) => [message.id, message]));
-    for (const message of messages) byId.set(message.id, message);
-    const all = [...byId.values()].sort((a, b) => compareIds(a.id, b.id));
-    const room = past ? Math.max(limit, all.length) : limit;
-    this.lists.set(name, { limit: room, messages: all.slice(-room) });
+  /** Adds messages, ascending by id and each once: a later copy takes the place of an earlier one. */
+  add(name: string, messages: readonly CustomerMessage[]): void {
+    const { whole, messages: before } = this.lists.get(name) ?? EMPTY;
+    const all = merged(before, messages);
+    this.lists.set(name, { whole, messages: whole ? all : all.slice(-KEPT) });
+  }
+
+  /** From now on a list keeps all it gets, for pages of the past to go on from. */
+  keepAll(name: string): void {
+    this.lists.set(name, { ...(this.lists.get(name) ?? EMPTY), whole: true });
   }
 
   /** A copy of a message, if it is here. */
@@ -64,4 +65,14 @@ export class Archive {
   clear(): void {
     this.lists.clear();
   }
+}
+
+function merged(before: readonly CustomerMessage[], more: readonly CustomerMessage[]): readonly CustomerMessage[] {
+  const last = before[before.length - 1];
+  const [one] = more;
+  // The usual case: one that is newer than all.
+  if (one && more.length === 1 && (!last || compareIds(last.id, one.id) < 0)) return [...before, one];
+  const byId = new Map(before.map((message) => [message.id, message]));
+  for (const message of more) byId.set(message.id, message);
+  return [...byId.values()].sort((a, b) => compareIds(a.id, b.id));
 }

@@ -18,11 +18,12 @@ import type {
   UserId,
 } from "../client/types.js";
 import { asFlooError, badArgument, badMessage } from "../errors.js";
-import type { RawUpdate } from "../tape.js";
+import { isUntyped, type RawUpdate } from "../tape.js";
 import { Archive, KEPT } from "./archive.js";
 import type { Bus } from "./bus.js";
-import { customerMessage, frameFailure, legacyId, reasonOf, xid } from "./convert.js";
+import { customerMessage, frameFailure, legacyId, rawMessage, reasonOf, xid } from "./convert.js";
 import { Long } from "./long.js";
+import { Parking } from "./parking.js";
 import { Recents } from "./recents.js";
 import { CallState, isSignal, reattributed, recordText } from "./rtc.js";
 import type { CustomerMessage, Id, RawMeta, SendingStatus } from "./shapes.js";
@@ -104,6 +105,7 @@ const objectOf = (value: unknown): object | undefined => {
 export class Chat {
   readonly recents: Recents;
   readonly calls = new CallState();
+  readonly parking: Parking;
   private readonly archive = new Archive();
   /** Conversations that have been read from the device, or are being read. */
   private readonly filled = new Set<string>();
@@ -114,12 +116,17 @@ export class Chat {
   /** Conversations that this page removes, with the ids as it gave them. */
   private readonly removing = new Map<string, Id>();
 
-  /** `readers` tells who is to acknowledge messages in a group, if anybody. */
+  /**
+   * `readers` tells who is to acknowledge messages in a group, if anybody; `entering` whether a login is under way, for
+   * which sends wait.
+   */
   constructor(
     private readonly client: FlooClient,
     private readonly bus: Bus,
     private readonly readers: (gid: string) => readonly string[],
+    entering: () => boolean,
   ) {
+    this.parking = new Parking(entering, (id, error) => this.failed(id, error));
     this.recents = new Recents(client, bus);
     client.on("messages", ({ messages }) => {
       for (const message of messages) this.deliver(message);
@@ -252,11 +259,20 @@ export class Chat {
   typing(uid: Id, status: unknown): number {
     if (status !== "typing" && status !== "nothing") throw badArgument("status", '"typing" or "nothing"');
     const chat = this.client.conversation(this.user(uid));
+    if (this.parking.open()) return Number(this.parking.allocate()); // nobody is there to hear it
     const mid = Number(this.client.allocate());
     chat
       .typing(status === "typing")
       .catch((thrown: unknown) => this.client.complain("Typing could not be told", thrown));
     return mid;
+  }
+
+  /** Writes a frame of the page's own to the connection, now or never; who has made it knows what comes of it. */
+  emitFrame(frame: unknown): void {
+    if (typeof frame !== "object" || frame === null) throw badArgument("frame", "an object");
+    this.client
+      .emitFrame(frame)
+      .catch((thrown: unknown) => this.failed("0", asFlooError(thrown, "GeneralError", "sendMessage")));
   }
 
   recall(key: ConversationKey, mid: Id): void {
@@ -291,6 +307,7 @@ export class Chat {
     const from = String(sid ?? 0);
     const before = /^0?$/.test(from) ? undefined : messageId(from, "sid");
     const limit = Math.min(Math.max(Math.floor(Number(amount)) || 1, 1), LARGEST_PAGE);
+    this.archive.keepAll(nameOf(key));
     this.client.page(key, before, limit).then(
       ({ messages, next }) => {
         // All at once, or a full list would drop what comes last before it is looked at.
@@ -298,7 +315,6 @@ export class Chat {
         this.archive.add(
           nameOf(key),
           kept.map((it) => this.copy(it, { isHistory: true })),
-          true,
         );
         for (const message of messages) this.deliver(message, true);
         this.bus.emit("onReceiveHistoryMsg", { next: /^0?$/.test(next) ? 0 : new Long(next) });
@@ -371,7 +387,8 @@ export class Chat {
     if (typeof message !== "object" || message === null) throw badArgument("message", "an object");
     const key = resolve(to);
     const raw = this.content(message, key);
-    const id = this.client.allocate();
+    const parked = this.parking.open();
+    const id = parked ? this.parking.allocate() : this.client.allocate();
     const mid = Number(id);
     const attach = raw.attachment === undefined ? undefined : (parseJson(raw.attachment) as JsonObject);
     const config = objectOf(raw.config) as JsonObject | undefined;
@@ -395,11 +412,15 @@ export class Chat {
     };
     this.sending.add(id);
     this.tell({ status: "sending", uid: to, mid, message: copy });
-    this.client.post(id, key, raw).catch((error: FlooErrorShape) => {
-      // A wait that ended says nothing of the message: it is in the outbox. What the server refuses
-      // comes as an event; here is what never got that far.
-      if (error.code !== "Cancelled" && this.sending.has(id)) this.failed(id, error);
-    });
+    const post = (): void => {
+      this.client.post(id, key, raw).catch((error: FlooErrorShape) => {
+        // A wait that ended says nothing of the message: it is in the outbox. What the server refuses
+        // comes as an event; here is what never got that far.
+        if (error.code !== "Cancelled" && this.sending.has(id)) this.failed(id, error);
+      });
+    };
+    if (parked) this.parking.add(id, post);
+    else post();
     return mid;
   }
 
@@ -414,6 +435,7 @@ export class Chat {
     const { conversation: key } = message;
     const copy = this.copy(message, { isHistory });
     const name = nameOf(key);
+    if (isUntyped(message)) this.bus.emit("messageNormal", rawMessage(message, copy.to));
     if (!isHistory && !FLEETING.includes(message.type)) {
       this.archive.add(name, [copy]);
       if (isUnread(copy, this.me)) this.ahead.set(name, (this.ahead.get(name) ?? 0) + 1);

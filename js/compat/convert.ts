@@ -1,4 +1,5 @@
 /** From the modern shapes to the legacy ones (xsync 6.2, 6.10). */
+import { TYPES } from "../client/details.js";
 import { parseJson } from "../client/json.js";
 import type { FlooErrorShape, Group, JsonObject, Message, Notice, User } from "../client/types.js";
 import { Long } from "./long.js";
@@ -56,6 +57,23 @@ export const groupInfo = (group: Group): GroupInfo => ({
 
 /** An address as raw metas have it. */
 export const xid = (id: string): RawXid => ({ uid: new Long(id), deviceSN: 0 });
+
+/** A message of the type `NORMAL` as it was sent, `to` somebody. */
+export const rawMessage = (message: Message, to: string): RawMeta => ({
+  id: new Long(message.id ?? "0"),
+  from: xid(message.from),
+  to: xid(to),
+  timestamp: new Long(String(message.timestamp)),
+  ns: 1,
+  payload: {
+    type: 0,
+    content: message.text,
+    ctype: (TYPES as readonly string[]).indexOf(message.type),
+    config: message.configText,
+    attachment: message.attachmentText,
+    ext: message.ext,
+  },
+});
 
 /** A notice as it was sent. */
 export const rawNotice = (notice: Notice, me: string): RawMeta => ({

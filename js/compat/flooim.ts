@@ -142,7 +142,12 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
     (thrown) => session.refused(thrown),
   );
   const cards = new Cards(client, bus, ask);
-  const chat = new Chat(client, bus, (gid) => cards.readers(gid));
+  const chat = new Chat(
+    client,
+    bus,
+    (gid) => cards.readers(gid),
+    () => session.entering,
+  );
   const notices = new Notices(client, bus);
   const old = new TakeOver(client, appId);
   const servers = new Servers(
@@ -154,7 +159,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
     },
     (token) => old.mirror(token),
   );
-  const session = new Session(
+  const session: Session = new Session(
     client,
     bus,
     {
@@ -172,6 +177,7 @@ function build(config: FlooimConfig, appId: string, client: FlooClient, setLogLe
       },
       kicked: (name) => notices.end(name),
       ready: () => servers.look(),
+      through: (error) => chat.parking.settle(error),
     },
     config.autoLogin !== false,
   );

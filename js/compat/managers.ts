@@ -113,9 +113,8 @@ export const sysManage = (parts: Parts) => {
     sendGroupMessage: (message: GroupSend) => chat.sendGroup(message),
     sendMentionMessage: (message: MentionSend) => chat.sendMention(message),
     sendInputStatusMessage: (uid: Id, status: string) => chat.typing(uid, status),
-    sendMessage: (_frame: object): void => {
-      throw unsupported("sysManage.sendMessage");
-    },
+    /** A frame in the form of `encodeFrame` in `floo-wasm/codec`; what fails is told as of operations. */
+    sendMessage: (frame: object): void => chat.emitFrame(frame),
     forwardMessage: (forward: Forward) => chat.forward(forward),
     getNoticeMessage: () => notices.list(),
     requireHistoryMessage: (uid: Id, sid: unknown, amount: number) => chat.history(chat.either(uid), sid, amount),

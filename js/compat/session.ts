@@ -1,7 +1,7 @@
 /** Logging in and out, and where the connection stands, in the words of the former SDK. */
 import type { FlooClient } from "../client/client.js";
 import type { Credentials, FlooErrorShape } from "../client/types.js";
-import { asFlooError } from "../errors.js";
+import { asFlooError, notLoggedIn } from "../errors.js";
 import type { Bus } from "./bus.js";
 import { frameFailure, KICKS, legacyId, reasonOf } from "./convert.js";
 
@@ -30,6 +30,8 @@ export interface Parts {
   end(): void;
   /** The core is there, and nobody is logged in yet: asks where the cloud is. */
   ready(): Promise<void>;
+  /** What waited for the login goes on, or has failed with it. */
+  through(error?: FlooErrorShape): void;
   /** An account notice of that name has ended it. */
   kicked(name: string): void;
 }
@@ -37,6 +39,8 @@ export interface Parts {
 export class Session {
   /** True once the core is loaded. */
   ready = false;
+  /** A login or resume is under way, and nothing has come of it yet. */
+  entering = true;
   /** Number of the latest login or logout: an earlier one has nothing more to say. */
   private turn = 0;
   /** Settles when the latest login or resume is through; never rejects. */
@@ -61,6 +65,7 @@ export class Session {
   /** Logs in when the core is ready. `make` may throw: that is a failed login too. */
   enter(make: () => Credentials, manner: Manner): void {
     const turn = ++this.turn;
+    this.entering = true;
     const before = this.entry;
     this.entry = before.then(() => (turn === this.turn ? this.attempt(make, manner, turn) : undefined));
   }
@@ -72,7 +77,7 @@ export class Session {
 
   /** Ends the session by `act`, then does `after`. */
   finish(act: () => Promise<unknown>, after: (() => void) | undefined): void {
-    this.turn++;
+    this.through(++this.turn, notLoggedIn());
     act()
       .catch((thrown: unknown) => this.client.complain("The logout failed", thrown))
       .then(() => {
@@ -100,10 +105,12 @@ export class Session {
       if (!autoLogin || this.turn > 0) return;
       this.connecting = false;
       const session = await this.client.resume();
-      if (session) await this.begin();
+      if (session) await this.begin(0);
     } catch (thrown) {
       // There was no login to fail; a later one tries again and tells.
       this.client.complain("The client could not be started", thrown);
+    } finally {
+      this.through(0, notLoggedIn());
     }
   }
 
@@ -116,7 +123,15 @@ export class Session {
     }
   }
 
-  private async begin(): Promise<void> {
+  /** The login or resume of that number has come to something; a later one may be under way. */
+  private through(turn: number, error?: FlooErrorShape): void {
+    if (turn !== this.turn || !this.entering) return;
+    this.entering = false;
+    this.parts.through(error);
+  }
+
+  private async begin(turn: number): Promise<void> {
+    this.through(turn);
     this.expired = false;
     await this.takeOver(() => this.parts.takeOver());
     this.parts.follow();
@@ -135,9 +150,12 @@ export class Session {
       if (manner.asks) this.notice("loginMessage", "getting token...");
       await this.client.login(make());
       this.ready = true;
-      await this.begin();
+      await this.begin(turn);
     } catch (thrown) {
-      if (turn === this.turn) this.loginFailed(asFlooError(thrown, "GeneralError", "login"));
+      if (turn !== this.turn) return;
+      const error = asFlooError(thrown, "GeneralError", "login");
+      this.loginFailed(error);
+      this.through(turn, error);
     } finally {
       this.pending = false;
     }

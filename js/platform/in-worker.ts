@@ -234,7 +234,8 @@ class Thread implements Locks {
     }
   }
 
-  private stop(): void {
+  /** Ends the worker at once: when it is frozen with the page, it hears nothing. Its locks are free then. */
+  stop(): void {
     this.worker?.terminate();
     this.port?.close();
     this.worker = this.port = this.loading = undefined;
@@ -245,7 +246,7 @@ class Thread implements Locks {
 }
 
 /** What an environment has of its own when the core runs in the worker that `give` gives. */
-export function inWorker(give: () => Worker): Pick<Environment, "load" | "tabs" | "close"> {
+export function inWorker(give: () => Worker): Pick<Environment, "load" | "tabs" | "close" | "suspend"> {
   const thread = new Thread(give);
   return {
     load: (stopped) => thread.load(stopped),
@@ -254,5 +255,6 @@ export function inWorker(give: () => Worker): Pick<Environment, "load" | "tabs" 
       return platform && { locks: thread, channel: platform.channel };
     },
     close: () => thread.close(),
+    suspend: () => thread.stop(),
   };
 }

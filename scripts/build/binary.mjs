@@ -124,6 +124,31 @@ export function dropExports(bytes, kind) {
   );
 }
 
+/** Renames what is imported and exported: `rename` gives the new name of each. */
+export function renameFunctions(bytes, rename) {
+  return join(
+    sections(bytes).map((section) => {
+      if (section.id !== SECTION.import && section.id !== SECTION.export) return section;
+      const reader = new Reader(section.body);
+      const count = reader.u32();
+      const parts = [Buffer.from(leb(count))];
+      for (let i = 0; i < count; i++) {
+        if (section.id === SECTION.import) parts.push(Buffer.from(nameBytes(reader.name())));
+        parts.push(Buffer.from(nameBytes(rename(reader.name()))));
+        const from = reader.at;
+        if (section.id === SECTION.export || KIND[reader.byte()] === "function") {
+          if (section.id === SECTION.export) reader.byte();
+          reader.u32();
+        } else {
+          throw new Error("wasm: only functions can be imported under another name");
+        }
+        parts.push(section.body.subarray(from, reader.at));
+      }
+      return { ...section, body: Buffer.concat(parts) };
+    }),
+  );
+}
+
 function exportsOf(body) {
   return new Reader(body).list((r) => ({ name: r.name(), kind: KIND[r.byte()], index: r.u32() }));
 }

@@ -11,6 +11,21 @@ const FORBIDDEN = [
   /^import /m,
 ];
 
+/** What wasm and glue call each other's functions by: names with a hash, three kilobytes of them when packed. */
+const HASHED = /\b\w+_h?[0-9a-f]{16}(?:_\d+)?\b/g;
+
+/** Short names for those with a hash, by the glue; the same input gives the same names. */
+export function shortNames(source) {
+  if (/\bx\d+\b/.test(source)) throw new BuildError("the glue has names of its own like 'x0'");
+  const names = [...new Set(source.match(HASHED))].sort();
+  return new Map(names.map((name, i) => [name, `x${i}`]));
+}
+
+/** A text with short names in it. */
+export function withShortNames(source, names) {
+  return source.replace(HASHED, (name) => names.get(name) ?? name);
+}
+
 /**
  * The glue of the host flavour. On iOS a buffer may stay attached after the memory has grown, so the
  * cached views are compared with the memory itself. Throws when the glue no longer looks as expected.

@@ -8,9 +8,9 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, dropExports, dropTargetFeatures } from "./binary.mjs";
+import { describe, dropExports, dropTargetFeatures, renameFunctions } from "./binary.mjs";
 import { at, BuildError, freshDirectory, replaceDirectory, root, run, step } from "./common.mjs";
-import { patchHostGlue } from "./glue.mjs";
+import { patchHostGlue, shortNames, withShortNames } from "./glue.mjs";
 
 export const NAME = "floo_wasm";
 const TARGET = "wasm32-unknown-unknown";
@@ -151,9 +151,20 @@ function build(flavour) {
   fs.renameSync(wasm, unoptimised);
   FLAVOURS[flavour].optimise(unoptimised, wasm);
   fs.rmSync(unoptimised);
-  gate(wasm, flavour);
   const glue = path.join(out, `${NAME}_bg.js`);
-  fs.writeFileSync(glue, FLAVOURS[flavour].glue(fs.readFileSync(glue, "utf8")));
+  const source = FLAVOURS[flavour].glue(fs.readFileSync(glue, "utf8"));
+  const names = shortNames(source);
+  for (const [file, text] of [
+    [glue, source],
+    [`${wasm}.d.ts`, fs.readFileSync(`${wasm}.d.ts`, "utf8")],
+  ]) {
+    fs.writeFileSync(file, withShortNames(text, names));
+  }
+  fs.writeFileSync(
+    wasm,
+    renameFunctions(fs.readFileSync(wasm), (name) => names.get(name) ?? name),
+  );
+  gate(wasm, flavour);
   fs.writeFileSync(path.join(out, `${NAME}_bg.d.ts`), GLUE_DECLARATIONS);
   replaceDirectory(out, at("dist/wasm", flavour));
 }

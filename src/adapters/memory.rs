@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::rc::Rc;
 
+use crate::core::map::Map;
 use crate::ports::{Query, Row, Store, StoreError, Table, Write};
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -11,7 +12,7 @@ type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
 /// An ordered map for each table. Clones share their content, as two handles of one database do.
 #[derive(Debug, Default, Clone)]
-pub struct MemoryStore(Rc<RefCell<BTreeMap<Table, Rows>>>);
+pub struct MemoryStore(Rc<RefCell<Map<Table, Rows>>>);
 
 /// The bounds of `from <= key < to`, `to` empty for no bound; `None` for an empty range.
 fn bounds(from: &[u8], to: &[u8]) -> Option<Bounds> {
@@ -36,7 +37,7 @@ impl Store for MemoryStore {
             }
         }
         for Write { table, key, value, .. } in writes.iter().filter(|w| w.until.is_none()) {
-            let rows = tables.entry(*table).or_default();
+            let rows = tables.or_default(*table);
             match value {
                 Some(value) => rows.insert(key.clone(), value.clone()),
                 None => rows.remove(key),

@@ -12,7 +12,8 @@ use super::view;
 use crate::adapters::host::{Host, HostPlatform as Chosen};
 #[cfg(not(feature = "host"))]
 use crate::adapters::web::WebPlatform as Chosen;
-use crate::core::codec::WirePolicy;
+use crate::core::codec::{WirePolicy, json};
+use crate::core::json::Value;
 use crate::core::model::Error;
 use crate::core::services::{Credentials, Servers, Token};
 use crate::core::session::{Cloud, Command, Config, Content, Event, Filter, Json, Operation, Past, Reply, Signal};
@@ -118,6 +119,12 @@ fn past(value: JsValue) -> Result<Past, Error> {
     Ok(past)
 }
 
+/// The bytes of the frame that a JSON text describes.
+fn frame(text: &str) -> Result<Vec<u8>, Error> {
+    let frame = Value::parse(text).map_err(|_| bad("frame", "JSON text"))?;
+    json::encode(&frame).map_err(|e| Error::argument(e.to_string()))
+}
+
 fn command(name: &str, params: JsValue) -> Result<Command, Error> {
     let mut p = Params::new(params)?;
     let command = match name {
@@ -140,6 +147,7 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "operate" => Command::Operate { of: p.conversation()?, target: p.id("target")?, operation: operation(&mut p)? },
         "forget" => Command::Forget { of: p.conversation()?, target: p.id("target")? },
         "receipts" => Command::Receipts { of: p.conversation()?, target: p.id("target")? },
+        "frame" => Command::Frame(frame(&p.text("frame")?)?),
         "typing" => Command::Typing(p.conversation()?, p.flag("active")?),
         "deleteConversation" => {
             let (of, everywhere) = (p.conversation()?, p.flag("everywhere")?);

@@ -33,7 +33,7 @@ fn message(tape: &mut Tape, m: &Message) {
     tape.maybe_id(m.id);
     tape.maybe_id(m.client_id);
     tape.id(m.from);
-    tape.flags(&[m.outgoing, m.delivered, m.read, m.played]);
+    tape.flags(&[m.outgoing, m.delivered, m.read, m.played, m.untyped]);
     tape.number(m.ctype);
     for text in [&m.text, &m.attachment, &m.config, &m.ext, &m.sender_name] {
         tape.string(text);
@@ -174,6 +174,7 @@ mod tests {
             client_id: 77,
             from: 3,
             outgoing: true,
+            untyped: false,
             ctype: 1,
             text: "你好 👋".into(),
             attachment: r#"{"url":"https://x.test/a","dName":"a.png","fLen":5}"#.into(),
@@ -195,7 +196,7 @@ mod tests {
     /// `tests/js/tapes.test.mjs` reads the same file: what one side writes, the other understands.
     #[test]
     fn tapes_are_written_as_the_golden_file_says() {
-        let plain = Message { client_id: 0, error: None, mention: Mention::All, ..sample() };
+        let plain = Message { client_id: 0, untyped: true, error: None, mention: Mention::All, ..sample() };
         let update = Update {
             change: Change::Append,
             conversation: ConversationId::user(2),

@@ -153,7 +153,6 @@ impl<'a> Input<'a> {
     ///
     /// # Errors
     /// When it has none.
-    #[expect(clippy::cast_possible_truncation, reason = "three bits")]
     pub fn key(&mut self) -> Result<(u32, u8)> {
         let key = u32::try_from(self.varint()?).map_err(|_| BAD_KEY)?;
         let (number, wire) = (key >> 3, (key & 7) as u8);

@@ -44,10 +44,16 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
         await im.userManage.asyncRegister({ username: "dora", password: "dora-secret" });
         im.login({ name: "dora", password: "dora-secret" });
         await window.hear("loginSuccess");
-        const lists = await window.hear("imRostersGroupslistReady");
+        const ready = await window.hear("imRostersGroupslistReady");
         const uid = im.userManage.getUid();
-        if (!lists.rosters.includes(uid)) throw new Error("the own id is missing in the list");
+        if (!ready.rosters.includes(uid)) throw new Error("the own id is missing in the list");
+        const lists = [
+          await im.rosterManage.asyncGetRosterIdList(true),
+          await im.groupManage.asyncGetJoinedGroups(true),
+          im.userManage.getConversationList(),
+        ];
         return {
+          lists,
           uid,
           token: typeof im.userManage.getToken(),
           serial: im.userManage.getDeviceSN(),
@@ -58,6 +64,7 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
     );
     assert.deepEqual([typeof me.uid, me.token, me.login], ["number", "string", true]);
     assert.ok(me.serial > 0);
+    assert.deepEqual(me.lists, [[], [], []]);
 
     // Send text and a file.
     const sent = await page.run(
@@ -92,12 +99,24 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
     );
     assert.deepEqual(got, { content: "hello 你好", ext: '{"a":1}', name: "plan.txt", body: "0123456789" });
 
+    // A frame of the page's own.
+    await other.run(
+      async (_, { uid, basil }) => {
+        const payload = { "@type": "MessageBody", type: 2, content: "by hand", ctype: 0 };
+        const [from, to] = [{ uid: basil }, { uid }];
+        const meta = { id: String(Date.now() * 1000), from, to, timestamp: String(Date.now()), ns: 1, payload };
+        window.im.sysManage.sendMessage({ command: 1, payload: { "@type": "SyncUL", meta } });
+      },
+      { uid: me.uid, basil: Number(ids.basil) },
+    );
+    await page.run(async () => void (await window.hear("onRosterMessage", (it) => it.content === "by hand")));
+
     // Unread count, append, recall, history.
     const told = await page.run(
       async (_, { basil, text, file }) => {
         const { rosterManage, sysManage, userManage } = window.im;
         await window.hear("onRosterMessage", (it) => it.content === "an answer");
-        await window.wait("one unread", () => rosterManage.getUnreadCount(basil) === 1);
+        await window.wait("both unread", () => rosterManage.getUnreadCount(basil) === 2);
         rosterManage.readRosterMessage(basil);
         await window.wait("nothing unread", () => rosterManage.getUnreadCount(basil) === 0);
         rosterManage.appendMessageContent(basil, text, ", again");
@@ -113,7 +132,7 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
       },
       { basil: Number(ids.basil), ...sent },
     );
-    assert.deepEqual(told, { contents: ["hello 你好, again", "an answer"], next: "0", recent: "an answer" });
+    assert.deepEqual(told, { contents: ["hello 你好, again", "an answer", "by hand"], next: "0", recent: "by hand" });
     await other.run(
       async (_, { text, file }) => {
         await window.hear("onRosterMessageContentAppend", (it) => it.id === text);
@@ -146,20 +165,29 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
         await window.hear("onGroupMessage", (it) => it.content === "in the group" && it.to === String(gid));
         await groupManage.asyncKick({ group_id: gid, user_list: [basil] });
         const left = (await groupManage.asyncGetGroupMembers(gid)).map(String);
+        const groups = await groupManage.asyncGetJoinedGroups(true);
+        const recents = userManage.getConversationList().map((it) => it.id);
         await userManage.asyncUpdateSettings({ user_id: uid, no_sounds: true });
-        return { left, quiet: (await userManage.asyncGetSettings()).no_sounds };
+        return { left, groups, recents, quiet: (await userManage.asyncGetSettings()).no_sounds };
       },
       { gid, basil: Number(ids.basil), uid: me.uid },
     );
-    assert.deepEqual(settings, { left: [String(me.uid)], quiet: true });
+    assert.deepEqual(settings, {
+      left: [String(me.uid)],
+      groups: [gid],
+      recents: [gid, Number(ids.basil)],
+      quiet: true,
+    });
     await other.run(async () => void (await window.hear("onGroupKicked")));
 
-    // A reload keeps the login; a logout does not.
+    // A reload keeps the login, and what is sent before it is through; a logout does not.
     await page.open();
     const again = await page.run(
       async (_, { dnsServer, basil }) => {
         const im = window.begin({ dnsServer });
+        const mid = im.sysManage.sendRosterMessage({ uid: basil, content: "at once" });
         await window.hear("loginSuccess");
+        await window.hear("onSendingMessageStatusChanged", (it) => it.mid === mid && it.status === "sent");
         const before = {
           uid: im.userManage.getUid(),
           last: im.rosterManage.getRosterMessageByRid(basil).at(-1).content,
@@ -171,7 +199,8 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
       },
       { dnsServer, basil: Number(ids.basil) },
     );
-    assert.deepEqual(again, { uid: me.uid, last: "an answer" });
+    assert.deepEqual(again, { uid: me.uid, last: "at once" });
+    await other.run(async () => void (await window.hear("onRosterMessage", (it) => it.content === "at once")));
     await page.open();
     const out = await page.run(
       async (_, { dnsServer }) => {

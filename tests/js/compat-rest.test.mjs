@@ -162,11 +162,11 @@ describe("cards", () => {
     assert.equal((await group.asyncGetJoinedGroups())[0].read_ack, false);
   });
 
-  test("members: ids at once, then names", async () => {
-    const { im, heard } = await loggedIn(
+  test("members: the ids of the first page at once, then names", async () => {
+    const { im, heard, asked } = await loggedIn(
       {},
       {
-        groupMemberlist: () => ({ items: [{ user_id: "2", join_time: 5 }, { user_id: "5" }], cursor: null }),
+        groupMemberlist: () => ({ items: [{ user_id: "2", join_time: 5 }, { user_id: "5" }], cursor: "more" }),
         groupMembersDidpayname: () => [{ user_id: "2", display_name: "B" }],
         rosterListPost: () => [wire],
       },
@@ -174,8 +174,14 @@ describe("cards", () => {
     const { groupManage: group } = im;
     assert.deepEqual(group.getGroupMembers(9), []);
     heard.length = 0;
-    assert.deepEqual(await group.asyncGetGroupMembers(9), [2, 5]);
+    // The documentation has a second argument, which never was one.
+    assert.deepEqual(await group.asyncGetGroupMembers(9, true), [2, 5]);
     await settled();
+    assert.deepEqual(asked.slice(-3), [
+      ["groupMemberlist", { group_id: 9 }],
+      ["groupMembersDidpayname", { group_id: 9, user_list: [2, 5] }],
+      ["rosterListPost", { list: [5] }],
+    ]);
     assert.deepEqual(heard, [
       ["onGroupMemberChanged", 9],
       ["onRosterListUpdate", undefined],

@@ -1,7 +1,7 @@
 // The legacy facade over a fake core: bus, order of events, shapes, surface.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Bus, FlooClient, loggedIn, make, makeFlooim, names } from "./compat-fixture.mjs";
+import { Bus, FlooClient, loggedIn, make, makeFlooim, names, settled } from "./compat-fixture.mjs";
 import { conversationsTape, FakeCore, messagesTape, raw, until } from "./fake-engine.mjs";
 
 /** What the lists cause as they come. */
@@ -281,8 +281,99 @@ describe("flooim", () => {
     assert.throws(send({ uid: 2, content: "x", type: "smell" }), { code: "MessageInvalid", message: /type/ });
     assert.throws(send({ uid: 2, content: "x", config: {} }), { code: "MessageInvalid", message: /config/ });
     assert.throws(send(undefined), { code: "ArgumentInvalid" });
-    assert.throws(() => make().im.sysManage.sendRosterMessage({ uid: 2, content: "x" }), { code: "UserNotLogin" });
     assert.deepEqual(heard, []);
+    const { im: nobody } = make();
+    await until(() => nobody.isReady());
+    await settled();
+    assert.throws(() => nobody.sysManage.sendRosterMessage({ uid: 2, content: "x" }), { code: "UserNotLogin" });
+    assert.throws(() => nobody.sysManage.sendInputStatusMessage(2, "typing"), { code: "UserNotLogin" });
+  });
+
+  test("what is sent before a login is through has its number at once, and goes out with the login in its order", async () => {
+    const { core, im, heard } = make();
+    const before = Date.now() * 1000;
+    const send = (content) => im.sysManage.sendRosterMessage({ uid: 2, content });
+    const mids = [send("before the core is there"), im.sysManage.sendGroupMessage({ gid: 9, content: "in the group" })];
+    im.login({ name: "amber", password: "secret" });
+    mids.push(send("while the login is under way"));
+    assert.equal(typeof im.sysManage.sendInputStatusMessage(2, "typing"), "number");
+    assert.throws(() => send(""), { code: "MessageInvalid", message: /text/ });
+    assert.deepEqual(
+      heard.map(([event, it]) => [event, it.status, it.mid, it.message.id]),
+      mids.map((mid) => ["onSendingMessageStatusChanged", "sending", mid, String(mid)]),
+    );
+    assert.deepEqual([...mids].sort(), mids);
+    assert.ok(mids[0] >= before && new Set(mids).size === 3 && mids.every(Number.isSafeInteger));
+    assert.equal(core.engines.length, 0);
+    await until(() => im.isLogin());
+    await settled();
+    const sent = core.commands
+      .filter(([name]) => name === "send" || name === "typing")
+      .map(([, it]) => [it.id, it.text]);
+    assert.deepEqual(sent, [
+      [String(mids[0]), "before the core is there"],
+      [String(mids[1]), "in the group"],
+      [String(mids[2]), "while the login is under way"],
+    ]);
+    // A later one has an id of the core's.
+    assert.equal(send("afterwards"), core.engine.id);
+  });
+
+  test("what waits for a login fails with it, and when there is none", async () => {
+    const failures = (heard) =>
+      heard.filter(([, it]) => it?.status === "failed").map(([, it]) => [it.mid, it.errorCode]);
+    const send = ({ im }) => im.sysManage.sendRosterMessage({ uid: 2, content: "hi" });
+    const nobody = make();
+    const lost = send(nobody);
+    await until(() => failures(nobody.heard).length > 0);
+    assert.deepEqual(failures(nobody.heard), [[lost, 9]]);
+
+    const refused = make();
+    refused.core.answers.login = () => {
+      throw raw("UserFrozen", "frame");
+    };
+    refused.im.login({ name: "amber", password: "secret" });
+    const frozen = send(refused);
+    await until(() => failures(refused.heard).length > 0);
+    assert.deepEqual(failures(refused.heard), [[frozen, 10]]);
+    assert.throws(() => send(refused), { code: "UserNotLogin" });
+
+    const left = make();
+    left.im.login({ name: "amber", password: "secret" });
+    const gone = send(left);
+    left.im.logout({ linkLogin: true });
+    assert.deepEqual(failures(left.heard), [[gone, 9]]);
+    await settled();
+    assert.deepEqual(failures(left.heard), [[gone, 9]]);
+    assert.ok(!left.core.commands.some(([name]) => name === "send"));
+  });
+
+  test("one login waits for the core, the last one wins, and nothing is told before", async () => {
+    for (const way of ["login", "qrlogin", "idLogin", "tokenLogin"]) {
+      const { core, im, heard } = make();
+      im.login({ name: "first", password: "secret" });
+      im[way]({ name: "amber", user_id: 1, password: "secret", token: "t" });
+      assert.deepEqual([heard, im.isReady(), im.isLogin()], [[], false, false]);
+      await until(() => im.isLogin());
+      assert.equal(core.commands.filter(([name]) => name === "login").length, 1, way);
+      const [, given] = core.commands.find(([name]) => name === "login");
+      assert.ok(given.userId === "1" || given.username === "amber", way);
+    }
+  });
+
+  test("a frame of the page's own goes out as it is given; what is none is told as of operations", async () => {
+    const { core, im, heard } = await loggedIn();
+    const frame = { command: 1, payload: { "@type": "SyncUL", xid: { uid: 2 } } };
+    assert.equal(im.sysManage.sendMessage(frame), undefined);
+    assert.deepEqual(core.commands.at(-1), ["frame", { frame: JSON.stringify(frame) }]);
+    core.answers.frame = () => {
+      throw raw("ServerNotReachable", "frame", "not online");
+    };
+    heard.length = 0;
+    im.sysManage.sendMessage(frame);
+    await until(() => heard.length > 0);
+    assert.deepEqual([heard[0][1].status, heard[0][1].mid], ["failed", 0]);
+    assert.throws(() => im.sysManage.sendMessage("frame"), { code: "ArgumentInvalid", message: /frame/ });
   });
 
   test("getters answer at once, in the legacy shapes", async () => {

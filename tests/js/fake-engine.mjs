@@ -44,7 +44,7 @@ export function writeMessage(w, m) {
     .string(m.id ?? "")
     .string(m.clientId ?? "")
     .string(m.from ?? "2");
-  const flags = ["outgoing", "delivered", "read", "played"];
+  const flags = ["outgoing", "delivered", "read", "played", "untyped"];
   w.number(flags.reduce((bits, name, at) => bits + (flag(m[name]) << at), 0)).number(m.type ?? 0);
   for (const name of ["text", "attachment", "config", "ext", "senderName"]) w.string(m[name] ?? "");
   for (const name of ["priority", "timestamp", "editedAt"]) w.number(m[name] ?? 0);
@@ -145,6 +145,7 @@ export class FakeCore {
     operate: () => undefined,
     focus: () => undefined,
     typing: () => undefined,
+    frame: () => undefined,
     forget: () => undefined,
     cancel: () => undefined,
     resend: () => undefined,

@@ -172,7 +172,7 @@ describe("the golden tapes", () => {
     const texts = { text, attachment: attachmentText, config: configText, ext, senderName };
     const head = { kind: 2, with: "9", id: MAX, from: "3", outgoing: true, type: 1, status: "failed" };
     const row = { ...head, ...texts, priority, timestamp, editedAt, delivered: true, played: true };
-    const bare = { ...row, mentioned: "all" };
+    const bare = { ...row, mentioned: "all", untyped: true };
     const op = { with: "2", text: "text", config: "config", ext: "ext", timestamp: 8 };
     const made = {
       messages: messagesTape({ ...row, clientId: "77", mentioned, error }, bare),
@@ -212,6 +212,11 @@ describe("the golden tapes", () => {
 });
 
 describe("tapes of a newer core", () => {
+  test("a message without a kind of its own is told apart", () => {
+    const [typed, untyped] = js.readMessages(messagesTape({ id: "5" }, { id: "6", untyped: true }));
+    assert.deepEqual([js.isUntyped(typed), js.isUntyped(untyped)], [false, true]);
+  });
+
   test("numbers without a meaning", () => {
     const [message] = js.readMessages(messagesTape({ with: "0", kind: 0, id: "5", from: "0", type: 42 }));
     assert.deepEqual([message.conversation, message.type], [{ kind: "system", id: "0" }, "unknown"]);

@@ -63,6 +63,6 @@ export function nodeClient(options, platform = nodeWx()) {
 /** A legacy object; `config` goes on to `flooim`. Each call makes another one, as each page has its own copy of the package. */
 export function nodeFlooim(config, platform = nodeWx()) {
   for (const file of Object.keys(load.cache)) if (file.startsWith(PACKAGE)) delete load.cache[file];
-  const { flooim } = load(`${PACKAGE}/index.js`);
+  const flooim = load(`${PACKAGE}/compat.js`); // the module is the function
   return flooim({ wasmPath: `${PACKAGE}/floo_wasm_bg.wasm.br`, platform, ...config });
 }

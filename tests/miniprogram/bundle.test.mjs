@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import test from "node:test";
 import zlib from "node:zlib";
 import binaryen from "binaryen";
 import { buildDemo } from "../../demo-miniprogram/build.mjs";
+import { nodeWx } from "../lib/node-client.mjs";
 import { buildHost, ProjectError } from "./host/build.mjs";
 import { neededFeatures } from "./host/runtime/wasm-scan.js";
 import { globalsOf, newerThanEs2018 } from "./lib/source.mjs";
@@ -104,6 +106,18 @@ test("the SDK's file for mini-programs has no syntax newer than ES2018", () => {
 
 test("the SDK's file for mini-programs uses no global that a mini-program lacks", () => {
   assert.deepEqual(missingGlobals(fs.readFileSync(path.join(sdk, "index.js"), "utf8")), []);
+});
+
+test("the module of the former SDK's name is the function itself", async () => {
+  const load = createRequire(import.meta.url);
+  const flooim = load(path.join(sdk, "compat.js"));
+  assert.equal(typeof flooim, "function");
+  assert.equal(flooim, load(path.join(sdk, "index.js")).flooim);
+  const wasmPath = path.join(sdk, "floo_wasm_bg.wasm.br");
+  const im = flooim({ appid: "floo-demo", logLevel: "off", autoLogin: false, platform: nodeWx(), wasmPath });
+  assert.equal(typeof im.sysManage.sendRosterMessage, "function");
+  await im.client.close();
+  assert.deepEqual(newerThanEs2018(fs.readFileSync(path.join(sdk, "compat.js"), "utf8")), []);
 });
 
 test("the sources of the demo keep the same rules", () => {

@@ -72,6 +72,8 @@ scenario(stage, "the tarball holds what is needed and nothing of the workshop", 
     "floo_wasm_bg.wasm",
     "floo_wasm_bg.wasm.br",
     "miniprogram_dist/index.js",
+    "miniprogram_dist/compat.js",
+    "miniprogram_dist/compat.d.ts",
     "miniprogram_dist/index.d.ts",
     "miniprogram_dist/floo_wasm_bg.wasm.br",
   ];
@@ -167,6 +169,7 @@ for (const [name, script] of [
   ["main entry", "main.js"],
   ["slim entry with the core as a file", "main-slim.js"],
   ["slim entry with the core in a worker", "main-worker.js"],
+  ["interface of the former SDK", "main-compat.js"],
 ]) {
   scenario(stage, `an empty Vite project with the ${name} logs in and sends`, async () => {
     const directory = project(script, "app");
@@ -191,6 +194,8 @@ for (const [name, script] of [
     const query = new URLSearchParams({ dns: emulator.dns, to: basil, text });
     await driver.get(`${await stage.serve(path.join(directory, "dist"))}/?${query}`);
     const outcome = await until("the page's outcome", () => driver.executeScript("return window.outcome"));
-    assert.deepEqual(outcome, { userId: amber, status: "sent", text, storage: "indexeddb" });
+    const { same = true, ...rest } = outcome;
+    assert.ok(same, "the named export, the default one and `new` give the same object");
+    assert.deepEqual(rest, { userId: amber, status: "sent", text, storage: "indexeddb" });
   });
 }

@@ -4,7 +4,6 @@ mod socket;
 mod store;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::Future;
 
 use gloo_timers::callback::Timeout;
@@ -16,6 +15,7 @@ pub use socket::WebSocketPort;
 pub use store::{IndexedDb, WebStore};
 
 use crate::adapters::memory::MemoryStore;
+use crate::core::map::Map;
 use crate::core::model::Millis;
 use crate::ports::{
     HttpError, Opened, Platform, PlatformError, Request, Response, SocketEvent, StorageKind, StoreError, TransportError,
@@ -29,7 +29,7 @@ pub struct WebPlatform {
     /// Asked for leave to open a database, by name: another page may have it.
     lock: Option<Function>,
     /// Memory stores by name, so that one that is opened again has its content.
-    stores: RefCell<BTreeMap<String, MemoryStore>>,
+    stores: RefCell<Map<String, MemoryStore>>,
 }
 
 impl WebPlatform {
@@ -53,7 +53,7 @@ impl WebPlatform {
     }
 
     fn in_memory(&self, name: &str, fallback: Option<StoreError>) -> Opened<WebStore> {
-        let store = self.stores.borrow_mut().entry(name.to_owned()).or_default().clone();
+        let store = self.stores.borrow_mut().or_default(name.to_owned()).clone();
         Opened { store: WebStore::Memory(store), kind: StorageKind::Memory, fallback }
     }
 }

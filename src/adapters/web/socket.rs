@@ -53,6 +53,10 @@ impl WebSocketPort {
 
 impl Socket for WebSocketPort {
     fn send(&self, frame: &[u8]) -> Result<(), TransportError> {
+        // The browser would drop it all the same, and say so as an error on the page's console; `onclose` is on its way.
+        if self.socket.ready_state() > WebSocket::OPEN {
+            return Ok(());
+        }
         self.socket.send_with_u8_array(frame).map_err(|e| failed(&e))
     }
 }

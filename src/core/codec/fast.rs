@@ -1,6 +1,6 @@
-//! Pages of messages without prost, in one pass over the bytes: what every page is made of, and only if it is
-//! regular. Anything else (an operation, a field of a later version, another wire type, a number above 2^63,
-//! damage) is left to prost, which alone says what is an error.
+//! Pages of messages, in one pass over the bytes: what every page is made of, and only if it is regular.
+//! Anything else (an operation, a field of a later version, another wire type, a number above 2^63, damage) is
+//! left to `core::wire`, which alone says what is an error.
 use prost::bytes::Bytes;
 
 use super::MAX_METAS;
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_regular_page_needs_no_prost() {
+    fn a_regular_page_is_read_here() {
         let body =
             MessageBody { content: "你好 👋".into(), config: "{}".into(), priority: 3, ..MessageBody::default() };
         assert_eq!(super::body(&body.encode_to_vec()), Some(body.clone()));
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_irregular_is_left_to_prost() {
+    fn what_is_irregular_is_left_to_the_loop() {
         for bytes in [
             &b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"[..],
             b"\x22\x01\xff",

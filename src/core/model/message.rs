@@ -41,6 +41,8 @@ pub struct Message {
     pub from: u64,
     /// Sent by the logged-in user, from any device.
     pub outgoing: bool,
+    /// The server says neither that it is of a conversation with a user nor of one in a group (`Type.NORMAL`).
+    pub untyped: bool,
     /// Number of the content type (`MessageBody.ContentType`), kept raw.
     pub ctype: i32,
     /// The text, edits applied.

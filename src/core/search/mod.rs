@@ -2,6 +2,10 @@
 //!
 //! Case and width are folded. A word is found by its beginning; Chinese, Japanese and Korean anywhere, by
 //! bigrams (and the last character of a run alone, so that a single character finds it too).
+mod lower;
+
+use lower::lower;
+
 use crate::core::map::Set;
 
 /// The longest word that is told apart, in characters.
@@ -79,7 +83,14 @@ pub fn terms(text: &str) -> Set<String> {
 
 /// Lower case, half width.
 fn fold(text: &str) -> String {
-    text.chars().take(MOST_TEXT).map(narrow).flat_map(char::to_lowercase).collect()
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars().take(MOST_TEXT).map(narrow) {
+        folded.push(lower(c));
+        if c == '\u{130}' {
+            folded.push('\u{307}'); // an i that keeps its dot is the only letter that becomes two
+        }
+    }
+    folded
 }
 
 /// Full-width forms of ASCII are ASCII, and the ideographic blank is one.

@@ -10,7 +10,7 @@ use crate::core::map::{Map, Set, sort};
 use crate::core::model::{
     Conversation, ConversationId, Domain, Error, ErrorCode, Group, Kind, Mention, Message, MessageStatus, Millis, User,
 };
-use crate::core::proto::{MessageBody, Meta, message_operation::OpType, meta::NameSpace};
+use crate::core::proto::{MessageBody, Meta, message_body::Type, message_operation::OpType, meta::NameSpace};
 use crate::core::wire::Wire as _;
 use crate::ports::{Row, Table, Write};
 
@@ -243,6 +243,7 @@ impl Account {
             client_id: row.client_mid,
             from,
             outgoing,
+            untyped: body.r#type == Type::Normal as i32,
             ctype: body.ctype,
             text,
             attachment: body.attachment,

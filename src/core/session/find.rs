@@ -14,7 +14,7 @@ use super::body;
 use super::rows::{EditRow, MessageRow, id_from, message_query, one_message, put, read_messages};
 use super::{CallId, LoadPurpose, Reply, Session, storage_error};
 use crate::core::json::Value;
-use crate::core::map::{Map, Set};
+use crate::core::map::{Set, sort};
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind, Message};
 use crate::core::proto::message_body::ContentType;
 use crate::core::search::{self, Word};
@@ -84,7 +84,7 @@ wire! {
 
 /// The terms of one transaction: what is new in one lot, so that a term has one row of it.
 #[derive(Debug, Default)]
-pub(super) struct Index(Map<Vec<u8>, Map<ConversationId, Set<u64>>>);
+pub(super) struct Index(Vec<(Vec<u8>, ConversationId, u64)>);
 
 impl Index {
     /// Adds a message with all its terms; of one that was edited, those that it did not have before.
@@ -105,23 +105,29 @@ impl Index {
                 keys.push(key(class::TYPE, &body.ctype.to_be_bytes()));
             }
         }
-        for key in keys {
-            self.0.or_default(key).or_default(of).insert(row.id());
-        }
+        self.0.extend(keys.into_iter().map(|key| (key, of, row.id())));
     }
 
     /// The rows.
-    pub(super) fn writes(self) -> impl Iterator<Item = Write> {
-        self.0.into_iter().map(|(mut key, places)| {
-            let ids = || places.values().flat_map(Set::iter).copied();
-            key.extend(ids().max().unwrap_or(0).to_be_bytes());
-            key.extend(ids().min().unwrap_or(0).to_be_bytes());
-            let places = places
-                .iter()
-                .map(|(of, ids)| PlaceRow { kind: of.kind as u32, uid: of.uid, ids: ids.iter().copied().collect() })
-                .collect();
-            put(Table::Terms, key, &TermRow { places })
-        })
+    pub(super) fn writes(mut self) -> Vec<Write> {
+        sort(&mut self.0, |a, b| a < b);
+        self.0.dedup();
+        let mut writes = Vec::new();
+        for term in self.0.chunk_by(|a, b| a.0 == b.0) {
+            let ids = || term.iter().map(|(.., id)| *id);
+            let (newest, oldest) = (ids().max().unwrap_or(0), ids().min().unwrap_or(0));
+            let key = term.first().map_or(&[][..], |(key, ..)| key);
+            let key = [key, &newest.to_be_bytes(), &oldest.to_be_bytes()].concat();
+            let mut places: Vec<PlaceRow> = Vec::new();
+            for (_, of, id) in term {
+                match places.last_mut() {
+                    Some(place) if (place.kind, place.uid) == (of.kind as u32, of.uid) => place.ids.push(*id),
+                    _ => places.push(PlaceRow { kind: of.kind as u32, uid: of.uid, ids: vec![*id] }),
+                }
+            }
+            writes.push(put(Table::Terms, key, &TermRow { places }));
+        }
+        writes
     }
 }
 

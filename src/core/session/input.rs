@@ -117,6 +117,9 @@ pub enum Command {
         /// The message.
         target: u64,
     },
+    /// Write a frame of the application's own to the connection, as it is: now or never. Answers to it are told as
+    /// ever.
+    Frame(Vec<u8>),
     /// Tell the other side that the user is typing, or has stopped. Never kept, never repeated.
     Typing(ConversationId, bool),
     /// Remove a conversation and its messages from this device, or from all devices of the account.

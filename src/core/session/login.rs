@@ -309,7 +309,12 @@ impl Session {
     /// Keeps in mind why a login takes so long.
     pub(super) fn note_trouble(&mut self, why: Option<&Error>) {
         if let (Some(why), true) = (why, self.logging_in()) {
-            self.login.trouble = why.to_string();
+            // The texts of the codes are JavaScript's: to write one here would bring them all.
+            self.login.trouble = format!("{} error {}", why.domain.name(), why.code as u16);
+            if !why.detail.is_empty() {
+                self.login.trouble.push_str(": ");
+                self.login.trouble.push_str(&why.detail);
+            }
         }
     }
 

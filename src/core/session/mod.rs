@@ -361,6 +361,7 @@ impl Session {
             Command::Cancel(id) => self.cancel(call, id),
             Command::Operate { of, target, operation } => self.operate(call, of, target, operation),
             Command::Forget { of, target } => self.enqueue(Job::Forget { call, of, target }),
+            Command::Frame(frame) => self.send_raw(call, frame),
             Command::Typing(of, active) => self.type_in(call, of, active),
             Command::DeleteConversation { of, everywhere, id: given } => match self.allocate_id(self.now) {
                 Ok(own) => {

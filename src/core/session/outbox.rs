@@ -134,6 +134,21 @@ impl Session {
         self.reply(call, if sent { Ok(Reply::Done) } else { Err(offline()) });
     }
 
+    /// A frame of the application's own: now or never.
+    pub(super) fn send_raw(&mut self, call: CallId, frame: Vec<u8>) {
+        let error = match () {
+            () if frame.len() > MAX_FRAME_OUT => Error::argument("`frame` is over 1 MiB"),
+            () if !self.link.ready => {
+                Error::new(Domain::Frame, ErrorCode::ServerNotReachable, "not online, and not to be kept")
+            }
+            () => {
+                self.out.push_back(Output::Transmit { generation: self.link.generation, frame });
+                return self.reply(call, Ok(Reply::Done));
+            }
+        };
+        self.reply(call, Err(error));
+    }
+
     /// Sends a failed message again.
     pub(super) fn resend(&mut self, call: CallId, id: u64) {
         let Some(account) = &mut self.account else { return };

@@ -336,3 +336,20 @@ fn a_message_that_was_looked_for_in_vain_for_too_long_has_not_failed() {
     let again = w.sent[before..].iter().filter_map(|s| s.meta.as_ref()).map(|m| m.id);
     assert_eq!(again.collect::<Vec<_>>(), ids, "asked once more");
 }
+
+#[test]
+fn a_frame_of_the_applications_own_goes_out_as_it_is_or_not_at_all() {
+    let mut w = World::new();
+    w.log_in();
+    let own = frame(Cmd::Unread, proto::UnreadUl::default());
+    w.command(5, Command::Frame(own.clone()));
+    assert_eq!(w.replies[&5], Ok(Reply::Done));
+    assert_eq!(w.frames.last(), Some(&own));
+    w.command(6, Command::Frame(vec![0; crate::core::codec::MAX_FRAME_OUT + 1]));
+    assert_eq!(w.replies[&6].as_ref().unwrap_err().code, ErrorCode::ArgumentInvalid);
+    w.feed(Input::Closed("gone"));
+    let sent = w.frames.len();
+    w.command(7, Command::Frame(own));
+    assert_eq!(w.replies[&7].as_ref().unwrap_err().code, ErrorCode::ServerNotReachable);
+    assert_eq!(w.frames.len(), sent);
+}

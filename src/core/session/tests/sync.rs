@@ -207,7 +207,10 @@ fn a_message_of_no_declared_kind_is_a_message_all_the_same() {
     w.log_in();
     let body = MessageBody { content: "normal".into(), ..MessageBody::default() };
     w.frame(&page(PEER, vec![Meta { payload: body.encode_to_vec().into(), ..text_meta(MID, PEER, ME, "") }], 0));
-    assert_eq!(w.told(), ["normal"]);
+    w.frame(&page(PEER, vec![text_meta(MID + 1, PEER, ME, "typed")], 0));
+    assert_eq!(w.told(), ["normal", "typed"]);
+    let told = w.events.iter().filter_map(|e| if let Event::Messages(rows) = e { Some(rows) } else { None }).flatten();
+    assert_eq!(told.map(|m| m.untyped).collect::<Vec<_>>(), [true, false]);
 }
 
 #[test]

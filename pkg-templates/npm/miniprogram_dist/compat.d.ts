@@ -1,0 +1,2 @@
+import { flooim } from "./index.js";
+export = flooim;
