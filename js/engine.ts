@@ -118,7 +118,14 @@ export interface Engine {
   ids?(): Promise<string[]>;
   /** `online`, `offline`, `foreground` or `background`. */
   signal(name: string): void;
-  stats(): { badFrames: number; quarantined: number; skipped: number; badRows: number };
+  stats(): {
+    badFrames: number;
+    quarantined: number;
+    skipped: number;
+    badRows: number;
+    dropped: number;
+    indexRows: number;
+  };
   /** Closes socket, timers and store. */
   close(): void;
   free(): void;

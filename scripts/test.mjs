@@ -162,6 +162,37 @@ function execute({ name, command }) {
   });
 }
 
+/** The engines of the store, by the suite that runs the cases of tests/store/cases.json on them. */
+const STORES = {
+  native: "memory",
+  "wasm-chromium": "Chromium",
+  "wasm-firefox": "Firefox",
+  js: "wx log",
+};
+
+/** The cases that a suite's output tells of, and whether they passed. */
+function storeCases(output) {
+  const lines = output.matchAll(/^(?:(✔|✖) |test )\S*store_case::(\w+)(?: \.\.\. (\w+)| \(|$)/gm);
+  return new Map([...lines].map(([, mark, name, word]) => [name, mark === "✔" || word === "ok"]));
+}
+
+/** Cases by engines; a dash where a case does not apply. */
+function printStores(told) {
+  const engines = [...told.keys()];
+  const names = [...new Set([...told.values()].flatMap((cases) => [...cases.keys()]))];
+  if (names.length === 0) return;
+  console.log("\n=== store cases by engine");
+  const width = Math.max(...names.map((name) => name.length)) + 2;
+  console.log("".padEnd(width) + engines.map((engine) => engine.padStart(10)).join(""));
+  const word = (passed) => (passed === undefined ? "–" : passed ? "ok" : "FAILED");
+  for (const name of names) {
+    const row = engines.map((engine) => word(told.get(engine).get(name)).padStart(10));
+    console.log(name.replaceAll("_", " ").padEnd(width) + row.join(""));
+  }
+  const sums = engines.map((engine) => [...told.get(engine).values()].filter(Boolean).length);
+  console.log("passed".padEnd(width) + sums.map((sum) => String(sum).padStart(10)).join(""));
+}
+
 /** A suite that fails or says nothing counts at least one failure. */
 function judge(suite, { output, problem }) {
   const { passed = 0, failed } = suite.read(output, problem === undefined);
@@ -181,13 +212,18 @@ if (unknown.length > 0) {
 }
 const suites = asked.length > 0 ? EVERY.filter(({ name }) => asked.includes(name)) : SUITES;
 const rows = [];
+const told = new Map();
 for (const suite of suites) {
   console.log(`\n=== ${suite.name}`);
   const start = performance.now();
-  const result = judge(suite, await execute(suite));
+  const ended = await execute(suite);
+  const result = judge(suite, ended);
+  const engine = STORES[suite.name];
+  if (engine) told.set(engine, storeCases(ended.output));
   rows.push({ ...result, name: suite.name, seconds: (performance.now() - start) / 1000 });
 }
 
+printStores(told);
 console.log("\n=== summary");
 for (const { name, passed, failed, note, seconds } of rows) {
   const counts = `${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(8)} s`;

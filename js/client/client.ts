@@ -145,7 +145,7 @@ const PUBLIC: Record<keyof ClientEvents, true> = {
   error: true,
 };
 
-const NO_STATS: Stats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0 };
+const NO_STATS: Stats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0, dropped: 0, indexRows: 0 };
 const NO_CONVERSATIONS: readonly ConversationInfo[] = Object.freeze([]);
 
 /** Pinned ones first, then the most recent; with equal times by id, so that the order is the same everywhere. */

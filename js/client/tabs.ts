@@ -295,7 +295,7 @@ export class Follower extends Remote {
   }
 
   stats(): RawStats {
-    return { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0 }; // those of the page that leads are its own
+    return { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0, dropped: 0, indexRows: 0 }; // those of the page that leads are its own
   }
 
   close(): void {

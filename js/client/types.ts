@@ -855,4 +855,8 @@ export interface Stats {
   readonly skipped: number;
   /** Rows of the store that could not be read. */
   readonly badRows: number;
+  /** Messages that were dropped from this device to make room; the server still has them. */
+  readonly dropped: number;
+  /** About how many rows the search index of the account has on this device: at most 402 for a message. */
+  readonly indexRows: number;
 }

@@ -32,7 +32,7 @@ const random = (): string => Math.random().toString(36).slice(2);
 
 /** A core in a worker. */
 class WorkerEngine extends Remote {
-  private last: RawStats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0 };
+  private last: RawStats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0, dropped: 0, indexRows: 0 };
   private readonly wanted: Array<(ids: string[]) => void> = [];
 
   constructor(

@@ -318,6 +318,7 @@ impl Engine {
     }
 
     /// Counts for diagnostics.
+    #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 rows")]
     pub fn stats(&self) -> JsValue {
         let stats = self.driver.stats();
         object(&[
@@ -325,6 +326,8 @@ impl Engine {
             ("quarantined", stats.quarantined.into()),
             ("skipped", stats.skipped.into()),
             ("badRows", stats.bad_rows.into()),
+            ("dropped", stats.dropped.into()),
+            ("indexRows", JsValue::from_f64(stats.terms as f64)),
         ])
     }
 

@@ -1,5 +1,5 @@
 //! The browser adapters in real browsers: store, socket, requests, clock, randomness.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation)] // a test may
 #![cfg(target_arch = "wasm32")]
 
 #[cfg(feature = "crypto")]
@@ -41,20 +41,31 @@ async fn signal() -> (Rc<dyn Fn()>, JsFuture) {
     (Rc::new(call), JsFuture::from(promise))
 }
 
-#[wasm_bindgen_test]
-async fn indexeddb_keeps_the_contract() {
-    suite::conformance(&IndexedDb::open(&fresh_name("suite")).await.unwrap()).await;
+struct Browser;
+
+impl suite::Engine for Browser {
+    type Store = IndexedDb;
+    async fn open(&self, name: &str) -> IndexedDb {
+        IndexedDb::open(name).await.unwrap()
+    }
+}
+
+mod store_case {
+    use super::{Browser, fresh_name, suite};
+
+    async fn run(case: &str) {
+        suite::run(&Browser, case, [&fresh_name(case), &fresh_name(case)]).await;
+    }
+    crate::store_cases!(
+        #[wasm_bindgen_test::wasm_bindgen_test]
+        run,
+        async
+    );
 }
 
 #[wasm_bindgen_test]
-async fn indexeddb_keeps_what_was_written_when_it_is_opened_again() {
-    let name = fresh_name("again");
-    let write = Write::put(Table::Kv, [1], [2]);
-    let first = IndexedDb::open(&name).await.unwrap();
-    first.apply(std::slice::from_ref(&write)).await.unwrap();
-    drop(first);
-    let second = IndexedDb::open(&name).await.unwrap();
-    assert_eq!(second.range(&Query::all(Table::Kv)).await.unwrap()[0].value, [2]);
+fn every_case_is_run() {
+    assert_eq!(store_case::NAMES.len(), suite::names().len());
 }
 
 /// The tables of each earlier version of the schema.

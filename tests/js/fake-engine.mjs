@@ -209,7 +209,7 @@ export class FakeCore {
         core.signals.push(name);
       }
       stats() {
-        return { badFrames: 1, quarantined: 0, skipped: 2, badRows: 0 };
+        return { badFrames: 1, quarantined: 0, skipped: 2, badRows: 0, dropped: 0, indexRows: 0 };
       }
       close() {
         this.closed = true;

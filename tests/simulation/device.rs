@@ -47,6 +47,18 @@ pub enum Fate {
     Withdrawn,
 }
 
+/// What may be wrong with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    None,
+    /// Nothing can be written.
+    Broken,
+    /// For lack of space nothing can be written, not even a deletion.
+    Full,
+    /// For lack of space it cannot grow.
+    Tight,
+}
+
 /// A message that the application has sent.
 #[derive(Debug, Clone)]
 pub struct Errand {
@@ -107,8 +119,10 @@ pub struct Device {
     pub removed: Vec<Removed>,
     pub page: Option<Vec<Message>>,
     pub list: Option<Vec<floo_wasm::core::model::Conversation>>,
-    /// The store is full.
-    pub full: bool,
+    /// What is wrong with the store.
+    pub trouble: Trouble,
+    /// Messages that were dropped to make room.
+    pub dropped: BTreeSet<u64>,
     sent_texts: u32,
     mutant: Option<Mutant>,
     last_id: u64,
@@ -149,7 +163,8 @@ impl Device {
             removed: Vec::new(),
             page: None,
             list: None,
-            full: false,
+            trouble: Trouble::None,
+            dropped: BTreeSet::new(),
             sent_texts: 0,
             mutant,
             last_id: 0,
@@ -304,9 +319,14 @@ impl Device {
     pub fn stored(&mut self, now: u64) {
         let time = self.time(now);
         match self.busy.take() {
-            Some(Output::Persist(batch)) if self.full && batch.place == Place::Account => {
-                self.note(|| "   the store is full".into());
-                self.feed(now, Input::PersistFailed(StoreError::Quota("full".into()), batch));
+            Some(Output::Persist(batch)) if batch.place == Place::Account && self.refuses(&batch) => {
+                let trouble = self.trouble;
+                self.note(|| format!("   the store: {trouble:?}"));
+                let error = match trouble {
+                    Trouble::Broken => StoreError::Failed("broken".into()),
+                    _ => StoreError::Quota("full".into()),
+                };
+                self.feed(now, Input::PersistFailed(error, batch));
             }
             Some(Output::Persist(Batch { place, writes, then, marks })) => {
                 self.write(place, writes);
@@ -329,10 +349,21 @@ impl Device {
         self.drain();
     }
 
+    fn refuses(&self, batch: &Batch) -> bool {
+        match self.trouble {
+            Trouble::None => false,
+            Trouble::Broken | Trouble::Full => true,
+            Trouble::Tight => self.account.growth(&batch.writes) > 0,
+        }
+    }
+
     fn write(&mut self, place: Place, mut writes: Vec<floo_wasm::ports::Write>) {
         if self.mutant == Some(Mutant::ForgetsPending) {
             writes.retain(|write| write.table != Table::Waiting);
         }
+        let dropped = writes.iter().filter(|w| w.table == Table::Messages && w.value.is_none() && w.until.is_none());
+        let ids = dropped.filter_map(|write| Some(u64::from_be_bytes(write.key.get(9..17)?.try_into().ok()?)));
+        self.dropped.extend(ids);
         match place {
             Place::Device => self.device.apply(writes),
             Place::Account => self.account.apply(writes),

@@ -25,6 +25,13 @@ impl Store {
         }
     }
 
+    /// By how many bytes writes make it larger; clearings count for nothing.
+    pub fn growth(&self, writes: &[Write]) -> i64 {
+        let size = |value: Option<&Vec<u8>>| value.map_or(0, |value| value.len() as i64 + 20);
+        let change = |w: &Write| size(w.value.as_ref()) - size(self.0.get(&(w.table, w.key.clone())));
+        writes.iter().filter(|write| write.until.is_none()).map(change).sum()
+    }
+
     pub fn range(&self, query: &Query) -> Vec<Row> {
         let rows = self
             .0

@@ -6,7 +6,7 @@ use floo_wasm::core::session::{Input, RequestId, Signal, State};
 use floo_wasm::ports::{HttpError, Request, Response};
 
 use crate::cloud::{Answers, Cloud, GROUP};
-use crate::device::{Device, Wish};
+use crate::device::{Device, Trouble, Wish};
 use crate::{Mutant, Rng};
 
 /// How long the application acts and everything goes wrong, in milliseconds, at least and at most.
@@ -211,7 +211,7 @@ impl World {
         for device in 0..self.devices.len() {
             self.around[device].suspended = 0;
             self.around[device].offline = false;
-            self.devices[device].full = false;
+            self.devices[device].trouble = Trouble::None;
             if self.devices[device].session.is_none() {
                 self.later(0, Due::Start(device));
             }
@@ -307,7 +307,7 @@ impl World {
                     self.later(pause, Due::Chaos);
                 }
             }
-            Due::Room(device) => self.devices[device].full = false,
+            Due::Room(device) => self.devices[device].trouble = Trouble::None,
             Due::Resume(device) => self.signal(device, Signal::Foreground),
             Due::Network(device) => {
                 self.around[device].offline = false;
@@ -559,8 +559,10 @@ impl World {
                 self.devices[device].clock += jump;
             }
             5 => {
-                self.note(|| format!("d{device} is full"));
-                self.devices[device].full = true;
+                let trouble =
+                    *self.rng.pick(&[Trouble::Broken, Trouble::Full, Trouble::Tight, Trouble::Tight]).unwrap();
+                self.note(|| format!("the store of d{device}: {trouble:?}"));
+                self.devices[device].trouble = trouble;
                 let wait = self.rng.below(15_000);
                 self.later(wait, Due::Room(device));
             }

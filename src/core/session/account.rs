@@ -103,6 +103,8 @@ pub(super) struct Account {
     pub(super) uid: u64,
     pub(super) device: DeviceRow,
     pub(super) last_id: u64,
+    /// Rows of the index, about.
+    pub(super) terms: u64,
     pub(super) conversations: Map<ConversationId, ConversationRow>,
     pub(super) outbox: Map<u64, Pending>,
     pub(super) users: Map<u64, User>,
@@ -132,6 +134,7 @@ impl Account {
         match table {
             Table::Kv if row.key == kv::DEVICE => self.device = DeviceRow::decode(value).ok()?,
             Table::Kv if row.key == kv::LAST_ID => self.last_id = id_from(value).filter(|id| *id < MAX_ID)?,
+            Table::Kv if row.key == kv::TERMS => self.terms = id_from(value)?,
             Table::Conversations => {
                 self.conversations.insert(conversation_from(&row.key)?, ConversationRow::decode(value).ok()?);
             }
@@ -165,6 +168,18 @@ impl Account {
         // A row of which nothing is known but that it was removed may be of a user with that id.
         let known = self.conversations.get(&group).is_some_and(|row| row.top > 0 || !row.hidden);
         if uid != 0 && (self.groups.contains_key(&uid) || known) { group } else { ConversationId::user(uid) }
+    }
+
+    /// Counts the rows of the index.
+    pub(super) fn terms_changed(&mut self, how: impl FnOnce(u64) -> u64) -> Write {
+        self.terms = how(self.terms);
+        Write::put(Table::Kv, kv::TERMS, self.terms.to_be_bytes())
+    }
+
+    /// Messages up to this one were taken in and dropped again.
+    pub(super) fn taken_in(&self, of: ConversationId) -> u64 {
+        let dropped = self.conversations.get(&of).map_or(0, |row| row.dropped);
+        dropped.min(self.streams.get(&of.uid).map_or(0, |stream| stream.cursor))
     }
 
     /// Whether the logged-in user has read a message of somebody else.

@@ -131,6 +131,24 @@ impl Index {
     }
 }
 
+/// What is left of a row of the index without the messages that are gone; nothing to write when they are all there.
+pub(super) fn thin(row: &Row, gone: impl Fn(ConversationId) -> u64) -> Option<Write> {
+    let mut term = TermRow::decode(&row.value[..]).unwrap_or_default(); // unreadable: of no use
+    let count = |term: &TermRow| term.places.iter().map(|place| place.ids.len()).sum::<usize>();
+    let before = count(&term);
+    for PlaceRow { kind, uid, ids } in &mut term.places {
+        let Some(kind) = Kind::from_number(*kind) else { continue };
+        let top = gone(ConversationId { kind, uid: *uid });
+        ids.retain(|id| *id > top);
+    }
+    term.places.retain(|place| !place.ids.is_empty());
+    let key = row.key.clone();
+    match count(&term) {
+        0 => Some(Write::delete(Table::Terms, key)),
+        left => (left < before).then(|| put(Table::Terms, key, &term)),
+    }
+}
+
 /// The beginning of all keys of a term.
 fn key(class: u8, term: &[u8]) -> Vec<u8> {
     // Ids have a fixed length and hold zeros; terms are told from them by their place.

@@ -93,11 +93,16 @@ impl Session {
             .iter()
             .position(|r| r.deadline.is_some() && uid.is_none_or(|uid| uid == r.of.uid))
             .and_then(|at| self.history.remove(at));
-        let Some(Request { wish, of, .. }) = found else { return }; // given up since
+        let Some(Request { wish, of, before, after, .. }) = found else { return }; // given up since
         let status = page.status.unwrap_or_default();
         if status.code == Status::Ok as i32 {
             let SyncDl { next_key: next, metas, .. } = page;
-            self.enqueue(Job::History { wish, of, next, metas });
+            let from = match (after, before) {
+                (0, 0) => u64::MAX,
+                (0, before) => before,
+                _ => 0,
+            };
+            self.enqueue(Job::History { wish, of, from, next, metas });
         } else {
             self.history_failed(wish, Error::from_frame(status.code, status.reason));
         }

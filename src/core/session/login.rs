@@ -267,6 +267,8 @@ impl Session {
         self.fail_lists(&why);
         self.fail_jobs(&why);
         self.fail_outbox(&why);
+        self.fail_held_back(&why);
+        self.room = super::retention::Room::default();
         self.fail_loads(&why);
         self.requests.clear();
         self.searches.clear();
@@ -522,6 +524,9 @@ impl Session {
         self.plan_read_all();
         if let Some(call) = self.login.resuming.take() {
             self.reply(call, Ok(Reply::Session(Some((uid, sn)))));
+        }
+        if self.make_room() {
+            return; // and begins then
         }
         match self.login.store_failures {
             0 => self.begin(),

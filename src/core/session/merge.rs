@@ -47,7 +47,8 @@ pub(super) enum Job {
     /// An eager page is pushed on top of whatever pull is under way.
     Live { xid: Option<Xid>, next_key: u64, eager: bool, prev: u64, metas: Vec<Meta> },
     /// Asked for.
-    History { wish: Wanted, of: ConversationId, next: u64, metas: Vec<Meta> },
+    /// It goes back from `from`; 0 when it does not.
+    History { wish: Wanted, of: ConversationId, from: u64, next: u64, metas: Vec<Meta> },
     /// Messages that another SDK had.
     Past { call: CallId, of: ConversationId, metas: Vec<Meta> },
     /// The server's answer to an entry of the outbox.
@@ -260,9 +261,10 @@ impl Session {
                     }
                 }
             }
-            Job::History { wish, of, next, .. } => {
+            Job::History { wish, of, from, next, .. } => {
                 let ids: Vec<_> = items.iter().filter_map(|item| item.id(of)).collect();
                 self.take_in(&mut work, items, false);
+                self.close_gap(&mut work.out, of, from, if next == 0 { Some(&0) } else { ids.iter().min() });
                 match wish {
                     Wanted::By(call) => {
                         let page = self.account.iter().flat_map(|account| {
@@ -377,6 +379,9 @@ impl Session {
         let Some(account) = &mut self.account else { return };
         let (id, me) = (meta.id, account.uid);
         let key = (of, id);
+        if live && id <= account.taken_in(of) {
+            return; // it was here, and was dropped
+        }
         let floor = account.conversations.get(&of).map_or(0, |row| row.floor);
         if id <= floor && !work.revives {
             // Its conversation was removed after it: known only to whoever looks for it in history.
@@ -512,6 +517,10 @@ impl Session {
             }
         }
         out.writes.extend(index.writes());
+        let terms = out.writes.iter().filter(|write| write.table == Table::Terms).count();
+        if terms > 0 {
+            out.writes.push(account.terms_changed(|rows| rows.saturating_add(terms as u64)));
+        }
         out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
         let told: Vec<_> = out.told.iter().filter_map(|key| Some(account.message(key.0, rows.get(key)?))).collect();
         let shown = |of: &&ConversationId| account.conversations.get(of).is_some_and(|row| !row.hidden);

@@ -36,6 +36,7 @@ mod operations;
 mod outbox;
 mod output;
 mod receipts;
+mod retention;
 mod rotation;
 mod rows;
 mod sync;
@@ -113,6 +114,10 @@ pub struct Stats {
     pub skipped: u32,
     /// Rows of the store that could not be read.
     pub bad_rows: u32,
+    /// Messages that were dropped from this device to make room.
+    pub dropped: u32,
+    /// Rows of the account's index, about: those that were written and not taken out again.
+    pub terms: u64,
 }
 
 /// What an answered request is for.
@@ -140,6 +145,7 @@ enum LoadPurpose {
     Notices(CallId, Vec<u64>),
     Search(Box<find::Search>),
     Date(local::Date),
+    Room(retention::Step),
 }
 
 impl LoadPurpose {
@@ -152,7 +158,7 @@ impl LoadPurpose {
             | Self::Notices(call, _)
             | Self::Date(local::Date { call, .. }) => Some(*call),
             Self::Search(search) => Some(search.call()),
-            Self::Merge(_) | Self::Last(_) => None,
+            Self::Merge(_) | Self::Last(_) | Self::Room(_) => None,
         }
     }
 }
@@ -189,6 +195,7 @@ pub struct Session {
     link: keepalive::Link,
     sync: sync::Sync,
     merger: merge::Merger,
+    room: retention::Room,
     history: VecDeque<history::Request>,
     cards: cards::Cards,
     /// Who is typing where, and until when that is believed.
@@ -234,6 +241,7 @@ impl Session {
             link: keepalive::Link::default(),
             sync: sync::Sync::default(),
             merger: merge::Merger::default(),
+            room: retention::Room::default(),
             history: VecDeque::new(),
             cards: cards::Cards::default(),
             typing: Map::new(),
@@ -291,6 +299,7 @@ impl Session {
                 Some(LoadPurpose::Notices(call, drop)) => self.notices_loaded(call, &drop, rows),
                 Some(LoadPurpose::Search(search)) => self.search_loaded(*search, rows),
                 Some(LoadPurpose::Date(date)) => self.date_loaded(date, rows),
+                Some(LoadPurpose::Room(step)) => self.room_loaded(step, rows),
                 None => {} // of an account that was closed since
             },
             Input::Persisted(Mark::Queued(id)) => self.queued(id),
@@ -322,8 +331,9 @@ impl Session {
     }
 
     /// Counts for diagnostics.
-    pub const fn stats(&self) -> Stats {
-        self.stats
+    pub fn stats(&self) -> Stats {
+        let terms = self.account.as_ref().map_or(0, |account| account.terms);
+        Stats { terms, ..self.stats }
     }
 
     fn command(&mut self, call: CallId, command: Command) {
@@ -502,7 +512,9 @@ impl Session {
     /// Memory may be ahead of the store now: start over from what is durable. What was to be written and sent
     /// next builds on what was not written, so it goes the same way.
     fn persist_failed(&mut self, e: &StoreError, failed: Option<Batch>) {
-        let error = storage_error(e);
+        let error = &storage_error(e);
+        // For lack of space there is something to be done first, so it is not told yet.
+        let quota = self.account.is_some() && error.code == ErrorCode::StorageQuota;
         let mut lost: Vec<_> = failed.into_iter().collect();
         for output in std::mem::take(&mut self.out) {
             match output {
@@ -511,10 +523,14 @@ impl Session {
                 output => self.out.push_back(output),
             }
         }
-        self.event(Event::Error(error.clone()));
+        if quota {
+            self.hold_back(&mut lost);
+        } else {
+            self.event(Event::Error(error.clone()));
+        }
         for Batch { then, marks, .. } in lost {
             for Mark::Queued(id) in marks {
-                self.not_kept(id, &error);
+                self.not_kept(id, error);
             }
             for output in then {
                 if let Output::Reply(call, _) = output {
@@ -522,16 +538,16 @@ impl Session {
                 }
             }
         }
-        self.fail_jobs(&error);
-        self.fail_outbox(&error);
+        self.fail_jobs(error);
+        self.fail_outbox(error);
         let Some(account) = &self.account else { return };
         let uid = account.uid;
-        self.login.store_failures += 1;
+        self.login.store_failures += u32::from(!quota);
         self.drop_link();
-        self.fail_loads(&error);
+        self.fail_loads(error);
         self.sync = sync::Sync::default();
         self.open_store(uid);
-        self.enter(State::Reconnecting, Some(error), None);
+        self.enter(State::Reconnecting, Some(error.clone()).filter(|_| !quota), None);
     }
 
     /// Reads that will not be answered any more: whoever waits for one hears why.

@@ -125,6 +125,12 @@ pub(super) struct ConversationRow {
     pub(super) pinned: bool,
     #[prost(bool, tag = "16")]
     pub(super) muted: bool,
+    /// To make room, messages up to this one were dropped: what is here of them may have holes.
+    #[prost(uint64, tag = "17")]
+    pub(super) gap: u64,
+    /// The same, whatever was fetched again since: what comes once more up to here is not new.
+    #[prost(uint64, tag = "18")]
+    pub(super) dropped: u64,
 }
 
 impl ConversationRow {
@@ -267,6 +273,8 @@ wire! {
         14 extension text,
         15 pinned bool,
         16 muted bool,
+        17 gap uint64,
+        18 dropped uint64,
     }
     MarkRow {
         1 mid uint64,
@@ -310,6 +318,7 @@ pub(super) mod kv {
     pub(in crate::core::session) const SERVERS: &[u8] = b"servers";
     pub(in crate::core::session) const DEVICE: &[u8] = b"device";
     pub(in crate::core::session) const LAST_ID: &[u8] = b"last_id";
+    pub(in crate::core::session) const TERMS: &[u8] = b"terms";
 }
 
 /// The key of an account's login.

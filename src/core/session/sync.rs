@@ -277,7 +277,13 @@ impl Session {
     /// the oldest come first.
     pub(super) fn load_local(&mut self, local: Local) {
         let rest = local.limit.saturating_sub(u32::try_from(local.found.len()).unwrap_or(u32::MAX));
-        let (from, to) = if local.after == 0 { (0, local.before) } else { (local.after.saturating_add(1), 0) };
+        // Below the gap something may be missing.
+        let gap = self.account.as_ref().and_then(|a| a.conversations.get(&local.of)).map_or(0, |row| row.gap);
+        let (from, to) = match local.after {
+            0 => (gap.saturating_add(1), local.before),
+            after if after < gap => (1, 1),
+            after => (after.saturating_add(1), 0),
+        };
         let query = super::rows::message_query(local.of, from, to, rest.max(1), local.after == 0);
         self.load(query, LoadPurpose::Local(local));
     }

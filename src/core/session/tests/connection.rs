@@ -535,7 +535,7 @@ fn a_document_that_comes_when_the_connection_is_open_already_opens_no_other() {
     w.sleep();
     assert_eq!(asked(&w, "http://dns"), 1);
     let nothing = Batch { place: Place::Account, writes: vec![], then: vec![], marks: vec![] };
-    w.feed(Input::PersistFailed(StoreError::Quota("full".into()), nothing));
+    w.feed(Input::PersistFailed(StoreError::Failed("broken".into()), nothing));
     w.sleep(); // the store is read again and the known address is tried
     let before = w.connects.len();
     w.answer("app_dns", DNS);

@@ -10,6 +10,7 @@ mod login;
 mod notices;
 mod operations;
 mod outbox;
+mod retention;
 mod store;
 mod storm;
 mod sync;
@@ -49,6 +50,10 @@ struct World {
     device: Rows,
     account: Rows,
     fail_writes: bool,
+    /// How many bytes the account's store holds at most.
+    quota: Option<usize>,
+    /// Reads of the account's store take for ever.
+    hold_reads: bool,
     sent: Vec<SyncUl>,
     heartbeats: usize,
     provisions: Vec<Provision>,
@@ -125,6 +130,8 @@ impl World {
             device,
             account,
             fail_writes: false,
+            quota: None,
+            hold_reads: false,
             sent: vec![],
             heartbeats: 0,
             provisions: vec![],
@@ -197,6 +204,9 @@ impl World {
             }
             Output::CloseStore => self.trace.push("close-store"),
             Output::Persist(batch) if self.fail_writes && batch.place == Place::Account => {
+                self.session.handle(self.now, Input::PersistFailed(StoreError::Failed("broken".into()), batch));
+            }
+            Output::Persist(batch) if batch.place == Place::Account && self.exceeds(&batch) => {
                 self.session.handle(self.now, Input::PersistFailed(StoreError::Quota("full".into()), batch));
             }
             Output::Persist(Batch { place, writes, then, marks }) => {
@@ -218,6 +228,7 @@ impl World {
                 }
                 then.into_iter().for_each(|o| self.carry_out(o));
             }
+            Output::Load(..) if self.hold_reads => {}
             Output::Load(id, query) => {
                 let rows = rows(&self.account, &query);
                 self.session.handle(self.now, Input::Loaded(id, Ok(rows)));
@@ -240,6 +251,18 @@ impl World {
             }
             Output::Wait(_) => unreachable!(),
         }
+    }
+
+    /// A batch does not fit; what makes the store smaller always does.
+    fn exceeds(&self, batch: &Batch) -> bool {
+        let size = |row: Option<&Vec<u8>>| row.map_or(0, |value| value.len() + 20);
+        let (mut more, mut less) = (0, 0);
+        for write in &batch.writes {
+            more += size(write.value.as_ref());
+            less += size(self.account.get(&(write.table, write.key.clone())));
+        }
+        let used: usize = self.account.values().map(|value| size(Some(value))).sum();
+        more > less && self.quota.is_some_and(|quota| used + more > quota + less)
     }
 
     fn command(&mut self, call: CallId, command: Command) {

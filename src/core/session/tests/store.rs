@@ -28,7 +28,7 @@ fn a_failing_store_confirms_nothing_and_the_session_starts_over_from_it() {
     w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "lost?")], MID));
     assert!(w.sent.is_empty(), "no receipt for what is not durable");
     assert!(w.told().is_empty());
-    assert!(w.errors().contains(&ErrorCode::StorageQuota));
+    assert!(w.errors().contains(&ErrorCode::DbOperationFailed));
     w.fail_writes = false;
     w.sleep();
     w.go_online();
@@ -38,7 +38,7 @@ fn a_failing_store_confirms_nothing_and_the_session_starts_over_from_it() {
     w.send(5, "cannot be kept");
     let Some(Event::Failed(failed)) = w.events.iter().find(|e| matches!(e, Event::Failed(_))) else { panic!() };
     assert_eq!(failed[0].text, "cannot be kept");
-    assert_eq!(failed[0].error.as_ref().unwrap().code, ErrorCode::StorageQuota);
+    assert_eq!(failed[0].error.as_ref().unwrap().code, ErrorCode::DbOperationFailed);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_failed_write_settles_every_call_that_waited_for_it() {
     w.feed(Input::Tick);
     assert!((10..14).all(|call| w.replies.contains_key(&call)), "{:?}", w.replies);
     for call in [11, 13] {
-        assert_eq!(w.error_of(call), ErrorCode::StorageQuota, "call {call}");
+        assert_eq!(w.error_of(call), ErrorCode::DbOperationFailed, "call {call}");
     }
 }
 
@@ -103,7 +103,7 @@ fn what_builds_on_a_failed_write_is_neither_written_nor_confirmed() {
             output => w.carry_out(output),
         }
     };
-    w.feed(Input::PersistFailed(StoreError::Quota("full".into()), batch));
+    w.feed(Input::PersistFailed(StoreError::Failed("broken".into()), batch));
     assert!(w.sent.is_empty(), "the receipt for the second page would confirm the first one");
     assert!(!w.account.keys().any(|(t, _)| *t == Table::Messages));
     assert!(w.events.iter().any(|e| matches!(e, Event::Failed(all) if all[0].text == "unsent")), "reported");
