@@ -47,6 +47,9 @@ async function bundle(options) {
   }
 }
 
+/** Bundlers of before 2020, webpack 4 above all, parse what they find in node_modules with no newer syntax than this. */
+const PARSED = { target: ["es2019", ...BROWSERS], supported: { bigint: true } };
+
 async function bundleModules(out) {
   await bundle({
     entryPoints: ENTRIES.map((entry) => `js/${entry}.ts`),
@@ -54,7 +57,7 @@ async function bundleModules(out) {
     format: "esm",
     splitting: true,
     chunkNames: "chunks/[hash]",
-    target: BROWSERS,
+    ...PARSED,
     plugins: [wasmModules("web")],
   });
 }

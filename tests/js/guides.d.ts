@@ -16,3 +16,14 @@ declare module "*/client" {
   const client: import("floo-wasm").Client;
   export = client;
 }
+
+/** What the sample for Node has from there. */
+declare const process: {
+  env: Record<string, string | undefined>;
+  once(signal: "SIGTERM", listener: () => void): void;
+};
+
+declare module "ws" {
+  const WebSocket: typeof globalThis.WebSocket;
+  export default WebSocket;
+}

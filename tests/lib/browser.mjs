@@ -66,7 +66,8 @@ const ENGINES = {
   },
 };
 
-async function freePort() {
+/** A port that nobody listens on. */
+export async function freePort() {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

@@ -1,64 +1,27 @@
-// The tarball as it would be published: what is in it, and its use from Node, TypeScript and Vite.
+// The tarball as it would be published: what is in it, and its use from Node and TypeScript.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { promisify } from "node:util";
 import { brotliDecompressSync } from "node:zlib";
-import { at, built } from "../lib/paths.mjs";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { at } from "../lib/paths.mjs";
 import { Stage, scenario } from "../lib/stage.mjs";
-import { until } from "../lib/until.mjs";
+import { packed, project, succeeds, tool } from "./lib/tarball.mjs";
 
-const run = promisify(execFile);
 const ENTRIES = ["index", "slim", "compat", "codec", "worker"];
 
 const stage = new Stage();
 let work;
+let tarball;
 let files;
+let consumer;
 let installed;
-
-/** Runs a program of the root's node_modules. */
-const tool = (name, args, options) => run(process.execPath, [at("node_modules", name), ...args], options);
-
-/** What a failed program said is more than its exit code. */
-async function succeeds(running) {
-  try {
-    return await running;
-  } catch (error) {
-    throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`, { cause: error });
-  }
-}
-
-/** A directory with `floo-wasm` from the tarball and nothing else, and these files. */
-function project(name, from) {
-  const directory = path.join(work, name);
-  fs.cpSync(at("tests", "packaging", from), directory, { recursive: true });
-  fs.mkdirSync(path.join(directory, "node_modules"));
-  fs.cpSync(installed, path.join(directory, "node_modules", "floo-wasm"), { recursive: true });
-  fs.writeFileSync(
-    path.join(directory, "package.json"),
-    JSON.stringify({ name, private: true, type: "module", dependencies: { "floo-wasm": "*" } }),
-  );
-  return directory;
-}
 
 before(async () => {
   work = stage.directory();
-  const packed = await succeeds(
-    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", work], {
-      cwd: path.dirname(built("npm", "package.json")),
-    }),
-  );
-  const [answer] = Object.values(JSON.parse(packed.stdout));
-  files = answer.files.map((file) => file.path);
-  // npm itself installs it, as it would from the registry; there is nothing to fetch.
-  const consumer = path.join(work, "consumer");
-  fs.mkdirSync(consumer);
-  fs.writeFileSync(path.join(consumer, "package.json"), '{"name":"consumer","private":true}');
-  const npm = ["install", "--offline", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
-  await succeeds(run("npm", [...npm, path.join(work, answer.filename)], { cwd: consumer }));
-  installed = path.join(consumer, "node_modules", "floo-wasm");
+  ({ tarball, files, consumer, installed } = await packed(work));
 });
 after(() => stage.end());
 
@@ -107,7 +70,6 @@ scenario(stage, "every path that package.json names is there, and no file names 
 });
 
 scenario(stage, "importing any entry in Node changes no global, and the codec works there", async () => {
-  const directory = path.join(work, "consumer");
   const script = `
     const state = () => Object.getOwnPropertyNames(globalThis).sort().map((name) => {
       const { value, get } = Object.getOwnPropertyDescriptor(globalThis, name);
@@ -129,7 +91,7 @@ scenario(stage, "importing any entry in Node changes no global, and the codec wo
       changed: changed.map(([name]) => name), same: now.length === before.length,
       bytes: bytes.length, command: decodeFrame(bytes, "client_to_server").command,
     }));`;
-  const { stdout } = await succeeds(run(process.execPath, ["--input-type=module", "-e", script], { cwd: directory }));
+  const { stdout } = await succeeds(process.execPath, ["--input-type=module", "-e", script], { cwd: consumer });
   const answer = JSON.parse(stdout);
   assert.deepEqual(answer.exports, [
     ["ErrorCode", "FlooError", "createClient", "errorRemediation", "errorText"],
@@ -147,7 +109,8 @@ for (const [resolution, module] of [
   ["node16", "node16"],
 ]) {
   scenario(stage, `the types compile strictly with moduleResolution ${resolution}`, async () => {
-    const directory = project(`types-${resolution}`, "types");
+    const directory = path.join(work, `types-${resolution}`);
+    project(directory, ["types"], installed);
     const compilerOptions = {
       strict: true,
       exactOptionalPropertyTypes: true,
@@ -161,41 +124,22 @@ for (const [resolution, module] of [
       moduleResolution: resolution,
     };
     fs.writeFileSync(path.join(directory, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-    await succeeds(tool("typescript/bin/tsc", ["-p", directory]));
+    await tool("typescript/bin/tsc", ["-p", directory]);
   });
 }
 
-for (const [name, script] of [
-  ["main entry", "main.js"],
-  ["slim entry with the core as a file", "main-slim.js"],
-  ["slim entry with the core in a worker", "main-worker.js"],
-  ["interface of the former SDK", "main-compat.js"],
-]) {
-  scenario(stage, `an empty Vite project with the ${name} logs in and sends`, async () => {
-    const directory = project(script, "app");
-    const page = path.join(directory, "index.html");
-    fs.writeFileSync(page, fs.readFileSync(page, "utf8").replace("main.js", script));
-    await succeeds(tool("vite/bin/vite.js", ["build", "--logLevel", "warn"], { cwd: directory }));
-    const assets = fs.readdirSync(path.join(directory, "dist", "assets"));
-    assert.equal(
-      assets.some((asset) => asset.endsWith(".wasm")),
-      script === "main-slim.js",
-    );
-    if (script === "main-worker.js") {
-      const own = assets.filter((asset) => asset.startsWith("index") && asset.endsWith(".js"));
-      const size = own.reduce((sum, asset) => sum + fs.statSync(path.join(directory, "dist", "assets", asset)).size, 0);
-      assert.ok(size < 200_000, `the page's scripts have ${size} bytes, the core among them?`);
-    }
+scenario(stage, "publint has nothing to say about the tarball", async () => {
+  const { messages, pkg } = await publint({ pack: { tarball: fs.readFileSync(tarball).buffer }, strict: true });
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, pkg)),
+    [],
+  );
+});
 
-    const emulator = await stage.emulator();
-    const { amber, basil } = await emulator.ids();
-    const driver = await stage.browser(name);
-    const text = `built with Vite: ${name} 你好 🧱`;
-    const query = new URLSearchParams({ dns: emulator.dns, to: basil, text });
-    await driver.get(`${await stage.serve(path.join(directory, "dist"))}/?${query}`);
-    const outcome = await until("the page's outcome", () => driver.executeScript("return window.outcome"));
-    const { same = true, ...rest } = outcome;
-    assert.ok(same, "the named export, the default one and `new` give the same object");
-    assert.deepEqual(rest, { userId: amber, status: "sent", text, storage: "indexeddb" });
-  });
-}
+scenario(stage, "the types resolve in every way that TypeScript has", async () => {
+  // These are no modules of TypeScript's: a binary, and scripts for pages without any.
+  const others = ["floo_wasm_bg.wasm", "floo.global.js", "floo-compat.global.js"];
+  // ESM only is what the package is meant to be: Node's require takes that since 20.19.
+  const args = [tarball, "--ignore-rules", "cjs-resolves-to-esm", "--exclude-entrypoints", ...others];
+  await tool("@arethetypeswrong/cli/dist/index.js", args);
+});

@@ -2,8 +2,17 @@
 async function chat(makeClient) {
   const query = new URLSearchParams(location.search);
   const client = makeClient(query.get("dns"));
+  const to = query.get("to");
+  const text = query.get("text");
+  // A first login also brings what was said before.
+  const answered = new Promise((resolve) => {
+    client.on("message", ({ message }) => {
+      if (message.from === to && message.text.includes(text)) resolve(message.text);
+    });
+  });
   const session = await client.login({ username: "amber", password: "amber-demo" });
-  const sent = await client.conversation({ user: query.get("to") }).send({ text: query.get("text") });
+  const sent = await client.conversation({ user: to }).send({ text });
+  await answered;
   return { userId: session.userId, status: sent.status, text: sent.text, storage: client.storage };
 }
 

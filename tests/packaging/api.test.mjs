@@ -1,0 +1,53 @@
+// The public declarations, as they were agreed on: api/*.txt. And what no declaration may have.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import ts from "typescript";
+import { at, built } from "../lib/paths.mjs";
+import { declarations, place, report, surface, walk } from "./lib/api.mjs";
+
+const UPDATE = "UPDATE_EXPECT=1 node --test tests/packaging/api.test.mjs";
+const directory = path.dirname(built("npm", "index.d.ts"));
+const ENTRIES = {
+  index: "floo-wasm",
+  slim: "floo-wasm/slim",
+  compat: "floo-wasm/compat",
+  codec: "floo-wasm/codec",
+  worker: "floo-wasm/worker",
+  "miniprogram_dist/index": "floo-wasm in mini-programs",
+};
+
+const all = declarations(directory, Object.keys(ENTRIES));
+const surfaceOf = (entry) => surface(all, path.join(directory, `${entry}.d.ts`));
+
+for (const [entry, title] of Object.entries(ENTRIES)) {
+  test(`the declarations of ${title} are those in api/`, () => {
+    const name = entry === "miniprogram_dist/index" ? "miniprogram" : entry;
+    const file = at("tests", "packaging", "api", `${name}.txt`);
+    const now = report(title, surfaceOf(entry), entry === "index" ? undefined : surfaceOf("index"));
+    if (process.env.UPDATE_EXPECT) fs.writeFileSync(file, now);
+    const agreed = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : "";
+    assert.equal(now, agreed, `the public API has changed; if it is meant to, \`${UPDATE}\` and commit the difference`);
+  });
+}
+
+test("no declaration of the modern API says any", () => {
+  const { files } = declarations(directory, Object.keys(ENTRIES));
+  const found = [];
+  for (const file of files.filter(({ fileName }) => !/\/compat(\/|\.d\.ts$)/.test(fileName))) {
+    walk(file, (node) => {
+      if (node.kind === ts.SyntaxKind.AnyKeyword) found.push(place(node, directory));
+    });
+  }
+  assert.ok(files.length > 10, "the declarations are not found any more");
+  assert.deepEqual(found, []);
+});
+
+test("the declarations are complete and strict", () => {
+  const problems = ts.getPreEmitDiagnostics(all.program);
+  assert.deepEqual(
+    problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")),
+    [],
+  );
+});
