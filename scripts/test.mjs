@@ -77,6 +77,12 @@ const LONG = [
       ["api", "files", "local", "operations", "token-provider"].map((name) => `tests/e2e/${name}.test.mjs`),
     ),
   },
+  {
+    ...node("tests/packaging"),
+    name: "packaging matrix",
+    // Every bundler; their tools are fetched once, into target/packaging.
+    command: ["env", "FLOO_MATRIX=all", "node", "--test", "--test-reporter=spec", "tests/packaging/matrix.test.mjs"],
+  },
 ];
 const EVERY = [...SUITES, ...LONG];
 

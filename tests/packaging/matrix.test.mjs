@@ -25,8 +25,8 @@ const port = (number) => ["--port", String(number), "--strictPort", "--host", "1
  * matrix/`lock`, whose tools are installed by its lock file. `page` is the script that app/index.html loads,
  * `build` the arguments of Node that make `output` of it. `copy` adds index.html, which some bundlers leave to
  * others. `serve(port)` are arguments of Node for a server; without one a static server shows `output`.
- * `rendered` pages come with a text that the server got from the package. `size` is what counts: the output
- * unless it holds more than what the browser gets.
+ * `rendered` pages come with a text that the server got from the package. `size` is the directory that is weighed,
+ * where the output also has what no browser gets. `long` rows are left to the long run, as those with a lock file are.
  */
 const ROWS = [
   { name: "Vite", of: "vite", build: [root(VITE), "build", "--logLevel", "warn"] },
@@ -34,8 +34,8 @@ const ROWS = [
   { name: "Vite, worker", of: "vite", page: "main-worker.js", build: [root(VITE), "build", "--logLevel", "warn"] },
   { name: "Vite, dev server", of: "vite", serve: (number) => [root(VITE), ...port(number)] },
   { name: "webpack 5", of: "webpack", build: ["webpack.mjs", "main.js"], copy: true },
-  { name: "webpack 5, slim", of: "webpack", build: ["webpack.mjs", "main-slim-url.js"], copy: true },
-  { name: "webpack 5, worker", of: "webpack", build: ["webpack.mjs", "main-worker.js"], copy: true },
+  { name: "webpack 5, slim", of: "webpack", build: ["webpack.mjs", "main-slim-url.js"], copy: true, long: true },
+  { name: "webpack 5, worker", of: "webpack", build: ["webpack.mjs", "main-worker.js"], copy: true, long: true },
   { name: "script, module", start: "/module.html" },
   { name: "script, classic", start: "/classic.html" },
   {
