@@ -13,6 +13,7 @@ const SAMPLE = /^```(ts|js)\n([\s\S]*?)^```$/gm;
 const pages = [
   "README.md",
   "docs/compat.md",
+  "docs/bundlers.md",
   ...fs.readdirSync(at("docs", "guide")).map((name) => path.join("docs", "guide", name)),
 ].filter((page) => page.endsWith(".md"));
 
