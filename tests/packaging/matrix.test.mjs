@@ -25,13 +25,27 @@ const port = (number) => ["--port", String(number), "--strictPort", "--host", "1
  * matrix/`lock`, whose tools are installed by its lock file. `page` is the script that app/index.html loads,
  * `build` the arguments of Node that make `output` of it. `copy` adds index.html, which some bundlers leave to
  * others. `serve(port)` are arguments of Node for a server; without one a static server shows `output`.
- * `rendered` pages come with a text that the server got from the package. `size` is the directory that is weighed,
- * where the output also has what no browser gets. `long` rows are left to the long run, as those with a lock file are.
+ * The page's own scripts are `light` where the core is elsewhere. `rendered` pages come with a text that the server
+ * got from the package. `size` is the directory that is weighed, where the output also has what no browser gets.
+ * `long` rows are left to the long run, as those with a lock file are.
  */
 const ROWS = [
   { name: "Vite", of: "vite", build: [root(VITE), "build", "--logLevel", "warn"] },
-  { name: "Vite, slim", of: "vite", page: "main-slim.js", build: [root(VITE), "build", "--logLevel", "warn"] },
-  { name: "Vite, worker", of: "vite", page: "main-worker.js", build: [root(VITE), "build", "--logLevel", "warn"] },
+  {
+    name: "Vite, slim",
+    of: "vite",
+    page: "main-slim.js",
+    build: [root(VITE), "build", "--logLevel", "warn"],
+    light: true,
+  },
+  {
+    name: "Vite, worker",
+    of: "vite",
+    page: "main-worker.js",
+    build: [root(VITE), "build", "--logLevel", "warn"],
+    light: true,
+  },
+  { name: "Vite, compat", of: "vite", page: "main-compat.js", build: [root(VITE), "build", "--logLevel", "warn"] },
   { name: "Vite, dev server", of: "vite", serve: (number) => [root(VITE), ...port(number)] },
   { name: "webpack 5", of: "webpack", build: ["webpack.mjs", "main.js"], copy: true },
   { name: "webpack 5, slim", of: "webpack", build: ["webpack.mjs", "main-slim-url.js"], copy: true, long: true },
@@ -160,10 +174,10 @@ async function server(args, number, cwd) {
   return url;
 }
 
-/** Bytes of the scripts and binaries below a directory. */
-function weight(directory) {
+/** Bytes of the files below a directory with such names. */
+function weight(directory, names = /\.(js|wasm)$/) {
   const files = fs.readdirSync(directory, { recursive: true, withFileTypes: true });
-  const counted = files.filter((file) => file.isFile() && /\.(js|wasm)$/.test(file.name));
+  const counted = files.filter((file) => file.isFile() && names.test(file.name));
   return counted.reduce((sum, file) => sum + fs.statSync(path.join(file.parentPath, file.name)).size, 0);
 }
 
@@ -220,6 +234,7 @@ for (const row of wanted) {
           const index = fs.readFileSync(path.join(directory, "index.html"), "utf8");
           fs.writeFileSync(path.join(output, "index.html"), index);
         }
+        if (row.light) assert.ok(weight(output, /^index.*\.js$/) < 200_000, "the core is in the page's own scripts");
         result.size = Math.round(weight(row.size ? path.join(directory, row.size) : output) / 1000);
       }
       const url = await open(row, directory);
