@@ -87,7 +87,7 @@ export function surface({ program, files }, file) {
   return { exported, mentioned };
 }
 
-/** A surface as text. What `base` has word for word is only named. */
+/** A surface as text. What `base`, a surface with a `name`, has word for word is only named. */
 export function report(title, { exported, mentioned }, base) {
   const lines = [`# ${title}`];
   const section = (heading, names) => {
@@ -100,7 +100,7 @@ export function report(title, { exported, mentioned }, base) {
     }
     if (alike.length + own.length === 0) return;
     lines.push("", `## ${heading}`);
-    if (alike.length > 0) lines.push("", "As in floo-wasm:", ...alike.map((name) => `  ${name}`));
+    if (alike.length > 0) lines.push("", `As in ${base.name}:`, ...alike.map((name) => `  ${name}`));
     for (const text of own) lines.push("", text);
   };
   section("Exports", exported);
