@@ -69,6 +69,8 @@ const SUITES = [
 /** What takes many minutes: only in `make test-all`, or by name. */
 const LONG = [
   node("tests/kill"),
+  // Installs WeChat's own compiler, 280 MB, into target/miniprogram-ci.
+  { ...node("tests/miniprogram/ci"), name: "miniprogram-ci" },
   {
     ...node("tests/e2e"),
     name: "e2e in a worker",
