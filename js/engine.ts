@@ -131,6 +131,9 @@ export interface Engine {
   free(): void;
 }
 
+/** What the cloud's HTTP API is called with. */
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
 /** What a host (a mini-program platform) hands in. The browser build has all of it built in. */
 export interface Host {
   /** Milliseconds since the epoch. */
@@ -149,7 +152,7 @@ export interface Host {
   ): { send(data: Uint8Array): void; close(): void };
   /** Rejects only when no answer came (the reason's `message` is shown to developers). */
   request(request: {
-    method: string;
+    method: Method;
     url: string;
     headers: Record<string, string>;
     body: string | undefined;

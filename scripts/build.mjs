@@ -1,12 +1,14 @@
 // Builds what is asked for, skipping what is up to date:
 //
-//   node scripts/build.mjs [sdk] [emulator] [demo-web] [demo-miniprogram] [sizes]
+//   node scripts/build.mjs [sdk] [emulator] [demo-web] [demo-miniprogram] [plugin] [sizes]
 //
-// sdk is dist/wasm/{web,host} and dist/npm; sizes prints a table of what is in dist/npm.
+// sdk is dist/wasm/{web,host} and dist/npm; plugin is dist/plugin, made of dist/wasm/host; sizes prints a table of what
+// is in dist/npm.
 import { alone, BuildError } from "./build/common.mjs";
 import { buildDemoMiniProgram, buildDemoWeb } from "./build/demos.mjs";
 import { buildEmulator } from "./build/emulator.mjs";
 import { buildNpm } from "./build/npm.mjs";
+import { buildPlugin } from "./build/plugin.mjs";
 import { printSizes } from "./build/sizes.mjs";
 import { buildWasm } from "./build/wasm.mjs";
 
@@ -20,6 +22,7 @@ const PARTS = {
   emulator: buildEmulator,
   "demo-web": buildDemoWeb,
   "demo-miniprogram": buildDemoMiniProgram,
+  plugin: buildPlugin,
 };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((part) => !Object.hasOwn(PARTS, part));

@@ -42,7 +42,7 @@ const { FLOO_CHROMEDRIVER, FLOO_GECKODRIVER } = process.env;
 const DENY = ["--", "-D", "warnings"];
 
 const SUITES = [
-  check("build", "node", "scripts/build.mjs", "sdk", "emulator", "demo-web", "demo-miniprogram", "sizes"),
+  check("build", "node", "scripts/build.mjs", "sdk", "emulator", "demo-web", "demo-miniprogram", "plugin", "sizes"),
   check("lock file", "cargo", "metadata", "--locked", "--format-version", "1", "--quiet"),
   check("rustfmt", "cargo", "fmt", "--all", "--check"),
   check("clippy", "cargo", "clippy", "--workspace", "--all-targets", ...DENY),
@@ -69,6 +69,8 @@ const SUITES = [
 /** What takes many minutes: only in `make test-all`, or by name. */
 const LONG = [
   node("tests/kill"),
+  // Installs WeChat's own compiler, 280 MB, into target/miniprogram-ci.
+  { ...node("tests/miniprogram/ci"), name: "miniprogram-ci" },
   {
     ...node("tests/e2e"),
     name: "e2e in a worker",

@@ -1,6 +1,6 @@
 /** WeChat mini-programs as a platform: the core's host over `wx`. */
 import type { Environment, Log } from "../client/client.js";
-import type { Host } from "../engine.js";
+import type { Host, Method } from "../engine.js";
 import { badArgument, failure, textOf } from "../errors.js";
 import { DEFAULT_PATH, load } from "../load/wechat.js";
 import { LogStore, quotaExceeded, type TextStorage } from "./log-store.js";
@@ -38,11 +38,11 @@ export interface WxPlatform {
   request(
     options: {
       url: string;
-      method: string;
+      method: Method;
       header: Record<string, string>;
       data?: string | ArrayBuffer;
       dataType: string;
-      responseType: string;
+      responseType: "text";
     } & WxCallbacks<{ statusCode: number; data: unknown }>,
   ): unknown;
   uploadFile?(
@@ -61,7 +61,7 @@ export interface WxPlatform {
     }>,
   ): WxTransferTask<{ totalBytesWritten: number; totalBytesExpectedToWrite: number }>;
   getFileSystemManager?(): {
-    readFile(options: { filePath: string } & WxCallbacks<{ data: ArrayBuffer }>): void;
+    readFile(options: { filePath: string } & WxCallbacks<{ data: string | ArrayBuffer }>): void;
   };
   getRandomValues(options: { length: number } & WxCallbacks<{ randomValues: ArrayBuffer }>): void;
   getStorage(options: { key: string } & WxCallbacks<{ data: unknown }>): void;

@@ -149,13 +149,24 @@ export function renameFunctions(bytes, rename) {
   );
 }
 
+/** Gives the module's own memory an end, in pages of 64 KiB. */
+export function limitMemory(bytes, maximum) {
+  return join(
+    sections(bytes).map((section) => {
+      if (section.id !== SECTION.memory) return section;
+      const limited = new Reader(section.body).list((r) => [1, ...leb(r.limits().min), ...leb(maximum)]);
+      return { ...section, body: Buffer.from([...leb(limited.length), ...limited.flat()]) };
+    }),
+  );
+}
+
 function exportsOf(body) {
   return new Reader(body).list((r) => ({ name: r.name(), kind: KIND[r.byte()], index: r.u32() }));
 }
 
 /**
  * What a module asks of its host: `imports`, `exports` (functions with `params` and `results`),
- * `tables` (element types), `types` (all function signatures), names of custom sections.
+ * `tables` (element types), `memories` (`min` and `max` in pages of 64 KiB), `types` (all function signatures), names of custom sections.
  */
 export function describe(bytes) {
   const found = sections(bytes);
@@ -191,6 +202,7 @@ export function describe(bytes) {
       return element;
     }),
   ];
+  const memories = [...imports.filter((item) => item.kind === "memory"), ...read(SECTION.memory, (r) => r.limits())];
   const exportSection = found.find((section) => section.id === SECTION.export);
   const exports = (exportSection ? exportsOf(exportSection.body) : []).map((item) =>
     item.kind === "function" ? { ...item, ...types[functionTypes[item.index]] } : item,
@@ -200,6 +212,7 @@ export function describe(bytes) {
     imports: imports.map((item) => (item.kind === "function" ? { ...item, ...types[item.type] } : item)),
     exports,
     tables,
+    memories,
     customSections: found.filter((section) => section.name !== undefined).map((section) => section.name),
   };
 }

@@ -79,10 +79,11 @@ async function bundleScripts(out) {
   }
 }
 
-async function bundleMiniProgram(out) {
+/** One CommonJS file for engines of 2018, without a global that mini-programs lack. */
+export async function bundleMiniProgram(entry, outfile) {
   await bundle({
-    entryPoints: ["js/miniprogram.ts"],
-    outfile: path.join(out, "index.js"),
+    entryPoints: [entry],
+    outfile,
     format: "cjs",
     platform: "neutral",
     target: "es2018",
@@ -91,6 +92,9 @@ async function bundleMiniProgram(out) {
     plugins: [wasmModules("host")],
   });
 }
+
+/** The wasm of mini-programs as their platform unpacks it. */
+export const miniProgramWasm = () => brotli(fs.readFileSync(at("dist/wasm/host", WASM)));
 
 const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
 
@@ -135,8 +139,8 @@ async function build() {
   fs.writeFileSync(path.join(out, WASM), web);
   fs.writeFileSync(path.join(out, `${WASM}.br`), brotli(web));
   const miniProgram = path.join(out, "miniprogram_dist");
-  await bundleMiniProgram(miniProgram);
-  fs.writeFileSync(path.join(miniProgram, `${WASM}.br`), brotli(fs.readFileSync(at("dist/wasm/host", WASM))));
+  await bundleMiniProgram("js/miniprogram.ts", path.join(miniProgram, "index.js"));
+  fs.writeFileSync(path.join(miniProgram, `${WASM}.br`), miniProgramWasm());
   writeDeclarations(out);
   replaceDirectory(out, at("dist/npm"));
 }

@@ -8,7 +8,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, dropExports, dropTargetFeatures, renameFunctions } from "./binary.mjs";
+import { describe, dropExports, dropTargetFeatures, limitMemory, renameFunctions } from "./binary.mjs";
 import { at, BuildError, freshDirectory, replaceDirectory, root, run, step } from "./common.mjs";
 import { patchHostGlue, shortNames, withShortNames } from "./glue.mjs";
 
@@ -19,6 +19,10 @@ const TARGET = "wasm32-unknown-unknown";
 const UNWANTED_FEATURES = ["reference-types", "multivalue", "call-indirect-overlong"];
 
 const WEB_FEATURES = ["bulk-memory", "bulk-memory-opt", "sign-ext", "nontrapping-float-to-int", "mutable-globals"];
+// iOS ends an app that takes too much memory. To begin with more would not save growing: Rust's allocator takes only what
+// it has grown itself, and the glue does not trust a view from before.
+export const HOST_MEMORY_PAGES = 2048;
+
 // What the linker's output uses before it is lowered.
 const LINKED_FEATURES = [...WEB_FEATURES, "reference-types", "multivalue"];
 
@@ -54,7 +58,8 @@ export const FLAVOURS = {
         "--strip-target-features",
       ]);
       // iOS does not hand out exported globals; the glue never reads them (checked with the glue).
-      fs.writeFileSync(lowered, dropExports(fs.readFileSync(lowered), "global"));
+      const plain = dropExports(fs.readFileSync(lowered), "global");
+      fs.writeFileSync(lowered, limitMemory(plain, HOST_MEMORY_PAGES));
       wasmOpt(lowered, out, [], ["-Oz"]);
       fs.rmSync(lowered);
     },
@@ -105,7 +110,7 @@ export function gate(file, flavour) {
   const bytes = fs.readFileSync(file);
   const problems = [];
   if (!WebAssembly.validate(bytes)) problems.push("is not valid WebAssembly");
-  const { types, imports, exports, tables, customSections } = describe(bytes);
+  const { types, imports, exports, tables, memories, customSections } = describe(bytes);
   for (const { params, results } of types) {
     if ([...params, ...results].some((type) => !["i32", "i64", "f32", "f64"].includes(type))) {
       problems.push(`has a function type with ${[...params, ...results].join(", ")}`);
@@ -125,6 +130,9 @@ export function gate(file, flavour) {
     }
   }
   if (mustBePlain && imports.some((item) => item.kind !== "function")) problems.push("imports more than functions");
+  if (mustBePlain && (memories.length !== 1 || memories[0].max !== HOST_MEMORY_PAGES)) {
+    problems.push(`has memories other than one of at most ${HOST_MEMORY_PAGES} pages`);
+  }
   if (customSections.includes("target_features")) problems.push("still has a target_features section");
   try {
     wasmOpt(file, os.devNull, allowed, []);

@@ -236,9 +236,12 @@ operationsTest(
     const card = await message(amber, "the card", (m) => m.body.kind === "forward");
     assert.equal(card.body.detail, "4 messages");
     assert.equal(card.body.lines.length, 3);
+    for (const { text } of card.body.lines) assert.match(text, /^(Amber Lin|Basil Okafor): /);
     await amber.tap("forward");
     await amber.one("forwarded");
     assert.equal((await amber.all("forwarded-message")).length, 4);
+    const writers = await amber.run("return __mp.pages.top.page.data.rows.map((row) => row.name)");
+    for (const writer of writers) assert.match(writer, /^(Amber Lin|Basil Okafor)$/);
     assert.ok((await amber.texts("message-text")).includes("请转给大家"));
     await amber.driver.findElement({ css: ".mp-back" }).click();
     await amber.one("composer");

@@ -39,6 +39,11 @@ function lastPart(url) {
 
 const degrees = (value) => value.toFixed(4);
 
+/** Who wrote a forwarded message: by its own word, else by what is known of the account. */
+function forwardedName(message, nameOf) {
+  return message.senderName || (message.from ? nameOf(message.from).name : "Somebody");
+}
+
 /** By the type of the attachment: the parts of it that are shown. Addresses begin with http: the SDK sees to that. */
 const VIEWS = {
   image: (it) => ({ picture: it.thumbnailUrl || it.url, ...fit(it.width, it.height) }),
@@ -49,22 +54,29 @@ const VIEWS = {
     title: it.address || "Location",
     detail: degrees(it.latitude) + ", " + degrees(it.longitude),
   }),
-  forward: (it) => ({
+  forward: (it, nameOf) => ({
     title: "Chat history",
     lines: it.messages
       .slice(0, CARD_LINES)
-      .map((one, key) => ({ key, text: (one.senderName || one.from || "Somebody") + ": " + preview(one) })),
+      .map((one, key) => ({ key, text: forwardedName(one, nameOf) + ": " + preview(one) })),
     detail: it.messages.length === 1 ? "1 message" : it.messages.length + " messages",
   }),
 };
 
-/** `{ kind, text, ... }`. `kind` is `text` or the type of an attachment that can be shown. */
-function describe(message) {
+/**
+ * `{ kind, text, ... }`. `kind` is `text` or the type of an attachment that can be shown. `nameOf(id)` answers `{ name }`
+ * of an account.
+ */
+function describe(message, nameOf) {
   const attachment = message.attachment;
   const view = attachment === null ? undefined : VIEWS[attachment.type];
   if (view === undefined) return { kind: "text", text: message.text || preview(message) };
   // The text of a merged forward is for apps that cannot show it; other texts are captions.
-  return { kind: attachment.type, text: attachment.type === "forward" ? "" : message.text, ...view(attachment) };
+  return {
+    kind: attachment.type,
+    text: attachment.type === "forward" ? "" : message.text,
+    ...view(attachment, nameOf),
+  };
 }
 
-module.exports = { describe, fit, duration, fileSize };
+module.exports = { describe, forwardedName, fit, duration, fileSize };

@@ -83,7 +83,7 @@ function createTimeline() {
           anchor: "m" + message.key.replace(/[^0-9a-zA-Z]/g, "_"),
           time: divided || index === 0 ? chatTime(message.timestamp, now) : "",
           note: notes.get(message.key) || "",
-          body: describe(message),
+          body: describe(message, nameOf),
           edited: message.editedAt > 0,
           mine: message.outgoing,
           status: message.status,

@@ -49,6 +49,7 @@ const PARAMETERS = [
   "getCurrentPages",
   "wx",
   "WXWebAssembly",
+  "requirePlugin",
   ...SHADOWED,
 ];
 
@@ -92,69 +93,125 @@ function themed(config, theme) {
   return Object.fromEntries(values);
 }
 
-class Project {
-  problems = [];
+/** The code of the mini-program or of a plugin: its pages and components with templates and styles. */
+class Code {
   parts = new Map();
   templates = new Templates();
 
-  constructor(dir) {
-    this.config = readJson(dir, "project.config.json", (p) => this.problems.push(p));
-    this.root = path.join(dir, this.config.miniprogramRoot ?? "");
-    this.app = readJson(this.root, "app.json", (p) => this.problems.push(p));
-    for (const page of this.app.pages ?? []) this.add(page);
+  /** `plugins` maps the names a plugin goes by to what it makes public; `scope` keeps classes apart. */
+  constructor({ root, label, scope, shared, plugins, problems }) {
+    Object.assign(this, { root, scope, shared, plugins });
+    this.report = (problem) => problems.push(label + problem);
+    this.files = fs.existsSync(root) ? walk(root) : [];
   }
 
   #exists(file) {
     return fs.existsSync(path.join(this.root, file));
   }
 
-  /** Where a component named in `usingComponents` is, without extension. */
+  /** What a name in `usingComponents` means to the framework; parts of this code are added on the way. */
   #resolve(from, name) {
+    const plugin = /^plugin:\/\/([^/]+)\/(.+)$/.exec(name);
+    if (plugin) {
+      const known = this.plugins.get(plugin[1]);
+      if (known && Object.hasOwn(known, plugin[2])) return name;
+      this.report(`${from}.json: component "${name}" is not public in a plugin of this app`);
+      return null;
+    }
     const target = name.startsWith("/") ? name.slice(1) : path.posix.join(path.posix.dirname(from), name);
-    for (const candidate of [target, `${target}/index`]) if (this.#exists(`${candidate}.json`)) return candidate;
-    this.problems.push(`${from}.json: component "${name}" not found`);
-    return null;
+    const found = [target, `${target}/index`].find((candidate) => this.#exists(`${candidate}.json`));
+    if (found === undefined) {
+      this.report(`${from}.json: component "${name}" not found`);
+      return null;
+    }
+    this.add(found);
+    return `/${found}`;
   }
 
   /** Adds a page or a component and everything that it uses. */
   add(part) {
     if (this.parts.has(part)) return;
-    const config = this.#exists(`${part}.json`)
-      ? readJson(this.root, `${part}.json`, (p) => this.problems.push(p))
-      : {};
+    const config = this.#exists(`${part}.json`) ? readJson(this.root, `${part}.json`, this.report) : {};
     const using = {};
     const entry = { config: { ...config, usingComponents: using, component: config.component === true } };
     this.parts.set(part, entry);
-    for (const [tag, name] of Object.entries({ ...this.app.usingComponents, ...config.usingComponents })) {
+    for (const [tag, name] of Object.entries({ ...this.shared, ...config.usingComponents })) {
       const found = this.#resolve(part, name);
-      if (found === null) continue;
-      using[tag] = `/${found}`;
-      this.add(found);
+      if (found !== null) using[tag] = found;
     }
     for (const extension of ["js", "wxml"]) {
-      if (!this.#exists(`${part}.${extension}`)) this.problems.push(`${part}.${extension} is missing`);
+      if (!this.#exists(`${part}.${extension}`)) this.report(`${part}.${extension} is missing`);
     }
     if (this.#exists(`${part}.wxml`)) {
       const source = fs.readFileSync(path.join(this.root, `${part}.wxml`), "utf8");
-      this.templates.add(part, source, new Set(Object.keys(using)), (p) => this.problems.push(`${part}.wxml: ${p}`));
+      this.templates.add(part, source, new Set(Object.keys(using)), (p) => this.report(`${part}.wxml: ${p}`));
     }
     const kind = config.component === true ? "component" : "page";
-    const report = (p) => this.problems.push(`${part}.wxss: ${p}`);
-    entry.css = compileWxss({ root: this.root, file: `${part}.wxss`, kind, owner: part, report });
-    entry.scope = kind === "component" ? scopeOf(part) : "";
+    const report = (p) => this.report(`${part}.wxss: ${p}`);
+    entry.scope = kind === "component" ? scopeOf(this.scope + part) : "";
+    entry.css = compileWxss({ root: this.root, file: `${part}.wxss`, kind, owner: part, scope: entry.scope, report });
+  }
+
+  /** Writes scripts, templates and assets; answers what the runtime has to know. */
+  write(outDir, id) {
+    const assets = this.files.filter((file) => ASSET.test(file));
+    for (const file of assets) {
+      const bytes = fs.readFileSync(path.join(this.root, file));
+      // Brotli is a matter of the platform's loader; the host hands the decoded file to its own.
+      const plain = file.endsWith(".br") ? zlib.brotliDecompressSync(bytes) : bytes;
+      write(path.join(outDir, `package${id}`, file), plain);
+    }
+    const scripts = this.files.filter((file) => file.endsWith(".js"));
+    write(path.join(outDir, `code${id}.js`), wrapModules(id, this.root, scripts));
+    write(path.join(outDir, `templates${id}.js`), this.templates.finish());
+    return { id, assets, parts: Object.fromEntries(this.parts) };
+  }
+}
+
+class Project {
+  problems = [];
+  /** The plugins that the app uses, by the name they go by there. Only the project's own can be compiled. */
+  plugins = new Map();
+
+  constructor(dir) {
+    const report = (p) => this.problems.push(p);
+    this.config = readJson(dir, "project.config.json", report);
+    const root = path.join(dir, this.config.miniprogramRoot ?? "");
+    this.app = readJson(root, "app.json", report);
+    const { problems } = this;
+    for (const [alias, { provider }] of Object.entries(this.app.plugins ?? {})) {
+      if (this.config.pluginRoot === undefined || provider !== this.config.appid) {
+        report(`app.json: plugin "${alias}" is not the one of this project`);
+        continue;
+      }
+      const own = path.join(dir, this.config.pluginRoot);
+      const manifest = readJson(own, "plugin.json", report);
+      const scope = `${alias}/`;
+      const code = new Code({ root: own, label: `plugin ${alias}: `, scope, shared: {}, plugins: new Map(), problems });
+      const components = manifest.publicComponents ?? {};
+      for (const component of Object.values(components)) code.add(component);
+      if (manifest.pages) code.report("plugin.json: this host has no pages of plugins");
+      if (!code.files.includes(manifest.main)) code.report(`plugin.json: main "${manifest.main}" not found`);
+      this.plugins.set(alias, { code, components, main: manifest.main });
+    }
+    const plugins = new Map([...this.plugins].map(([alias, { components }]) => [alias, components]));
+    this.code = new Code({ root, label: "", scope: "", shared: this.app.usingComponents, plugins, problems });
+    for (const page of this.app.pages ?? []) this.code.add(page);
+    this.root = root;
   }
 
   appCss() {
     const report = (p) => this.problems.push(`app.wxss: ${p}`);
-    return compileWxss({ root: this.root, file: "app.wxss", kind: "app", owner: "", report });
+    return compileWxss({ root: this.root, file: "app.wxss", kind: "app", owner: "", scope: "", report });
   }
 }
 
-/** One script that registers all CommonJS modules of the project without running any. */
-function wrapModules(root, files) {
+/** One script that registers all CommonJS modules of one code without running any. */
+function wrapModules(id, root, files) {
   const wrapped = files.map((file) => {
     const source = fs.readFileSync(path.join(root, file), "utf8");
-    return `__define(${JSON.stringify(file)}, function (${PARAMETERS.join(", ")}) {\n${source}\n});\n`;
+    const names = `${JSON.stringify(id)}, ${JSON.stringify(file)}`;
+    return `__define(${names}, function (${PARAMETERS.join(", ")}) {\n${source}\n});\n`;
   });
   return wrapped.join("");
 }
@@ -169,21 +226,6 @@ export function buildHost(projectDir, outDir) {
   if (project.problems.length > 0) throw new ProjectError(project.problems);
 
   fs.rmSync(outDir, { recursive: true, force: true });
-  const files = walk(project.root);
-  const assets = files.filter((file) => ASSET.test(file));
-  for (const file of assets) {
-    const bytes = fs.readFileSync(path.join(project.root, file));
-    // Brotli is a matter of the platform's loader; the host hands the decoded file to its own.
-    write(path.join(outDir, "package", file), file.endsWith(".br") ? zlib.brotliDecompressSync(bytes) : bytes);
-  }
-  write(
-    path.join(outDir, "app-modules.js"),
-    wrapModules(
-      project.root,
-      files.filter((file) => file.endsWith(".js")),
-    ),
-  );
-
   const builtin = new Templates();
   const own = path.join(here, "runtime/components");
   for (const file of fs.readdirSync(own)) {
@@ -197,7 +239,6 @@ export function buildHost(projectDir, outDir) {
     );
   }
   write(path.join(outDir, "builtin-templates.js"), builtin.finish());
-  write(path.join(outDir, "templates.js"), project.templates.finish());
 
   const themeFile = project.app.themeLocation;
   const theme = themeFile ? readJson(project.root, themeFile, (p) => project.problems.push(p)) : {};
@@ -209,10 +250,15 @@ export function buildHost(projectDir, outDir) {
   const config = {
     appId: project.config.appid ?? "touristappid",
     pages: project.app.pages,
-    parts: Object.fromEntries(project.parts),
     window,
     appCss,
-    assets,
+    ...project.code.write(outDir, ""),
+    plugins: [...project.plugins].map(([alias, { code, components, main }]) => ({
+      ...code.write(outDir, `-${alias}`),
+      alias,
+      components,
+      main,
+    })),
   };
   write(path.join(outDir, "project.json"), JSON.stringify(config));
 
@@ -226,5 +272,5 @@ export function buildHost(projectDir, outDir) {
     const dist = path.join(path.dirname(require.resolve(`${name}/package.json`)), "dist", file);
     fs.copyFileSync(dist, path.join(outDir, file));
   }
-  return { pages: config.pages.length, parts: project.parts.size };
+  return { pages: config.pages.length, parts: project.code.parts.size };
 }

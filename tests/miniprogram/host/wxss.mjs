@@ -17,9 +17,9 @@ function inKeyframes(rule) {
 
 /**
  * Translates one file. `kind` says whose it is: `app` applies to all pages, `page` to the page `owner`
- * only, `component` to that component only, where tags and ids are not allowed (as on the platform).
+ * only, `component` to that component only (by its `scope`), where tags and ids are not allowed (as on the platform).
  */
-export function compileWxss({ root, file, kind, owner, report }, seen = new Set()) {
+export function compileWxss({ root, file, kind, owner, scope, report }, seen = new Set()) {
   const full = path.join(root, file);
   if (!fs.existsSync(full) || seen.has(file)) return "";
   seen.add(file);
@@ -35,7 +35,7 @@ export function compileWxss({ root, file, kind, owner, report }, seen = new Set(
     const target = rule.params.replace(/^['"]|['"]$/g, "");
     const next = target.startsWith("/") ? target.slice(1) : path.posix.join(path.posix.dirname(file), target);
     if (!fs.existsSync(path.join(root, next))) report(`@import "${target}" not found`);
-    imported += compileWxss({ root, file: next, kind, owner, report }, seen);
+    imported += compileWxss({ root, file: next, kind, owner, scope, report }, seen);
     rule.remove();
   });
   sheet.walkDecls((decl) => {
@@ -61,13 +61,13 @@ export function compileWxss({ root, file, kind, owner, report }, seen = new Set(
             selectorParser.attribute({
               attribute: "wx-host",
               operator: "=",
-              value: scopeOf(owner),
+              value: scope,
               quoteMark: '"',
               raws: {},
             }),
           );
         } else if (node.type === "class" && kind === "component") {
-          node.value = `${scopeOf(owner)}--${node.value}`;
+          node.value = `${scope}--${node.value}`;
         }
       });
       if (kind !== "page") return;

@@ -49,7 +49,7 @@ export async function send(phone, text) {
 export const messages = (phone) =>
   phone.run(`
     const page = [...document.querySelectorAll(".mp-page")].at(-1);
-    const bubbles = [...page.querySelectorAll("[class*=bubble]")].map((e) => e.closest(".message")).filter(Boolean);
+    const bubbles = [...page.querySelectorAll("[class*=bubble]")].map((e) => e.closest(".message, [class$='--message']")).filter(Boolean);
     return [...new Set(bubbles)].map((element) => {
       const { status, mark, outgoing } = element.__wxElement.dataset;
       const { body, edited } = element.__wxElement.data;

@@ -27,13 +27,13 @@ function installed(variable, places) {
 }
 
 /** Starts a browser; `phone` gives it the screen of a small phone with touch. */
-export async function startBrowser({ phone = true } = {}) {
+export async function startBrowser({ phone = true, pixelRatio = PHONE.pixelRatio } = {}) {
   const options = new chrome.Options();
   options.addArguments(...FLAGS);
   options.setBinaryPath(
     installed("CHROMIUM", ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]),
   );
-  if (phone) options.setMobileEmulation({ deviceMetrics: PHONE });
+  if (phone) options.setMobileEmulation({ deviceMetrics: { ...PHONE, pixelRatio } });
   else options.addArguments("--window-size=1100,800");
   const service = new chrome.ServiceBuilder(
     installed("CHROMEDRIVER", ["/usr/bin/chromedriver", "/usr/lib/chromium/chromedriver"]),

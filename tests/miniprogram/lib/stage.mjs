@@ -61,8 +61,8 @@ export class Stage {
   }
 
   /** A phone in a browser of its own. */
-  async phone(base) {
-    return new Phone(await this.browser(), base);
+  async phone(base, options) {
+    return new Phone(await this.browser(options), base);
   }
 }
 

@@ -1,7 +1,8 @@
-const { describe } = require("../../utils/content");
+const { describe, forwardedName } = require("../../utils/content");
 const handover = require("../../utils/handover");
 const { open } = require("../../utils/open");
 const player = require("../../utils/player");
+const session = require("../../utils/session");
 const { chatTime } = require("../../utils/text");
 const { showError } = require("../../utils/ui");
 
@@ -12,13 +13,17 @@ Page({
   onLoad() {
     this.messages = handover.take() || [];
     const now = Date.now();
+    const nameOf = (id) => {
+      const user = session.current().roster.get(id);
+      return { name: user === null ? id : user.displayName };
+    };
     this.setData({
       rows: this.messages.map((message, key) => ({
         key,
-        name: message.senderName || message.from || "Somebody",
+        name: forwardedName(message, nameOf),
         seed: "user:" + (message.from || message.senderName),
         time: message.timestamp > 0 ? chatTime(message.timestamp, now) : "",
-        body: describe(message),
+        body: describe(message, nameOf),
       })),
     });
   },

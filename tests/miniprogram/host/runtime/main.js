@@ -10,10 +10,11 @@ import { watchLongpress } from "./longpress.js";
 import { Modules } from "./modules.js";
 import { Pages } from "./pages.js";
 import { createRealm } from "./realm.js";
-import templates from "./templates.js";
 import { createWXWebAssembly } from "./wasm.js";
 import { createWx } from "./wx.js";
 import { createStorage } from "./wx-storage.js";
+
+const importTemplates = async (id) => (await import(`./templates${id}.js`)).default;
 
 const PROFILES = ["devtools", "android", "ios"];
 
@@ -64,23 +65,33 @@ async function boot(device, query) {
   });
 
   const project = await (await fetch("./project.json")).json();
-  const { realm, modules: table, real } = await createRealm(device);
+  const ids = [project, ...project.plugins].map(({ id }) => id);
+  const { realm, modules: tables, real } = await createRealm(device, ids);
   const context = { device, real };
   const env = new MiniProgramEnv();
   const builtins = defineBuiltins(env);
   const backend = env.associateBackend(createBackend());
-  const space = env.createCodeSpace("", true, {});
-  for (const [tag, definition] of Object.entries(builtins)) {
-    space.getComponentSpace().setGlobalUsingComponent(tag, definition);
-  }
-  space.addStyleSheet("app", "app");
-  backend.registerStyleSheetContent("app", project.appCss);
-  for (const [path, part] of Object.entries(project.parts)) {
-    space.addComponentStaticConfig(path, part.config);
-    space.addCompiledTemplate(path, { groupList: templates, content: templates[path] });
-    space.addStyleSheet(path, path, part.scope || undefined);
-    backend.registerStyleSheetContent(path, part.css);
-  }
+  /** Hands the framework the templates and styles of the app or of a plugin. */
+  const makeSpace = async ({ id, parts, appCss, alias, components }) => {
+    const space = env.createCodeSpace(id, alias === undefined, components ?? {});
+    for (const [tag, definition] of Object.entries(builtins)) {
+      space.getComponentSpace().setGlobalUsingComponent(tag, definition);
+    }
+    if (appCss !== undefined) {
+      space.addStyleSheet("app", "app");
+      backend.registerStyleSheetContent("app", appCss);
+    }
+    const templates = await importTemplates(id);
+    for (const [path, part] of Object.entries(parts)) {
+      const sheet = `${id}:${path}`;
+      space.addComponentStaticConfig(path, part.config);
+      space.addCompiledTemplate(path, { groupList: templates, content: templates[path] });
+      space.addStyleSheet(path, sheet, part.scope || undefined);
+      backend.registerStyleSheetContent(sheet, part.css);
+    }
+    return space;
+  };
+  const space = await makeSpace(project);
 
   const screen = document.getElementById("screen");
   const pages = new Pages({ device, project, space, backend, screen });
@@ -88,9 +99,13 @@ async function boot(device, query) {
   const { path = "", profile: _, ...own } = query;
   const start = path || `/${project.pages[0]}`;
   const launch = { path: start.slice(1), query: own, scene: 1001, referrerInfo: {} };
-  const wx = createWx(context, { appId: project.appId, pages, screen, storage, launch });
-  const fetchFile = async (file) => (await real.fetch(new URL(`./package/${file}`, location.href).href)).arrayBuffer();
-  const wasm = createWXWebAssembly({ device, real, assets: project.assets, fetchFile });
+  const { wx, forPlugin } = createWx(context, { appId: project.appId, pages, screen, storage, launch });
+  const wasmOf = ({ id, assets }) => {
+    const address = (file) => new URL(`./package${id}/${file}`, location.href).href;
+    const fetchFile = async (file) => (await real.fetch(address(file))).arrayBuffer();
+    return createWXWebAssembly({ device, real, assets, fetchFile });
+  };
+  const wasm = wasmOf(project);
   realm.wx = wx;
   realm.WXWebAssembly = wasm;
 
@@ -101,42 +116,64 @@ async function boot(device, query) {
     if (current === null) throw new Error(`${kind}() outside of the file of a page or component`);
     return current[kind](withTypes(definition));
   };
-  const modules = new Modules(table, real, () => [
-    define("Page"),
-    define("Component"),
-    define("Behavior"),
-    (definition) => {
-      app = definition;
-    },
-    () => app,
-    () => pages.stack.map((entry) => entry.page),
-    wx,
-    wasm,
-  ]);
-  if (modules.has("app.js")) modules.load("app.js");
-  for (const part of Object.keys(project.parts)) {
-    space.componentEnv(part, (constructors) => {
-      current = constructors;
-      try {
-        modules.load(`${part}.js`);
-      } finally {
-        current = null;
-      }
-    });
+  const mains = new Map();
+  const requirePlugin = (name) => {
+    if (!mains.has(name)) throw new Error(`plugin "${name}" is not declared in app.json`);
+    return mains.get(name)();
+  };
+  const openPages = () => pages.stack.map((entry) => entry.page);
+  const setApp = (definition) => {
+    app = definition;
+  };
+  const makeModules = (id, ofApp, api, loader) =>
+    new Modules(tables.get(id), real, () => [
+      ...["Page", "Component", "Behavior"].map(define),
+      ...ofApp,
+      api,
+      loader,
+      requirePlugin,
+    ]);
+  const loadParts = (parts, from, its) => {
+    for (const part of Object.keys(parts)) {
+      from.componentEnv(part, (constructors) => {
+        current = constructors;
+        try {
+          its.load(`${part}.js`);
+        } finally {
+          current = null;
+        }
+      });
+    }
+  };
+
+  const plugins = [];
+  for (const plugin of project.plugins) {
+    const kept = await createStorage(context, `${project.appId}/${plugin.alias}`);
+    // No App, getApp and getCurrentPages: those are the mini-program's.
+    const its = makeModules(plugin.id, [undefined, undefined, undefined], forPlugin(kept), wasmOf(plugin));
+    plugins.push({ plugin, its, from: await makeSpace(plugin) });
+    mains.set(plugin.alias, () => its.load(plugin.main));
+    space.importCodeSpace(plugin.id, plugin.alias);
   }
+  const modules = makeModules("", [setApp, () => app, openPages], wx, wasm);
+  if (modules.has("app.js")) modules.load("app.js");
+  for (const { plugin, its, from } of plugins) loadParts(plugin.parts, from, its);
+  loadParts(project.parts, space, modules);
 
   device.on("apperror", (text) => app.onError?.(text));
   device.deliver(() => app.onLaunch?.(launch));
   device.deliver(() => app.onShow?.(launch));
   await pages.reLaunch({ url: start });
-  return { project, pages, app: () => app, launch };
+  return { project, pages, app: () => app, requirePlugin, launch };
 }
 
 /** What a test, or the buttons beside the phone, can do with the simulated phone. */
-function controls(device, { pages, app, launch }) {
+function controls(device, { pages, app, requirePlugin, launch }) {
   let hidden = false;
   return {
     pages,
+    app,
+    requirePlugin,
     /** The app goes to the background; its code still runs for a moment. */
     hide() {
       if (hidden) return;

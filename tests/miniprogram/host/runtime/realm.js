@@ -100,9 +100,9 @@ function holdTimers(realm, device) {
 
 /**
  * Makes the realm, loads the app's modules into it (without running any) and takes away what does not
- * belong. Answers the realm, the module table and the originals that the host needs for itself.
+ * belong. `ids` are those of the app ("") and of its plugins. Answers the realm, their module tables and the originals that the host needs for itself.
  */
-export async function createRealm(device) {
+export async function createRealm(device, ids) {
   const frame = document.createElement("iframe");
   frame.hidden = true;
   // Its policy allows no eval: a mini-program has none.
@@ -130,9 +130,9 @@ export async function createRealm(device) {
   const real = Object.fromEntries(kept.map((name) => [name, realm[name]]));
   real.fetch = realm.fetch.bind(realm);
 
-  const modules = new Map();
-  realm.__define = (path, body) => modules.set(path, { body, module: null });
-  await loadScript(realm, "./app-modules.js");
+  const modules = new Map(ids.map((id) => [id, new Map()]));
+  realm.__define = (id, path, body) => modules.get(id).set(path, { body, module: null });
+  for (const id of ids) await loadScript(realm, `./code${id}.js`);
   delete realm.__define;
 
   realm.addEventListener("error", (e) => device.log("error", e.error ?? e.message));

@@ -65,8 +65,35 @@ function lifecycle({ device }) {
   };
 }
 
-/** Makes `wx`. What this host does not have is `undefined` and written to the log as `missing-api`. */
+/** What the platform keeps from plugins, by its documentation. */
+const NOT_FOR_PLUGINS = [
+  "getRandomValues",
+  "onAppShow",
+  "offAppShow",
+  "onAppHide",
+  "offAppHide",
+  "onError",
+  "offError",
+  "onMemoryWarning",
+  "offMemoryWarning",
+  "canIUse",
+  "getStorageInfo",
+  "getStorageInfoSync",
+  "clearStorageSync",
+];
+
+/**
+ * Makes the `wx` of the app, and `forPlugin`, which makes that of a plugin with a storage of its own. What this host
+ * does not have is `undefined` and written to the log as `missing-api`.
+ */
 export function createWx(context, { appId, pages, screen, storage, launch }) {
+  const watched = (api) =>
+    new Proxy(api, {
+      get(target, name) {
+        if (typeof name === "string" && !(name in target)) context.device.log("missing-api", `wx.${name}`);
+        return target[name];
+      },
+    });
   const api = {
     ...system(context, appId, launch),
     ...lifecycle(context),
@@ -77,10 +104,10 @@ export function createWx(context, { appId, pages, screen, storage, launch }) {
     ...storage,
     canIUse: (name) => name.split(".")[0] in api,
   };
-  return new Proxy(api, {
-    get(target, name) {
-      if (typeof name === "string" && !(name in target)) context.device.log("missing-api", `wx.${name}`);
-      return target[name];
-    },
-  });
+  const forPlugin = (own) => {
+    const left = { ...api, ...own };
+    for (const name of NOT_FOR_PLUGINS) delete left[name];
+    return watched(left);
+  };
+  return { wx: watched(api), forPlugin };
 }

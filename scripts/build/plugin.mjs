@@ -1,0 +1,48 @@
+// The WeChat plugin -> dist/plugin: a project for WeChat DevTools, with a mini-program that uses it.
+import fs from "node:fs";
+import path from "node:path";
+import { at, filesUnder, freshDirectory, replaceDirectory, step } from "./common.mjs";
+import { bundleMiniProgram, miniProgramWasm } from "./npm.mjs";
+import { NAME } from "./wasm.mjs";
+
+/** A plugin that is larger makes the platform warn everybody who uses it. */
+const LIMIT = 200 * 1024;
+/** What the public components share with the demo, below `demo-miniprogram/miniprogram`. */
+const SHARED = [
+  ...["avatar", "bubble", "cell", "content", "input-bar"].map((name) => `components/${name}`),
+  ...["content", "text", "timeline"].map((name) => `utils/${name}.js`),
+];
+
+async function build() {
+  const out = freshDirectory(".work-plugin");
+  fs.cpSync(at("pkg-templates/plugin"), out, { recursive: true });
+  const plugin = path.join(out, "plugin");
+  for (const part of SHARED) {
+    fs.cpSync(at("demo-miniprogram/miniprogram", part), path.join(plugin, part), { recursive: true });
+  }
+  await bundleMiniProgram("js/plugin.ts", path.join(plugin, "index.js"));
+  fs.writeFileSync(path.join(plugin, `${NAME}_bg.wasm.br`), miniProgramWasm());
+  replaceDirectory(out, at("dist/plugin"));
+}
+
+const INPUTS = [
+  "js",
+  "pkg-templates/plugin",
+  ...SHARED.map((part) => `demo-miniprogram/miniprogram/${part}`),
+  "dist/wasm/host",
+  "tsconfig.json",
+  "package-lock.json",
+  "scripts/build/plugin.mjs",
+  "scripts/build/npm.mjs",
+];
+
+/** Brings dist/plugin up to date and prints its size; needs dist/wasm/host. */
+export async function buildPlugin() {
+  await step("plugin", INPUTS, ["dist/plugin/plugin/index.js"], build);
+  const bytes = filesUnder(["dist/plugin/plugin"]).reduce((sum, file) => sum + fs.statSync(file).size, 0);
+  const kilobytes = (bytes / 1024).toFixed(1);
+  const verdict = bytes > LIMIT ? "MORE THAN" : "within";
+  console.log(
+    `plugin: ${kilobytes} KB in all, ${verdict} the ${LIMIT / 1024} KB that WeChat wants a plugin to stay below`,
+  );
+}
