@@ -22,13 +22,14 @@ fn utf16_length(text: &str) -> usize {
     const HIGHEST: u64 = 0x8080_8080_8080_8080;
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     let (mut continuing, mut long) = (0, 0);
-    let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    for word in words.iter().chain([&last]) {
-        let bits = u64::from_le_bytes(*word);
+    let mut count = |bits: u64| {
         continuing += (bits & !(bits << 1) & HIGHEST).count_ones();
         long += (bits & bits << 1 & bits << 2 & bits << 3 & HIGHEST).count_ones();
+    };
+    for word in words {
+        count(u64::from_le_bytes(*word));
     }
+    count(rest.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte)));
     (text.len() + long as usize).saturating_sub(continuing as usize)
 }
 
@@ -62,6 +63,7 @@ impl Tape {
         }
     }
 
+    #[inline]
     pub(super) fn number(&mut self, n: impl Into<f64>) {
         self.numbers.push(n.into());
     }

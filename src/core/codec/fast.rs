@@ -18,14 +18,31 @@ impl<'a> Input<'a> {
         *key
     }
 
+    /// Most numbers are one byte: lengths, flags, kinds.
+    #[inline]
     fn varint(&mut self) -> Option<u64> {
-        let mut value = 0;
-        for (at, byte) in self.0.iter().take(9).enumerate() {
-            value |= u64::from(byte & 0x7f) << (7 * at);
+        match self.0.split_first() {
+            Some((byte, rest)) if *byte < 0x80 => {
+                self.0 = rest;
+                Some(u64::from(*byte))
+            }
+            _ => self.long(),
+        }
+    }
+
+    // A plain loop: what iterators are made of is not put together where size counts.
+    #[inline(never)]
+    fn long(&mut self) -> Option<u64> {
+        let (mut value, mut shift, mut left) = (0, 0, self.0);
+        while shift < 63 {
+            let (byte, rest) = left.split_first()?;
+            left = rest;
+            value |= u64::from(byte & 0x7f) << shift;
             if *byte < 0x80 {
-                self.0 = self.0.get(at + 1..)?;
+                self.0 = left;
                 return Some(value);
             }
+            shift += 7;
         }
         None
     }
