@@ -737,7 +737,9 @@ export class FlooClient implements Client {
         .load((why) => this.lost(why))
         .then(
           () => engine.wake(),
-          (thrown) => this.lost(thrown),
+          (thrown) => {
+            if (this.state !== "closed") this.lost(thrown);
+          },
         );
     }
     try {

@@ -111,7 +111,7 @@ export class ConversationHandle implements Conversation {
     const begun = Date.now();
     const ready = checkContent(await this.core.upload(this.key, source, options));
     const { timeout } = options ?? {}; // for both together
-    const rest = timeout === undefined ? {} : { timeout: Math.max(0, timeout - (Date.now() - begun)) };
+    const rest = timeout === undefined ? {} : { timeout: Math.max(1, timeout - (Date.now() - begun)) };
     return this.core.send(this.key, ready, { ...options, ...rest });
   }
 

@@ -46,7 +46,8 @@ export const FLAVOURS = {
     features: "host",
     rustflags: ["-Ctarget-cpu=mvp"],
     // Fat LTO would compile the standard library's own bitcode, which carries newer features.
-    profile: { CARGO_PROFILE_WASM_LTO: "thin" },
+    // For size alone: what a package may weigh is limited there.
+    profile: { CARGO_PROFILE_WASM_LTO: "thin", CARGO_PROFILE_WASM_OPT_LEVEL: "z" },
     optimise(linked, out) {
       const lowered = `${out}.lowered`;
       // Never --llvm-nontrapping-fptoint-lowering: it miscompiles Rust's casts. `target-cpu=mvp` leaves none.

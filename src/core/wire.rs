@@ -7,19 +7,19 @@ use prost::bytes::Bytes;
 /// How deep messages and unknown groups may be within one another.
 const MAX_DEPTH: u32 = 100;
 
-const VARINT: u8 = 0;
-const FIXED64: u8 = 1;
-const LENGTH: u8 = 2;
-const GROUP_START: u8 = 3;
-const GROUP_END: u8 = 4;
-const FIXED32: u8 = 5;
+pub(super) const VARINT: u8 = 0;
+pub(super) const FIXED64: u8 = 1;
+pub(super) const LENGTH: u8 = 2;
+pub(super) const GROUP_START: u8 = 3;
+pub(super) const GROUP_END: u8 = 4;
+pub(super) const FIXED32: u8 = 5;
 
 /// Why bytes are not the message they should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WireError(pub &'static str);
 
 const CUT: WireError = WireError("ends in the middle of a field");
-const BAD_KEY: WireError = WireError("has a field without a valid number and wire type");
+pub(super) const BAD_KEY: WireError = WireError("has a field without a valid number and wire type");
 const BAD_TYPE: WireError = WireError("has a field of the wrong wire type");
 const TOO_DEEP: WireError = WireError("is nested too deeply");
 
@@ -126,14 +126,14 @@ impl<'a> Input<'a> {
         self.rest.is_empty()
     }
 
-    fn take(&mut self, length: u64) -> Result<&'a [u8]> {
+    pub(super) fn take(&mut self, length: u64) -> Result<&'a [u8]> {
         let (taken, rest) = usize::try_from(length).ok().and_then(|n| self.rest.split_at_checked(n)).ok_or(CUT)?;
         self.rest = rest;
         Ok(taken)
     }
 
     #[inline(never)]
-    fn varint(&mut self) -> Result<u64> {
+    pub(super) fn varint(&mut self) -> Result<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let (byte, rest) = self.rest.split_first().ok_or(CUT)?;
@@ -159,7 +159,7 @@ impl<'a> Input<'a> {
         if number == 0 || wire > FIXED32 { Err(BAD_KEY) } else { Ok((number, wire)) }
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8]> {
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8]> {
         let length = self.varint()?;
         self.take(length)
     }

@@ -6,17 +6,15 @@ use super::{
 use crate::core::codec::MAX_FRAME_IN;
 use crate::core::json::Value;
 use crate::core::map::Map;
+use crate::core::wire::{BAD_KEY, FIXED32, FIXED64, GROUP_END, GROUP_START, Input, LENGTH, VARINT, WireError};
 
 type Result<T> = std::result::Result<T, JsonCodecError>;
 
-const CUT: &str = "ends in the middle of a field";
-
-const VARINT: u8 = 0;
-const FIXED64: u8 = 1;
-const LENGTH: u8 = 2;
-const GROUP_START: u8 = 3;
-const GROUP_END: u8 = 4;
-const FIXED32: u8 = 5;
+impl From<WireError> for JsonCodecError {
+    fn from(WireError(what): WireError) -> Self {
+        Self::malformed(what)
+    }
+}
 
 pub(super) fn frame(bytes: &[u8], direction: Direction) -> Result<Map<String, Value>> {
     if bytes.len() > MAX_FRAME_IN {
@@ -50,8 +48,8 @@ impl Decoder {
         // Read when the fields that choose its type are known, wherever they stand.
         let mut payload = None;
         for part in parts {
-            let mut input = Input(part);
-            while !input.0.is_empty() {
+            let mut input = Input::new(part);
+            while !input.is_empty() {
                 let (number, wire) = self.key(&mut input)?;
                 let known = message.fields.iter().zip(&mut values).enumerate();
                 let Some((at, (field, value))) = known.into_iter().find(|(_, (field, _))| field.number == number)
@@ -59,7 +57,7 @@ impl Decoder {
                     self.skip(&mut input, number, wire, depth)?;
                     continue;
                 };
-                let raw = input.value(field, wire).map_err(|e| e.under(field.name))?;
+                let raw = value_of(&mut input, field, wire).map_err(|e| e.under(field.name))?;
                 match (&field.kind, raw) {
                     (Kind::Message(inner), Raw::Bytes(bytes)) if field.repeated => {
                         if let Value::Array(list) = value.get_or_insert_with(|| Value::Array(Vec::new())) {
@@ -118,9 +116,7 @@ impl Decoder {
     fn key(&mut self, input: &mut Input) -> Result<(u32, u8)> {
         self.fields =
             self.fields.checked_sub(1).ok_or_else(|| JsonCodecError::limit("has more fields than this codec takes"))?;
-        let key = input.varint()?;
-        let number = u32::try_from(key).map_err(|_| bad_key())? >> 3;
-        if number == 0 { Err(bad_key()) } else { Ok((number, (key & 7) as u8)) }
+        Ok(input.key()?)
     }
 
     /// Steps over the value of a field that is not in the schema.
@@ -140,7 +136,7 @@ impl Decoder {
                     self.skip(input, inner, wire, depth + 1)?;
                 }
             }
-            _ => return Err(bad_key()),
+            _ => return Err(BAD_KEY.into()),
         }
         Ok(())
     }
@@ -152,44 +148,12 @@ enum Raw<'a> {
     Bytes(&'a [u8]),
 }
 
-/// The bytes that are left.
-struct Input<'a>(&'a [u8]);
-
-impl<'a> Input<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or_else(|| JsonCodecError::malformed(CUT))?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn varint(&mut self) -> Result<u64> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let (byte, rest) = self.0.split_first().ok_or_else(|| JsonCodecError::malformed(CUT))?;
-            self.0 = rest;
-            if shift == 63 && *byte > 1 {
-                break;
-            }
-            value |= u64::from(byte & 0x7f) << shift;
-            if *byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(JsonCodecError::malformed("has a number of more than 64 bits"))
-    }
-
-    fn bytes(&mut self) -> Result<&'a [u8]> {
-        let length = self.varint()?;
-        self.take(usize::try_from(length).map_err(|_| JsonCodecError::malformed(CUT))?)
-    }
-
-    fn value(&mut self, field: &Field, wire: u8) -> Result<Raw<'a>> {
-        let has_length = matches!(field.kind, Kind::Text | Kind::Bytes | Kind::Message(_));
-        match wire {
-            LENGTH if has_length => self.bytes().map(Raw::Bytes),
-            VARINT if !has_length => self.varint().map(Raw::Number),
-            _ => Err(JsonCodecError::malformed("has the wrong wire type")),
-        }
+fn value_of<'a>(input: &mut Input<'a>, field: &Field, wire: u8) -> Result<Raw<'a>> {
+    let has_length = matches!(field.kind, Kind::Text | Kind::Bytes | Kind::Message(_));
+    match wire {
+        LENGTH if has_length => Ok(Raw::Bytes(input.bytes()?)),
+        VARINT if !has_length => Ok(Raw::Number(input.varint()?)),
+        _ => Err(JsonCodecError::malformed("has the wrong wire type")),
     }
 }
 
@@ -227,8 +191,4 @@ fn hex(bytes: &[u8]) -> Option<Value> {
 
 fn check_depth(depth: u32) -> Result<()> {
     if depth < MAX_DEPTH { Ok(()) } else { Err(JsonCodecError::limit("is nested too deeply")) }
-}
-
-fn bad_key() -> JsonCodecError {
-    JsonCodecError::malformed("has a field without a valid number and wire type")
 }
