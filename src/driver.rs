@@ -9,10 +9,12 @@ use std::task::Poll;
 
 use crate::core::model::{Error, Millis};
 use crate::core::session::{
-    Batch, CallId, Command, Config, Event, Input, LoadId, Output, Place, Reply, RequestId, Restored, Session, Signal,
-    Stats,
+    Batch, CallId, Command, Config, Event, Glance, Input, LoadId, Output, Place, Reply, RequestId, Restored, Session,
+    Signal, Stats,
 };
-use crate::ports::{Opened, Platform, PlatformError, Query, Request, Row, Socket, SocketEvent, Store, StoreError};
+use crate::ports::{
+    Opened, Platform, PlatformError, Query, Request, Row, Socket, SocketEvent, Store, StoreError, Table,
+};
 
 /// What comes out, in order.
 #[derive(Debug)]
@@ -136,6 +138,7 @@ impl<P: Platform> Driver<P> {
             Output::Persist(batch) => self.persist(batch).await,
             Output::Load(id, query) => self.load(id, query).await,
             Output::OpenStore(name) => self.open_account(&name).await,
+            Output::Restore => self.restore_account().await,
             other => self.do_now(other),
         }
     }
@@ -151,7 +154,7 @@ impl<P: Platform> Driver<P> {
             Output::Event(event) => self.said.borrow_mut().push(Said::Event(event)),
             Output::Reply(call, result) => self.said.borrow_mut().push(Said::Reply(call, result)),
             // The session puts none of these behind a batch.
-            Output::Persist(_) | Output::Load(..) | Output::OpenStore(_) | Output::Wait(_) => {}
+            Output::Persist(_) | Output::Load(..) | Output::OpenStore(_) | Output::Restore | Output::Wait(_) => {}
         }
     }
 
@@ -264,7 +267,7 @@ impl<P: Platform> Driver<P> {
 
     async fn open_device(self: &Rc<Self>, name: &str) -> Result<Vec<Row>, StoreError> {
         let store = Rc::new(self.platform.open(name).await?.store);
-        let rows = store.range(&Query::all(crate::ports::Table::Kv)).await?;
+        let rows = store.range(&Query::all(Table::Kv)).await?;
         if !self.closed.get() {
             self.device.replace(Some(store));
         }
@@ -274,22 +277,41 @@ impl<P: Platform> Driver<P> {
     async fn open_account(self: &Rc<Self>, name: &str) {
         self.tell();
         self.account.take();
-        let result = self.restore(name).await;
-        self.feed(Input::StoreOpened(result));
+        let glance = self.glance(name).await;
+        self.feed(Input::Glanced(glance));
     }
 
-    async fn restore(&self, name: &str) -> Result<Restored, StoreError> {
+    async fn glance(&self, name: &str) -> Result<Glance, StoreError> {
         let Opened { store, kind, fallback } = self.platform.open(name).await?;
         let store = Rc::new(store);
-        let queries = Restored::TABLES.map(Query::all);
-        let all = together(queries.iter().map(|query| store.range(query)).collect()).await;
-        let rows = all.into_iter().collect::<Result<Vec<_>, _>>()?;
-        let tables = Restored::TABLES.into_iter().zip(rows).collect();
+        let mut tables = read_all(&*store, &Glance::TABLES).await?;
+        let picks = tables.first().map(|(_, kv)| Glance::picks(kv)).into_iter().flatten();
+        for (table, keys) in picks.collect::<Vec<_>>() {
+            tables.push((table, store.pick(table, &keys).await?));
+        }
         if !self.closed.get() {
             self.account.replace(Some(store));
         }
-        Ok(Restored { tables, kind, fallback })
+        Ok(Glance { tables, kind, fallback })
     }
+
+    async fn restore_account(self: &Rc<Self>) {
+        self.tell();
+        let store = self.account.borrow().clone();
+        let result = match store {
+            Some(store) => read_all(&*store, &Restored::TABLES).await.map(|tables| Restored { tables }),
+            None => Err(StoreError::Unavailable("the store is not open".into())),
+        };
+        self.feed(Input::StoreOpened(result));
+    }
+}
+
+/// Whole tables, read at the same time.
+async fn read_all<S: Store>(store: &S, tables: &[Table]) -> Result<Vec<(Table, Vec<Row>)>, StoreError> {
+    let queries: Vec<_> = tables.iter().map(|table| Query::all(*table)).collect();
+    let all = together(queries.iter().map(|query| store.range(query)).collect()).await;
+    let rows = all.into_iter().collect::<Result<Vec<_>, _>>()?;
+    Ok(tables.iter().copied().zip(rows).collect())
 }
 
 /// Waits for futures that are all under way at the same time; results are in the order of the futures.

@@ -208,6 +208,11 @@ impl Query {
     pub const fn all(table: Table) -> Self {
         Self { table, from: Vec::new(), to: Vec::new(), limit: 0, descending: false }
     }
+
+    /// The row with that key.
+    pub fn one(table: Table, key: &[u8]) -> Self {
+        Self { table, from: key.into(), to: [key, &[0]].concat(), limit: 1, descending: false }
+    }
 }
 
 /// Durable ordered tables of bytes. What rows mean is the core's business, so an engine is small.
@@ -216,6 +221,14 @@ pub trait Store {
     async fn apply(&self, writes: &[Write]) -> Result<(), StoreError>;
     /// Rows of a key range.
     async fn range(&self, query: &Query) -> Result<Vec<Row>, StoreError>;
+    /// The rows with these keys, of those that are there.
+    async fn pick(&self, table: Table, keys: &[Vec<u8>]) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        for key in keys {
+            rows.extend(self.range(&Query::one(table, key)).await?);
+        }
+        Ok(rows)
+    }
 }
 
 /// A request. Headers hold the token: never log them.

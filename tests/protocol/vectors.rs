@@ -377,7 +377,7 @@ fn bytes_that_are_no_frames_are_refused() {
         ("80", ""),
         ("0000", ""),
         ("ffffffffff0100", ""),
-        ("0f00", ""),      // a wire type that there is not
+        ("0f00", ""),     // a wire type that there is not
         ("c40c", ""),     // the end of a group that never began
         ("c30c", ""),     // a group without end
         ("c30ccc0c", ""), // ended by another's end

@@ -6,10 +6,10 @@ use floo_wasm::core::codec::WirePolicy;
 use floo_wasm::core::model::{ConversationId, Kind, Message, Millis};
 use floo_wasm::core::services::Credentials;
 use floo_wasm::core::session::{
-    Batch, CallId, Cloud as Where, Command, Config, Content, Event, Input, Operation, Output, Place, Reply, RequestId,
-    Restored, Session, State,
+    Batch, CallId, Cloud as Where, Command, Config, Content, Event, Glance, Input, Operation, Output, Place, Reply,
+    RequestId, Restored, Session, State,
 };
-use floo_wasm::ports::{Query, Request, StorageKind, StoreError, Table};
+use floo_wasm::ports::{Query, Request, Row, StorageKind, StoreError, Table};
 
 use crate::cloud::{Cloud, GROUP};
 use crate::store::Store;
@@ -268,7 +268,7 @@ impl Device {
                 self.busy = Some(Output::Persist(batch));
                 self.wishes.push(Wish::Store);
             }
-            Output::Load(..) | Output::OpenStore(_) => {
+            Output::Load(..) | Output::OpenStore(_) | Output::Restore => {
                 self.busy = Some(output);
                 self.wishes.push(Wish::Store);
             }
@@ -340,13 +340,24 @@ impl Device {
                 self.feed(now, Input::Loaded(id, Ok(rows)));
             }
             Some(Output::OpenStore(_)) => {
-                let tables = Restored::TABLES.map(|table| (table, self.account.range(&Query::all(table)))).into();
-                let restored = Restored { tables, kind: StorageKind::Memory, fallback: None };
-                self.feed(now, Input::StoreOpened(Ok(restored)));
+                let mut tables = self.tables(&Glance::TABLES);
+                for (table, keys) in Glance::picks(&tables[0].1) {
+                    let rows = keys.iter().flat_map(|key| self.account.range(&Query::one(table, key)));
+                    tables.push((table, rows.collect()));
+                }
+                self.feed(now, Input::Glanced(Ok(Glance { tables, kind: StorageKind::Memory, fallback: None })));
+            }
+            Some(Output::Restore) => {
+                let tables = self.tables(&Restored::TABLES);
+                self.feed(now, Input::StoreOpened(Ok(Restored { tables })));
             }
             _ => {}
         }
         self.drain();
+    }
+
+    fn tables(&self, of: &[Table]) -> Vec<(Table, Vec<Row>)> {
+        of.iter().map(|table| (*table, self.account.range(&Query::all(*table)))).collect()
     }
 
     fn refuses(&self, batch: &Batch) -> bool {

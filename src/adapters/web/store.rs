@@ -4,7 +4,7 @@ use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join_all};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use rexie::{Direction, KeyRange, ObjectStore, Rexie, TransactionMode, TransactionResult};
@@ -39,6 +39,13 @@ impl Store for WebStore {
         match self {
             Self::IndexedDb(store) => store.range(query).await,
             Self::Memory(store) => store.range(query).await,
+        }
+    }
+
+    async fn pick(&self, table: Table, keys: &[Vec<u8>]) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::IndexedDb(store) => store.pick(table, keys).await,
+            Self::Memory(store) => store.pick(table, keys).await,
         }
     }
 }
@@ -127,6 +134,13 @@ impl IndexedDb {
             try_join(store.get_all_keys(Some(range.clone()), limit), store.get_all(Some(range), limit)).await?;
         Ok(keys.into_iter().zip(values).collect())
     }
+
+    /// In one transaction, all requests under way at once.
+    async fn read_each(&self, table: Table, keys: &[Vec<u8>]) -> Result<Vec<Option<JsValue>>, rexie::Error> {
+        let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly)?;
+        let store = transaction.store(table.name())?;
+        try_join_all(keys.iter().map(|key| store.get(bytes(key)))).await
+    }
 }
 
 impl Drop for IndexedDb {
@@ -184,16 +198,28 @@ impl Store for IndexedDb {
                 self.read(query).await.map_err(|e| failed(&e))?
             }
         };
-        let take = |value: &JsValue| Uint8Array::new(value).to_vec();
         Ok(rows
             .into_iter()
-            // A value that is no bytes was not written by us; as an empty row it is reported as unreadable.
-            .map(|(key, value)| Row {
-                key: take(&key),
-                value: if value.is_instance_of::<Uint8Array>() { take(&value) } else { vec![0xff] },
-            })
+            .map(|(key, value)| Row { key: Uint8Array::new(&key).to_vec(), value: taken(&value) })
             .collect())
     }
+
+    async fn pick(&self, table: Table, keys: &[Vec<u8>]) -> Result<Vec<Row>, StoreError> {
+        let values = match self.read_each(table, keys).await {
+            Ok(values) => values,
+            Err(e) => {
+                self.mend(&e).await?;
+                self.read_each(table, keys).await.map_err(|e| failed(&e))?
+            }
+        };
+        let row = |(key, value): (&Vec<u8>, Option<JsValue>)| Some(Row { key: key.clone(), value: taken(&value?) });
+        Ok(keys.iter().zip(values).filter_map(row).collect())
+    }
+}
+
+/// A value that is no bytes was not written by us; as an empty row it is reported as unreadable.
+fn taken(value: &JsValue) -> Vec<u8> {
+    if value.is_instance_of::<Uint8Array>() { Uint8Array::new(value).to_vec() } else { vec![0xff] }
 }
 
 fn bytes(data: &[u8]) -> JsValue {

@@ -4,7 +4,7 @@ use super::body::{self, Facts};
 use super::input::CallId;
 use super::rows::{
     ConversationRow, DeviceRow, GroupRow, MessageRow, OutboxRow, StreamRow, UserRow, bad_row, conversation_from,
-    conversation_key, id_from, kv, put, receipt,
+    conversation_key, front_from, id_from, kv, put, receipt,
 };
 use crate::core::map::{Map, Set, sort};
 use crate::core::model::{
@@ -105,6 +105,10 @@ pub(super) struct Account {
     pub(super) last_id: u64,
     /// Rows of the index, about.
     pub(super) terms: u64,
+    /// The conversations that are read first, those at the top of the list.
+    pub(super) front: Vec<ConversationId>,
+    /// It is not as in the store.
+    pub(super) front_moved: bool,
     pub(super) conversations: Map<ConversationId, ConversationRow>,
     pub(super) outbox: Map<u64, Pending>,
     pub(super) users: Map<u64, User>,
@@ -134,6 +138,7 @@ impl Account {
         match table {
             Table::Kv if row.key == kv::DEVICE => self.device = DeviceRow::decode(value).ok()?,
             Table::Kv if row.key == kv::LAST_ID => self.last_id = id_from(value).filter(|id| *id < MAX_ID)?,
+            Table::Kv if row.key == kv::FRONT => self.front = front_from(std::slice::from_ref(row)),
             Table::Kv if row.key == kv::TERMS => self.terms = id_from(value)?,
             Table::Conversations => {
                 self.conversations.insert(conversation_from(&row.key)?, ConversationRow::decode(value).ok()?);
@@ -321,6 +326,11 @@ impl Account {
         let mut list: Vec<_> = ids.into_iter().map(|id| self.conversation(id)).collect();
         sort(&mut list, |a, b| (b.timestamp, a.id) < (a.timestamp, b.id));
         list
+    }
+
+    pub(super) fn front_write(&self) -> Write {
+        let keys: Vec<_> = self.front.iter().map(|of| conversation_key(*of)).collect();
+        Write::put(Table::Kv, kv::FRONT, keys.concat())
     }
 
     pub(super) fn conversation_write(&self, id: ConversationId) -> Write {

@@ -1,8 +1,9 @@
 //! What the host feeds in.
 use super::find::Filter;
 use super::output::Batch;
+use super::rows::{conversation_key, front_from};
 use super::takeover::Past;
-use crate::core::model::ConversationId;
+use crate::core::model::{ConversationId, Kind};
 use crate::core::services::{Credentials, Token};
 use crate::ports::{HttpError, Response, Row, StorageKind, StoreError, Table};
 
@@ -30,7 +31,9 @@ pub enum Input<'a> {
     Closed(&'a str),
     /// A request was answered, or no answer came.
     Answer(RequestId, Result<Response, HttpError>),
-    /// The account's store is open, or cannot be opened.
+    /// The account's store is open: what is shown first of it. Or it cannot be opened.
+    Glanced(Result<Glance, StoreError>),
+    /// The account's store is read, or cannot be read.
     StoreOpened(Result<Restored, StoreError>),
     /// A read is done.
     Loaded(LoadId, Result<Vec<Row>, StoreError>),
@@ -56,16 +59,36 @@ pub enum Mark {
 pub struct Restored {
     /// All rows of [`Restored::TABLES`], in that order.
     pub tables: Vec<(Table, Vec<Row>)>,
-    /// Where the store keeps things.
-    pub kind: StorageKind,
-    /// Why it is not the platform's own storage.
-    pub fallback: Option<StoreError>,
 }
 
 impl Restored {
     /// What is kept in memory while an account is open.
     pub const TABLES: [Table; 7] =
         [Table::Kv, Table::Conversations, Table::Outbox, Table::Users, Table::Groups, Table::Streams, Table::Waiting];
+}
+
+/// What is read of a store first, however much is in it: enough to show the beginning of the conversation list.
+#[derive(Debug)]
+pub struct Glance {
+    /// Some rows of some tables.
+    pub tables: Vec<(Table, Vec<Row>)>,
+    /// Where the store keeps things.
+    pub kind: StorageKind,
+    /// Why it is not the platform's own storage.
+    pub fallback: Option<StoreError>,
+}
+
+impl Glance {
+    /// What is read whole; [`Glance::picks`] tells from the first of them what else.
+    pub const TABLES: [Table; 3] = [Table::Kv, Table::Outbox, Table::Groups];
+
+    /// Which rows to read besides, from the rows of the `kv` table.
+    pub fn picks(kv: &[Row]) -> [(Table, Vec<Vec<u8>>); 2] {
+        let front = front_from(kv);
+        let users = front.iter().filter(|of| of.kind == Kind::User).map(|of| of.uid.to_be_bytes().into());
+        let users = users.collect();
+        [(Table::Conversations, front.iter().map(|of| conversation_key(*of)).collect()), (Table::Users, users)]
+    }
 }
 
 /// What an application can ask for.

@@ -28,9 +28,9 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::event::TokenReason;
-use super::input::{CallId, Restored};
+use super::input::{CallId, Command, Glance, Restored};
 use super::rotation::Then;
-use super::rows::{DeviceRow, LoginRow, kv, login_key, put};
+use super::rows::{DeviceRow, LoginRow, conversation_from, kv, login_key, put};
 use super::{Event, Output, Purpose, Reply, Session, State, Timer, storage_error, value};
 use crate::core::codec::Uplink;
 use crate::core::model::{Domain, Error, ErrorCode, Millis};
@@ -49,6 +49,20 @@ const TOKEN: Duration = Duration::from_secs(30);
 const REJECTION: Duration = Duration::from_secs(3600);
 /// The range of the former SDK's random serials (xsync 3.4).
 const LEGACY_SN: std::ops::Range<u64> = 999_999_999..1_002_139_999;
+
+/// How many conversations are read before all others: more than any screen shows.
+const FRONT: usize = 256;
+
+/// The store of an account on its way to the memory.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    /// Stores that are being opened; only the last one counts.
+    under_way: u32,
+    /// The last one is being read.
+    reading: bool,
+    /// What the application wants meanwhile of an account whose list it sees already.
+    early: Vec<(CallId, Command)>,
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Login {
@@ -490,21 +504,83 @@ impl Session {
         // Ids that were handed out stay used, durable or not.
         self.login.last_id = self.account.take().map_or(0, |account| account.last_id);
         self.loads.clear();
+        self.opening.under_way += 1;
+        self.opening.reading = false;
         self.out.push_back(Output::OpenStore(format!("floo/{}/{uid}", self.config.app_id)));
     }
 
+    /// Shows what stands at the top of the list; nothing is done with it, since it is only a part.
+    pub(super) fn glanced(&mut self, result: Result<Glance, StoreError>) {
+        self.opening.under_way = self.opening.under_way.saturating_sub(1);
+        if self.opening.under_way > 0 {
+            return; // another is being opened since
+        }
+        let Some(LoginRow { uid, .. }) = self.remembered else { return self.run_early() }; // logged out meanwhile
+        let glance = match result {
+            Ok(glance) => glance,
+            Err(e) => return self.not_opened(&e),
+        };
+        self.opening.reading = true;
+        self.event(Event::Storage(glance.kind, glance.fallback.as_ref().map(storage_error)));
+        let (front, _) = Account::restore(uid, &glance.tables); // what is unreadable is told when all is read
+        if !front.conversations.is_empty() {
+            self.tell_all(&front);
+        }
+        self.out.push_back(Output::Restore);
+    }
+
+    fn not_opened(&mut self, e: &StoreError) {
+        let e = storage_error(e);
+        self.part(State::Idle, e.clone(), Some(e)); // the login itself is good
+        self.run_early();
+    }
+
+    fn run_early(&mut self) {
+        self.opening.reading = false;
+        for (call, command) in std::mem::take(&mut self.opening.early) {
+            self.command(call, command);
+        }
+    }
+
+    /// What needs an account, while there is none: it waits for one that is on its way.
+    pub(super) fn without_account(&mut self, call: CallId, command: Command) {
+        if self.opening.reading {
+            self.opening.early.push((call, command));
+        } else {
+            self.reply(call, Err(argument(ErrorCode::UserNotLogin)));
+        }
+    }
+
+    /// Keeps the hint what to read first. It goes with what is written of conversations anyway: where the store is
+    /// full, a write of its own would be one too many.
+    pub(super) fn move_front(&mut self, writes: &mut Vec<Write>) {
+        let Some(account) = &mut self.account else { return };
+        let there = writes.iter().filter(|w| w.table == Table::Conversations && w.value.is_some());
+        let touched: Vec<_> = there.filter_map(|w| conversation_from(&w.key)).collect();
+        let new: Vec<_> = touched.iter().copied().filter(|of| !account.front.contains(of)).collect();
+        if !new.is_empty() || (account.front_moved && !touched.is_empty()) {
+            account.front.splice(0..0, new);
+            account.front.truncate(FRONT);
+            account.front_moved = false;
+            writes.push(account.front_write());
+        }
+    }
+
     pub(super) fn store_opened(&mut self, result: Result<Restored, StoreError>) {
-        let Some(LoginRow { uid, .. }) = self.remembered else { return }; // logged out meanwhile
+        if !self.opening.reading {
+            return; // another is being opened since
+        }
+        let Some(LoginRow { uid, .. }) = self.remembered else { return self.run_early() }; // logged out meanwhile
         let restored = match result {
             Ok(restored) => restored,
-            Err(e) => {
-                let e = storage_error(&e);
-                return self.part(State::Idle, e.clone(), Some(e)); // the login itself is good
-            }
+            Err(e) => return self.not_opened(&e),
         };
         let (mut account, bad) = Account::restore(uid, &restored.tables);
         account.last_id = account.last_id.max(self.login.last_id);
         let mut writes = Vec::new();
+        let front = account.list().iter().map(|conversation| conversation.id).take(FRONT).collect();
+        account.front_moved = account.front != front;
+        account.front = front;
         if account.device.guid.is_empty() {
             #[expect(clippy::cast_possible_truncation, reason = "both halves of the seed")]
             let own = self.seed as u64 ^ (self.seed >> 64) as u64;
@@ -514,17 +590,20 @@ impl Session {
         }
         let sn = account.device.sn;
         self.account = Some(account);
-        self.event(Event::Storage(restored.kind, restored.fallback.as_ref().map(storage_error)));
         self.bad_rows(bad);
         if !writes.is_empty() {
             self.persist(writes, vec![]);
         }
-        self.tell_all();
+        if let Some(account) = self.account.take() {
+            self.tell_all(&account);
+            self.account = Some(account);
+        }
         self.find_lasts();
         self.plan_read_all();
         if let Some(call) = self.login.resuming.take() {
             self.reply(call, Ok(Reply::Session(Some((uid, sn)))));
         }
+        self.run_early();
         if self.make_room() {
             return; // and begins then
         }
@@ -535,8 +614,7 @@ impl Session {
     }
 
     /// Everything the application may want to show before the network answers.
-    fn tell_all(&mut self) {
-        let Some(account) = &self.account else { return };
+    fn tell_all(&mut self, account: &Account) {
         let (users, groups) = (account.users.values().cloned().collect(), account.groups.values().cloned().collect());
         let conversations = account.list();
         self.event(Event::Users(users));

@@ -50,7 +50,7 @@ use std::collections::VecDeque;
 
 pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
 pub use find::Filter;
-pub use input::{CallId, Command, Content, Input, Json, LoadId, Mark, Operation, RequestId, Restored, Signal};
+pub use input::{CallId, Command, Content, Glance, Input, Json, LoadId, Mark, Operation, RequestId, Restored, Signal};
 pub use output::{Batch, Output, Place};
 pub use takeover::Past;
 
@@ -181,6 +181,7 @@ pub struct Session {
     reported: Set<String>,
     /// Commands that came before the device's store was open.
     parked: Option<Vec<(CallId, Command)>>,
+    opening: login::Opening,
     /// Who logged in last on this device.
     remembered: Option<rows::LoginRow>,
     /// All logins that this device had when the session was made.
@@ -231,6 +232,7 @@ impl Session {
             stats: Stats::default(),
             reported: Set::new(),
             parked: Some(Vec::new()),
+            opening: login::Opening::default(),
             remembered: None,
             logins: Vec::new(),
             adopted: None,
@@ -287,6 +289,7 @@ impl Session {
                     purpose => self.cards_answered(purpose, answer),
                 }
             }
+            Input::Glanced(result) => self.glanced(result),
             Input::StoreOpened(result) => self.store_opened(result),
             Input::Loaded(id, rows) => match self.loads.remove(&id) {
                 Some(LoadPurpose::Merge(part)) => self.part_loaded(part, rows),
@@ -317,7 +320,12 @@ impl Session {
     /// The next thing to do; `Wait` once there is nothing left.
     #[must_use]
     pub fn poll(&mut self) -> Output {
-        self.out.pop_front().unwrap_or_else(|| Output::Wait(self.timers.next().map(|at| self.told(at))))
+        let mut output =
+            self.out.pop_front().unwrap_or_else(|| Output::Wait(self.timers.next().map(|at| self.told(at))));
+        if let Output::Persist(Batch { place: Place::Account, writes, .. }) = &mut output {
+            self.move_front(writes);
+        }
+        output
     }
 
     /// A time as the host's clock has it.
@@ -349,9 +357,7 @@ impl Session {
             Command::ProvideToken(given) => return self.provide_token(call, given),
             _ => {}
         }
-        let Some(account) = &self.account else {
-            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
-        };
+        let Some(account) = &self.account else { return self.without_account(call, command) };
         match command {
             Command::Login(_) | Command::Resume | Command::ResumeAs(_) => {}
             Command::Adopt { .. } | Command::Logout | Command::ProvideToken(_) => {}

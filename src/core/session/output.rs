@@ -25,8 +25,10 @@ pub enum Output {
     },
     /// Close the socket.
     Disconnect,
-    /// Open the account's store by name, read its hot tables, feed `StoreOpened`.
+    /// Open the account's store by name, and read of it what [`Glance`](super::Glance) is made of; feed `Glanced`.
     OpenStore(String),
+    /// Read the hot tables of the store that was opened, feed `StoreOpened`.
+    Restore,
     /// Close the account's store.
     CloseStore,
     /// Write in one transaction. Durable: do what stands in `then`. Not: feed `PersistFailed` with all of it.

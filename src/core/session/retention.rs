@@ -139,8 +139,11 @@ impl Session {
         match step {
             Step::Kept(of) => {
                 let all = rows.len() < KEPT.get(self.room.level).map_or(0, |kept| *kept as usize);
-                let last = self.account.as_ref().and_then(|account| account.conversations.get(&of)?.last.as_ref());
-                let first = id(rows.last()).min(last.map_or(u64::MAX, |last| last.id()));
+                let Some(account) = &self.account else { return };
+                let last = account.conversations.get(&of).and_then(|row| row.last.as_ref());
+                // What is above the cursor stays: others may still come between, and are not to be behind a gap.
+                let cursor = account.streams.get(&of.uid).map_or(0, |stream| stream.cursor);
+                let first = id(rows.last()).min(last.map_or(u64::MAX, |last| last.id())).min(cursor.saturating_add(1));
                 if !all && first > 0 {
                     return self
                         .load(message_query(of, 0, first, 1, false), LoadPurpose::Room(Step::Oldest(of, first)));

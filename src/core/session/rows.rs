@@ -319,6 +319,8 @@ pub(super) mod kv {
     pub(in crate::core::session) const DEVICE: &[u8] = b"device";
     pub(in crate::core::session) const LAST_ID: &[u8] = b"last_id";
     pub(in crate::core::session) const TERMS: &[u8] = b"terms";
+    /// Keys of the conversations at the top of the list, one behind the other: a hint what to read first.
+    pub(in crate::core::session) const FRONT: &[u8] = b"front";
 }
 
 /// The key of an account's login.
@@ -341,6 +343,12 @@ pub(super) fn id_from(key: &[u8]) -> Option<u64> {
 pub(super) fn conversation_from(key: &[u8]) -> Option<ConversationId> {
     let (kind, uid) = key.split_first()?;
     Some(ConversationId { kind: Kind::from_number(u32::from(*kind))?, uid: id_from(uid)? })
+}
+
+/// The conversations that the hint names; what cannot be read of it is as if it was not there.
+pub(super) fn front_from(kv: &[Row]) -> Vec<ConversationId> {
+    let row = kv.iter().find(|row| row.key == kv::FRONT);
+    row.map_or_else(Vec::new, |row| row.value.chunks(9).filter_map(conversation_from).collect())
 }
 
 /// Two ids, one behind the other.

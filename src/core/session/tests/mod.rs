@@ -198,9 +198,17 @@ impl World {
             Output::Disconnect => self.disconnects += 1,
             Output::OpenStore(name) => {
                 assert!([format!("floo/app/{ME}"), "floo/app/7".into()].contains(&name));
+                let mut tables: Vec<_> = Glance::TABLES.map(|t| (t, rows(&self.account, &Query::all(t)))).into();
+                for (table, keys) in Glance::picks(&tables[0].1) {
+                    let picked = keys.iter().flat_map(|key| rows(&self.account, &Query::one(table, key)));
+                    tables.push((table, picked.collect()));
+                }
+                let glance = Glance { tables, kind: StorageKind::Memory, fallback: None };
+                self.session.handle(self.now, Input::Glanced(Ok(glance)));
+            }
+            Output::Restore => {
                 let tables = Restored::TABLES.map(|t| (t, rows(&self.account, &Query::all(t)))).into();
-                let restored = Restored { tables, kind: StorageKind::Memory, fallback: None };
-                self.session.handle(self.now, Input::StoreOpened(Ok(restored)));
+                self.session.handle(self.now, Input::StoreOpened(Ok(Restored { tables })));
             }
             Output::CloseStore => self.trace.push("close-store"),
             Output::Persist(batch) if self.fail_writes && batch.place == Place::Account => {

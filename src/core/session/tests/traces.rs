@@ -107,6 +107,7 @@ impl World {
             Output::Transmit { frame, .. } => format!("-> {}", readable(frame, Direction::ClientToServer)),
             Output::Disconnect => "disconnect".into(),
             Output::OpenStore(name) => format!("open store {name}"),
+            Output::Restore => "read store".into(),
             Output::CloseStore => "close store".into(),
             Output::Persist(batch) => {
                 let mut tables: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
