@@ -58,6 +58,7 @@ const SUITES = [
   rust("simulation", "node", "scripts/sim.mjs", "test"),
   browser("wasm-chromium", "--chrome", "--chromedriver", FLOO_CHROMEDRIVER),
   browser("wasm-firefox", "--firefox", "--geckodriver", FLOO_GECKODRIVER),
+  rust("wasm-webkit", "node", "scripts/wasm-webkit.mjs"),
   node("tests/js"),
   node("tests/emulator"),
   node("tests/contract"),
@@ -175,6 +176,7 @@ const STORES = {
   native: "memory",
   "wasm-chromium": "Chromium",
   "wasm-firefox": "Firefox",
+  "wasm-webkit": "WebKit",
   js: "wx log",
 };
 
