@@ -163,6 +163,64 @@ async fn a_lost_connection_is_made_again() {
     assert_eq!(store.range(&Query::all(Table::Kv)).await.unwrap().len(), 2);
 }
 
+/// Calls of `put` that abort their transaction, as Safari sometimes does by itself.
+async fn aborting(times: u32, work: impl Future<Output = ()>) {
+    let patch = format!(
+        "let left = {times}; const proto = IDBObjectStore.prototype; const {{ put }} = proto;
+         proto.put = function (...row) {{
+           const request = put.apply(this, row);
+           if (left-- > 0) this.transaction.abort();
+           return request;
+         }};
+         const thrown = []; const hear = (event) => thrown.push(event.message);
+         addEventListener('error', hear);
+         () => {{ proto.put = put; removeEventListener('error', hear); return thrown.join(); }}"
+    );
+    let undo: js_sys::Function = js_sys::eval(&patch).unwrap().unchecked_into();
+    work.await;
+    assert_eq!(undo.call0(&wasm_bindgen::JsValue::UNDEFINED).unwrap(), "", "thrown in callbacks");
+}
+
+#[wasm_bindgen_test]
+async fn an_aborted_transaction_is_done_again_and_two_are_an_error() {
+    let store = IndexedDb::open(&fresh_name("aborted")).await.unwrap();
+    let rows = || async { store.range(&Query::all(Table::Kv)).await.unwrap().len() };
+    aborting(1, async {
+        store.apply(&[Write::put(Table::Kv, [1], [2]), Write::put(Table::Kv, [2], [2])]).await.unwrap();
+        assert_eq!(rows().await, 2);
+    })
+    .await;
+    aborting(2, async {
+        let error = store.apply(&[Write::put(Table::Kv, [3], [2])]).await.unwrap_err();
+        assert!(error.to_string().contains("AbortError"), "{error}");
+        assert_eq!(rows().await, 2);
+        store.apply(&[Write::put(Table::Kv, [3], [2])]).await.unwrap();
+        assert_eq!(rows().await, 3);
+    })
+    .await;
+}
+
+#[wasm_bindgen_test]
+async fn a_deleted_database_is_an_error_and_made_again_for_later_writes() {
+    let name = fresh_name("deleted");
+    let store = IndexedDb::open(&name).await.unwrap();
+    let delete = format!(
+        "new Promise((done, failed) => {{
+           const deletion = indexedDB.deleteDatabase('{name}');
+           deletion.onsuccess = done; deletion.onerror = failed;
+         }})"
+    );
+    store.apply(&[Write::put(Table::Kv, [1], [2])]).await.unwrap();
+    JsFuture::from(js_sys::eval(&delete).unwrap().unchecked_into::<Promise>()).await.unwrap();
+    let read = store.range(&Query::all(Table::Kv)).await.unwrap_err();
+    let written = store.apply(&[Write::put(Table::Kv, [2], [2])]).await.unwrap_err();
+    for error in [read, written] {
+        assert!(error.to_string().contains("deleted"), "{error}");
+    }
+    assert!(store.range(&Query::all(Table::Kv)).await.unwrap().is_empty());
+    store.apply(&[Write::put(Table::Kv, [2], [2])]).await.unwrap();
+}
+
 #[wasm_bindgen_test]
 async fn the_platform_opens_the_database_and_memory_when_asked_to() {
     let name = fresh_name("kinds");
@@ -184,7 +242,7 @@ async fn a_server_that_is_not_there_closes_the_socket_and_fails_the_request() {
     let log = said.clone();
     let socket = platform
         .connect(
-            "ws://127.0.0.1:9/",
+            "ws://127.0.0.1:20009/",
             Box::new(move |event| {
                 log.borrow_mut().push(format!("{event:?}"));
                 if matches!(event, SocketEvent::Closed(_)) {
@@ -196,9 +254,10 @@ async fn a_server_that_is_not_there_closes_the_socket_and_fails_the_request() {
     assert!(socket.send(&[1]).is_err(), "not open yet");
     wait.await.unwrap();
     assert_eq!(said.borrow().len(), 1);
-    let request = Request { method: "GET", url: "http://127.0.0.1:9/secret?x=1".into(), headers: vec![], body: None };
+    let request =
+        Request { method: "GET", url: "http://127.0.0.1:20009/secret?x=1".into(), headers: vec![], body: None };
     let error = platform.request(request).await.unwrap_err();
-    assert!(error.0.contains("127.0.0.1:9") && !error.0.contains("secret"), "{}", error.0);
+    assert!(error.0.contains("127.0.0.1:20009") && !error.0.contains("secret"), "{}", error.0);
 }
 
 #[wasm_bindgen_test]

@@ -7,8 +7,9 @@ use std::task::Poll;
 use futures_util::future::{try_join, try_join_all};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
-use rexie::{Direction, KeyRange, ObjectStore, Rexie, TransactionMode, TransactionResult};
+use rexie::{Direction, KeyRange, ObjectStore, Rexie, RexieBuilder, TransactionMode, TransactionResult};
 use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::IdbTransaction;
 
 use crate::adapters::memory::MemoryStore;
 use crate::ports::{Query, Row, Store, StoreError, Table, Write};
@@ -81,14 +82,21 @@ impl IndexedDb {
         connection.as_ref().ok_or(rexie::Error::TransactioncommitFailed)?.transaction(tables, mode)
     }
 
-    /// A second try may succeed after anything but a lack of space.
-    async fn mend(&self, e: &rexie::Error) -> Result<(), StoreError> {
+    /// A second try may succeed after anything but a lack of space, and but for a database that was deleted: whoever
+    /// reads or builds on what was in it must hear so. It is made again for the writes after this one.
+    async fn mend(&self, e: &rexie::Error, reading: bool) -> Result<(), StoreError> {
         if let e @ StoreError::Quota(_) = failed(e) {
             return Err(e);
         }
         self.disconnect();
-        *self.connection.borrow_mut() = Some(connect(&self.name).await?);
-        Ok(())
+        // Opened without a version a database that is not there has no tables, and ours always do.
+        let found = open(Rexie::builder(&self.name)).await?;
+        let deleted = found.store_names().is_empty();
+        found.close();
+        if !(deleted && reading) {
+            *self.connection.borrow_mut() = Some(connect(&self.name).await?);
+        }
+        if deleted { Err(StoreError::Failed("the database was deleted".into())) } else { Ok(()) }
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), rexie::Error> {
@@ -114,6 +122,16 @@ impl IndexedDb {
             TransactionResult::Committed => Ok(()),
             TransactionResult::Aborted => Err(rexie::Error::TransactioncommitFailed),
         }
+    }
+
+    /// The same without rexie, which does not tell why a transaction was aborted; and that there is no room Chromium
+    /// finds out at the commit, when every request has succeeded.
+    async fn write_again(&self, writes: &[Write]) -> Result<(), StoreError> {
+        let failed = |e: idb::Error| failed(&e.into());
+        let db = idb::Database::builder(&self.name).build().await.map_err(failed)?;
+        let ended = commit(&db, writes).await;
+        db.close();
+        ended.map_err(failed)
     }
 
     async fn read(&self, query: &Query) -> Result<Vec<(JsValue, JsValue)>, rexie::Error> {
@@ -149,12 +167,51 @@ impl Drop for IndexedDb {
     }
 }
 
-/// Connects, or says why that cannot be.
+/// One transaction, or why there is none. What is deleted goes first.
+async fn commit(db: &idb::Database, writes: &[Write]) -> Result<(), idb::Error> {
+    let tables: Vec<_> = Table::ALL.into_iter().filter(|t| writes.iter().any(|w| w.table == *t)).collect();
+    let names: Vec<_> = tables.iter().map(|t| t.name()).collect();
+    let transaction = db.transaction(&names, TransactionMode::ReadWrite)?;
+    let (mut deleted, mut put) = (None, None);
+    for w in writes.iter().filter(|w| w.value.is_none()) {
+        let store = transaction.object_store(w.table.name())?;
+        match &w.until {
+            Some(until) if w.key < *until => {
+                let range = KeyRange::bound(&bytes(&w.key), &bytes(until), Some(false), Some(true))?;
+                deleted = Some(store.delete(range)?);
+            }
+            Some(_) => {} // of nothing
+            None => deleted = Some(store.delete(bytes(&w.key))?),
+        }
+    }
+    for (w, value) in writes.iter().filter_map(|w| Some((w, w.value.as_ref()?))) {
+        put = Some(transaction.object_store(w.table.name())?.put(&bytes(value), Some(&bytes(&w.key)))?);
+    }
+    let raw = IdbTransaction::from(transaction);
+    // The reason of an earlier request is the transaction's by the time that the last one hears of it.
+    let because = |e| raw.error().map_or(e, idb::Error::DomException);
+    match (put, deleted) {
+        (Some(put), _) => drop(put.await.map_err(because)?),
+        (None, Some(deleted)) => deleted.await.map_err(because)?,
+        (None, None) => {}
+    }
+    match idb::Transaction::from(raw.clone()).await.map_err(because)? {
+        TransactionResult::Committed => Ok(()),
+        TransactionResult::Aborted => Err(because(idb::Error::DomExceptionNotFound)),
+    }
+}
+
+/// Connects, and makes the tables that are missing.
 async fn connect(name: &str) -> Result<Rexie, StoreError> {
     let mut builder = Rexie::builder(name).version(VERSION);
     for table in Table::ALL {
         builder = builder.add_object_store(ObjectStore::new(table.name()));
     }
+    open(builder).await
+}
+
+/// Opens a database, or says why that cannot be.
+async fn open(builder: RexieBuilder) -> Result<Rexie, StoreError> {
     let (mut opening, mut patience) = (pin!(builder.build()), TimeoutFuture::new(PATIENCE));
     let opened = poll_fn(|cx| match opening.as_mut().poll(cx) {
         Poll::Ready(opened) => Poll::Ready(Some(opened)),
@@ -181,8 +238,8 @@ impl Store for IndexedDb {
             Ok(()) => Ok(()),
             Err(e) => {
                 // Nothing of it was written: a transaction is all or nothing.
-                self.mend(&e).await?;
-                self.write(writes).await.map_err(|e| failed(&e))
+                self.mend(&e, false).await?;
+                self.write_again(writes).await
             }
         }
     }
@@ -194,7 +251,7 @@ impl Store for IndexedDb {
         let rows = match self.read(query).await {
             Ok(rows) => rows,
             Err(e) => {
-                self.mend(&e).await?;
+                self.mend(&e, true).await?;
                 self.read(query).await.map_err(|e| failed(&e))?
             }
         };
@@ -208,7 +265,7 @@ impl Store for IndexedDb {
         let values = match self.read_each(table, keys).await {
             Ok(values) => values,
             Err(e) => {
-                self.mend(&e).await?;
+                self.mend(&e, true).await?;
                 self.read_each(table, keys).await.map_err(|e| failed(&e))?
             }
         };
