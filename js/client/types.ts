@@ -673,6 +673,14 @@ export interface ClientEvents {
   sync: SyncState;
   /** Storage had to fall back, or holds something unreadable. */
   storage: { kind: StorageKind; error: FlooErrorShape | null };
+  /**
+   * The core has stopped, by an error of its own or for want of memory, and another has taken its place: the account was
+   * taken up again from this device, and the connection comes back by itself. Calls that were under way have failed with
+   * `CoreStopped`; messages in the outbox wait there and go out. `reason` says why, `session` who is logged in now: null
+   * when nobody was, or when nothing was kept to go on with (`storage: "memory"` and no way to log in again). What is
+   * shown should be read anew. The third time within a minute closes the client instead.
+   */
+  recovered: { reason: FlooErrorShape; session: Session | null };
   /** Trouble that no call reports: an unreadable frame, a broken row, a listener that threw. */
   error: { error: FlooErrorShape };
 }

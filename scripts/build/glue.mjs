@@ -27,6 +27,18 @@ export function withShortNames(source, names) {
 }
 
 /**
+ * The glue as a function that makes one for an instance. What belongs to an instance that has trapped, a timer or a
+ * promise, never calls another. `WebSocket` is what the glue opens sockets with.
+ */
+export function glueFactory(source) {
+  const names = [...source.matchAll(/^export (?:function|class) (\w+)/gm)].map(([, name]) => name);
+  const body = source.replace(/^export (?=function|class)/gm, "");
+  const other = /^(?:export|import)\b.*/m.exec(body);
+  if (other || names.length === 0) throw new BuildError(`the glue has more than functions and classes: ${other}`);
+  return `export function makeGlue(WebSocket) {\n${body}\nreturn { ${names.join(", ")} };\n}\n`;
+}
+
+/**
  * The glue of the host flavour. On iOS a buffer may stay attached after the memory has grown, so the
  * cached views are compared with the memory itself. Throws when the glue no longer looks as expected.
  */
