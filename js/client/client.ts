@@ -762,6 +762,7 @@ export class FlooClient implements Client {
   private giveUp(error: FlooError): void {
     this.end(error, error);
     this.tabs?.leave();
+    void this.host?.abandon();
     void this.environment.close?.();
   }
 

@@ -91,8 +91,8 @@ export interface ClientOptions {
    * Run the core (WebAssembly, connection, storage) in a worker of its own, so that nothing it does keeps the page waiting.
    * The function gives a new `Worker` that runs `floo-wasm/worker`; it is called with the first call of the client:
    * `() => new Worker(new URL("floo-wasm/worker", import.meta.url), { type: "module" })`. The client ends it. When it
-   * cannot be started calls reject with `WasmUnavailable` or `CspBlocked`; when it dies the client is `closed` (that
-   * somebody else has ended it is noticed where there are Web Locks). Not in mini-programs.
+   * cannot be started calls reject with `WasmUnavailable` or `CspBlocked`; when it dies another is made, as
+   * `recovered` tells (that somebody else has ended it is noticed where there are Web Locks). Not in mini-programs.
    */
   worker?: () => Worker;
 }

@@ -27,42 +27,58 @@ let shared: Promise<Glue> | undefined;
 const isTrap = (thrown: unknown): boolean =>
   ["RuntimeError", "RangeError", "InternalError"].includes(String((thrown as Partial<Error> | undefined)?.name));
 
-/** What callers have to hear of; the rest are timers, promises and helpers that nobody waits for. */
-const isCall = (name: string): boolean => name.startsWith("engine_") || name.startsWith("codec");
+type Act = (...args: unknown[]) => unknown;
 
-/** The exports, none of which runs after the first trap. `trapped` hears of that one. */
-function guarded(exports: WebAssembly.Exports, trapped: (why: unknown) => void): WebAssembly.Exports {
-  let over: { readonly why: unknown } | undefined;
-  let depth = 0;
-  const guard =
-    (name: string, act: (...args: unknown[]) => unknown) =>
-    (...args: unknown[]): unknown => {
-      if (over) {
-        if (isCall(name)) throw over.why;
+/** What leads into one instance. Nothing does any more after its first trap, of which `trapped` hears. */
+class Gate {
+  private over: { readonly why: unknown } | undefined;
+  private depth = 0;
+
+  constructor(private readonly trapped: (why: unknown) => void) {}
+
+  /** What the platform calls back: timers, sockets, promises. The engines tell of a trap, so the page need not hear. */
+  readonly enter = (act: Act, ...args: unknown[]): unknown => {
+    if (this.over) return undefined;
+    try {
+      return act(...args);
+    } catch (thrown) {
+      // Whatever of the instance is under way has to unwind as well.
+      if (this.over && this.depth === 0) return undefined;
+      throw thrown;
+    }
+  };
+
+  /** The instance's exports, for its glue. */
+  exports(exports: WebAssembly.Exports): WebAssembly.Exports {
+    const all: WebAssembly.Exports = {};
+    for (const [name, it] of Object.entries(exports)) {
+      all[name] = typeof it === "function" ? this.guard(name, it as Act) : it;
+    }
+    return all;
+  }
+
+  private guard(name: string, act: Act): Act {
+    // What frees and allocates does nothing afterwards; callers have to hear of it.
+    const call = name.startsWith("engine_") || name.startsWith("codec");
+    return (...args) => {
+      if (this.over) {
+        if (call) throw this.over.why;
         return undefined;
       }
-      depth++;
+      this.depth++;
       try {
         return act(...args);
       } catch (thrown) {
-        if (!over && isTrap(thrown)) {
-          over = { why: thrown };
-          trapped(thrown);
+        if (!this.over && isTrap(thrown)) {
+          this.over = { why: thrown };
+          this.trapped(thrown);
         }
-        // The engines have told of it: a timer of theirs need not tell the page as well.
-        if (over && depth === 1 && !isCall(name)) return undefined;
         throw thrown;
       } finally {
-        depth--;
+        this.depth--;
       }
     };
-  const entries = Object.entries(exports).map(([name, it]): [string, WebAssembly.ExportValue] => [
-    name,
-    typeof it === "function" ? guard(name, it as (...args: unknown[]) => unknown) : it,
-  ]);
-  const all: WebAssembly.Exports = {};
-  for (const [name, it] of entries) all[name] = it;
-  return all;
+  }
 }
 
 /**
@@ -74,18 +90,18 @@ export function instantiateOnce(
   sockets?: Sockets,
 ): Promise<Glue> {
   if (shared) return shared;
-  const glue = makeGlue(sockets?.WebSocket);
   /** Engines and whom they speak to. */
   const live = new Map<unknown, Sink>();
+  const gate = new Gate((why) => {
+    if (shared === made) shared = undefined;
+    sockets?.end();
+    for (const sink of live.values()) sink([["stopped", why]]);
+    live.clear();
+  });
+  const glue = makeGlue(sockets?.WebSocket, gate.enter);
   const made: Promise<Glue> = instantiate({ "./floo_wasm_bg.js": glue }).then(
     (exports) => {
-      const trapped = (why: unknown): void => {
-        if (shared === made) shared = undefined;
-        sockets?.end();
-        for (const sink of live.values()) sink([["stopped", why]]);
-        live.clear();
-      };
-      glue.__wbg_set_wasm(guarded(exports, trapped));
+      glue.__wbg_set_wasm(gate.exports(exports));
       const { __wbindgen_start: start } = exports;
       if (typeof start === "function") start();
       class Engine extends glue.Engine {

@@ -3,16 +3,13 @@
 /** Exports of all instances, the newest last. */
 export const instances = [];
 
-const keep = (made) => {
-  instances.push((made.instance ?? made).exports);
-  return made;
-};
-
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...what) => {
   const made = await instantiate(...what);
-  // Also asked whether WebAssembly runs at all, with a module of nothing.
-  return (made.instance ?? made).exports.memory ? keep(made) : made;
+  const { exports } = made.instance ?? made;
+  // Node's own fetch has WebAssembly inside as well.
+  if ("engine_new" in exports) instances.push(exports);
+  return made;
 };
 
 /** Makes nonsense of the newest instance's memory, so that whatever enters it next leaves its bounds: a trap. */
