@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-miniprogram test test-all lint sim sim-fleet fuzz bench clean
+.PHONY: help setup build demo demo-miniprogram test test-all lint sim sim-fleet fuzz bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ fuzz: ## arbitrary bytes, MINUTES=20 for each target, two at a time; TARGETS="fr
 
 bench: setup ## measure and write docs/benchmarks.md; PARTS=load for one part alone
 	@. target/test-env.sh && node bench/run.mjs $(PARTS)
+
+docs: setup-build ## the public API and the guides as a web site in target/docs-site
+	@node node_modules/typedoc/bin/typedoc
 
 clean: ## delete everything built, downloaded tools included
 	rm -rf dist target node_modules

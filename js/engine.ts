@@ -68,6 +68,8 @@ export type RawEvent =
   | ["sync", pending: number]
   | ["storage", kind: string, error: RawError | undefined]
   | ["error", RawError]
+  /** The last word: the core has trapped, and what was thrown. Nothing of it may be called any more. */
+  | ["stopped", why: unknown]
   | ["token", reason: "initial" | "expired"];
 
 /**
@@ -159,6 +161,11 @@ export interface Host {
   }): Promise<{ status: number; body: string }>;
   /** Opens a store by name; see `HostStore`. */
   openStore(name: string): Promise<HostStore>;
+  /**
+   * Closes all sockets and stores without a word, because the core that has opened them is gone. Resolves when nothing
+   * writes to the stores any more.
+   */
+  abandon(): Promise<void>;
 }
 
 /** An ordered table of bytes. Keys compare bytewise. */

@@ -268,6 +268,8 @@ export const ErrorCode = {
   ArgumentInvalid: 9005,
   /** The call was cancelled. */
   Cancelled: 9006,
+  /** The core has stopped, and nobody knows whether the call was carried out. */
+  CoreStopped: 9007,
 } as const;
 
 /** The name of an error code. */

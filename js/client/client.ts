@@ -112,7 +112,7 @@ type Events = ClientEvents & { snapshot: undefined; update: RawUpdate };
 interface Sending {
   readonly id: string;
   /** Where to; undefined when it is not known. */
-  readonly of: string | undefined;
+  readonly of: ConversationKey | undefined;
   readonly waiter: Waiter<Message>;
 }
 
@@ -142,8 +142,15 @@ const PUBLIC: Record<keyof ClientEvents, true> = {
   groups: true,
   sync: true,
   storage: true,
+  recovered: true,
   error: true,
 };
+
+/** So many traps in so short a time, in milliseconds, and no other core is tried. */
+const MOST_TRAPS = 3;
+const TRAPS_WITHIN = 60_000;
+/** The most messages that the core gives at a time. */
+const LONGEST_PAGE = 200;
 
 const NO_STATS: Stats = { badFrames: 0, quarantined: 0, skipped: 0, badRows: 0, dropped: 0, indexRows: 0 };
 const NO_CONVERSATIONS: readonly ConversationInfo[] = Object.freeze([]);
@@ -194,12 +201,18 @@ export class FlooClient implements Client {
   private readonly joined = new Map<string, Group>();
   private rows: readonly ConversationInfo[] = NO_CONVERSATIONS;
   private unread = 0;
-  private focused: string | undefined;
+  private focused: ConversationKey | undefined;
   private loading: Promise<Engine> | undefined;
   private engine: Engine | undefined;
   private readonly tabs: Tabs | undefined;
   /** The core that is about to take the place of another page's. */
   private successor: Engine | undefined;
+  /** When cores have stopped of late, and what was made of the last time. */
+  private traps: number[] = [];
+  private trap: { readonly thrown: unknown; readonly error: FlooError } | undefined;
+  /** What the account was logged in with, while nothing else could bring it back. */
+  private entered: object | undefined;
+  private host: Host | undefined;
   /** A login or resume that waits for the page that leads, and whether for it to be online. */
   private joining: { call: number; online: boolean } | undefined;
   private queue: RawEvent[] = [];
@@ -291,7 +304,7 @@ export class FlooClient implements Client {
     this.outbox = {
       resend: async (message, callOptions) => {
         const id = clientId(message);
-        const of = typeof message === "object" ? nameOf(message.conversation) : undefined;
+        const of = typeof message === "object" ? message.conversation : undefined;
         return this.expect("resend", { id }, of, nothing, callOptions);
       },
       cancel: async (message, callOptions) => this.call("cancel", { id: clientId(message) }, nothing, callOptions),
@@ -309,7 +322,10 @@ export class FlooClient implements Client {
   async login(credentials?: Credentials, options?: CallOptions): Promise<Session> {
     const checked = checkCredentials(credentials, !!this.tokenProvider);
     this.logs.hide([checked["password"], checked["token"]]);
-    return this.run("login", checked, sessionOf, options);
+    const session = await this.run("login", checked, sessionOf, options);
+    // A visitor would come back as another one.
+    if (this.storage === "memory" && checked["anonymous"] === undefined) this.entered = checked;
+    return session;
   }
 
   async resume(options?: CallOptions): Promise<Session | null> {
@@ -326,7 +342,7 @@ export class FlooClient implements Client {
 
   async close(): Promise<void> {
     if (this.state === "closed") return;
-    const engine = this.engine;
+    const engine = this.engine ?? this.successor;
     this.end(cancelled("The client was closed."), null);
     engine?.close();
     engine?.free();
@@ -443,7 +459,7 @@ export class FlooClient implements Client {
     const me = this.session?.userId ?? ("" as UserId);
     // Nothing more is heard of a message that is sent at most once.
     const sent = (): Message | undefined => (content.qos === 1 ? unkept(id, me, to, content) : undefined);
-    return this.expect("send", { id, ...place(to), ...content }, nameOf(to), sent, options);
+    return this.expect("send", { id, ...place(to), ...content }, to, sent, options);
   }
 
   private async send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {
@@ -464,7 +480,7 @@ export class FlooClient implements Client {
   private expect(
     name: string,
     params: { id: string },
-    of: string | undefined,
+    of: ConversationKey | undefined,
     read: () => Message | undefined,
     options?: CallOptions,
   ): Promise<Message> {
@@ -504,7 +520,7 @@ export class FlooClient implements Client {
   }
 
   private async remove(of: ConversationKey, everywhere: boolean, options?: CallOptions): Promise<void> {
-    const waiting = [...this.sends].filter((it) => it.of === nameOf(of));
+    const waiting = [...this.sends].filter((it) => it.of && nameOf(it.of) === nameOf(of));
     const removed = (): void => {
       for (const it of waiting) it.waiter.reject(cancelled("The conversation was removed."));
     };
@@ -525,8 +541,8 @@ export class FlooClient implements Client {
 
   private async focus(of: ConversationKey, active: boolean): Promise<void> {
     // Views may look away only after the next one has looked.
-    if (!active && this.focused !== nameOf(of)) return;
-    this.focused = active ? nameOf(of) : undefined;
+    if (!active && (!this.focused || nameOf(this.focused) !== nameOf(of))) return;
+    this.focused = active ? of : undefined;
     await this.call("focus", active ? place(of) : {}, nothing);
   }
 
@@ -584,11 +600,15 @@ export class FlooClient implements Client {
   }
 
   private async load(): Promise<Engine> {
-    const glue = await this.environment.load((why) => this.lost(why));
-    const host = await this.environment.host?.((level, text) => this.log(level, text));
-    if (this.state === "closed") throw failure("Cancelled", "platform", "The client was closed.");
-    this.engine = this.make(glue, host);
+    this.engine = await this.anotherCore();
     return this.engine;
+  }
+
+  private async anotherCore(): Promise<Engine> {
+    const glue = await this.environment.load((why) => this.lost(why));
+    this.host = await this.environment.host?.((level, text) => this.log(level, text));
+    if (this.state === "closed") throw failure("Cancelled", "platform", "The client was closed.");
+    return this.make(glue, this.host);
   }
 
   private make(glue: Pick<Glue, "Engine">, host?: Host): Engine {
@@ -596,7 +616,10 @@ export class FlooClient implements Client {
     // Late words of a core that was given up are of no interest.
     let made: Engine | undefined;
     const sink: Sink = (batch) => {
-      if (made === undefined || this.engine === made || this.successor === made) this.fromCore(batch);
+      if (made !== undefined && this.engine !== made && this.successor !== made) return;
+      const [first] = batch;
+      if (first?.[0] === "stopped") this.lost(first[1]);
+      else this.fromCore(batch);
     };
     made = new glue.Engine(this.options, sink, host ?? tabs?.lock);
     return made;
@@ -619,8 +642,10 @@ export class FlooClient implements Client {
 
   /** Another page leads: from now on this one follows. */
   private follow(name: string): Follower | undefined {
-    const { tabs, engine } = this;
+    const { tabs } = this;
     if (!tabs || name === "" || this.state === "closed") return undefined;
+    const engine = this.engine ?? this.successor;
+    this.successor = undefined;
     tabs.denied = undefined;
     const follower: Follower = new Follower(tabs, name, (batch) => this.receive(batch), {
       joined: () => {
@@ -674,6 +699,7 @@ export class FlooClient implements Client {
       follower.handOver(made);
       if (this.joining && !this.joining.online) this.join();
     } catch (thrown) {
+      if (this.engine !== follower) return; // the core has stopped meanwhile, and another is under way
       this.successor = undefined;
       this.report(asFlooError(thrown, "GeneralError", "Taking over from another page"));
       this.loggedOut();
@@ -692,11 +718,11 @@ export class FlooClient implements Client {
     this.standAt("idle");
   }
 
-  private standAt(to: State): void {
+  private standAt(to: State, error: FlooError | null = null): void {
     const from = this.state;
     if (from === to || from === "closed") return;
     this.state = to;
-    this.emitter.emit("state", { from, to, error: null, retryAt: null });
+    this.emitter.emit("state", { from, to, error, retryAt: null });
   }
 
   /** Calls the core. What it throws on purpose has a code; anything else means that it is gone. */
@@ -709,20 +735,131 @@ export class FlooClient implements Client {
     }
   }
 
-  /** The core is gone, and with it the client. */
+  /** The core is gone. Another takes its place, unless that has happened too often of late. */
   private lost(thrown: unknown): FlooError {
+    // Told twice: by the core itself, and by the call that it has ended.
+    if (this.trap && this.trap.thrown === thrown) return this.trap.error;
+    const now = Date.now();
+    this.traps = [...this.traps.filter((at) => at > now - TRAPS_WITHIN), now];
+    const final = this.traps.length >= MOST_TRAPS;
     const error = failure(
-      "GeneralError",
+      "CoreStopped",
       "platform",
       `The core has stopped: ${textOf(thrown)}`,
-      "Make a new client; what was kept on the device is still there.",
+      final ? "Make a new client; what was kept on the device is still there." : undefined,
       thrown,
+      !final,
     );
+    this.trap = { thrown, error };
     this.log("error", error.message);
+    if (this.state === "closed") return error;
+    if (final) this.giveUp(error);
+    else this.replace(error);
+    return error;
+  }
+
+  /** The client goes with its core. */
+  private giveUp(error: FlooError): void {
     this.end(error, error);
     this.tabs?.leave();
+    void this.host?.abandon();
     void this.environment.close?.();
-    return error;
+  }
+
+  /** Gets another core. This may be inside a call of the old one, so that nobody may hear of it yet. */
+  private replace(error: FlooError): void {
+    const { engine } = this;
+    if (engine instanceof Follower && !engine.promoted) {
+      // In a worker; the account is with another page. What was lost is this page's place in the queue for it.
+      engine.sleep();
+      this.wake(engine);
+      return;
+    }
+    this.engine = this.successor = undefined;
+    const loading: Promise<Engine> = Promise.resolve()
+      .then(() => this.rebuild(error))
+      .catch((thrown: unknown): Promise<Engine> => {
+        if (this.trap?.error !== error && this.loading && this.loading !== loading) return this.loading;
+        const failed = loadError(thrown);
+        if (this.state !== "closed") this.giveUp(failed);
+        throw failed;
+      });
+    this.loading = loading;
+    loading.catch(nothing); // whoever waits for a core hears of it
+  }
+
+  /** A follower whose worker was ended queues again, from another one. */
+  private wake(follower: Follower): void {
+    this.environment
+      .load((why) => this.lost(why))
+      .then(
+        () => follower.wake(),
+        (thrown) => {
+          if (this.state !== "closed") this.giveUp(loadError(thrown));
+        },
+      );
+  }
+
+  /** Takes up with another core what the one before has left. */
+  private async rebuild(error: FlooError): Promise<Engine> {
+    const { session, focused, entered } = this;
+    this.stopProvider?.();
+    this.joining = undefined;
+    this.calls.failAll(error);
+    this.standAt(session ? "reconnecting" : "idle", error);
+    // Other pages are served by another core from now on, of this page or of theirs.
+    this.tabs?.leave();
+    await this.host?.abandon();
+    const made = await this.anotherCore();
+    this.successor = made;
+    const ask = (name: string, params: object): Promise<unknown> => {
+      const { call, waiter: wait } = this.calls.start(name, (value) => value);
+      made.command(call, name, params);
+      return wait.promise;
+    };
+    if (session) {
+      let restored = await ask("resume", { userId: session.userId });
+      if (!restored && entered) {
+        restored = await ask("login", entered).catch((thrown: FlooError) => {
+          if (this.trap?.error !== error) throw thrown;
+          this.report(thrown);
+        });
+      }
+      if (!restored) this.session = null;
+    }
+    // As a follower of another page, which has got the account meanwhile, the client has its engine already.
+    const engine = this.engine ?? made;
+    if (this.successor === made) this.successor = undefined;
+    this.engine = engine;
+    this.loading = Promise.resolve(engine);
+    if (session && !this.session) {
+      for (const it of [...this.sends]) it.waiter.reject(error);
+      this.loggedOut();
+    } else if (session) {
+      this.entered = entered;
+      if (focused) await this.focus(focused, true);
+      await this.reconsider(error);
+    }
+    this.emitter.emit("recovered", { reason: error, session: this.session });
+    return engine;
+  }
+
+  /** Settles the sends whose end was not told any more. Those in the outbox go on waiting. */
+  private async reconsider(error: FlooError): Promise<void> {
+    const waiting = [...this.sends];
+    const places = new Map(waiting.flatMap(({ of }) => (of ? [[nameOf(of), of] as const] : [])));
+    for (const [name, of] of places) {
+      const messages = await this.call("messages", { ...place(of), limit: LONGEST_PAGE }, (tape) =>
+        readMessages(tape as Tape),
+      );
+      for (const { id, of: to, waiter: wait } of waiting) {
+        if (!to || nameOf(to) !== name) continue;
+        const message = messages.find(({ clientId }) => clientId === id);
+        if (message?.status === "sent") wait.resolve(message);
+        else if (message?.status !== "sending") wait.reject(message?.error ? new FlooError(message.error) : error);
+      }
+    }
+    for (const { of, waiter: wait } of waiting) if (!of) wait.reject(error);
   }
 
   private signal(name: string): void {
@@ -733,14 +870,7 @@ export class FlooClient implements Client {
       engine.sleep();
       this.environment.suspend?.();
     } else if (engine instanceof Follower && name === "foreground" && engine.sleeps) {
-      this.environment
-        .load((why) => this.lost(why))
-        .then(
-          () => engine.wake(),
-          (thrown) => {
-            if (this.state !== "closed") this.lost(thrown);
-          },
-        );
+      this.wake(engine);
     }
     try {
       this.guard(() => engine.signal(name));
@@ -949,6 +1079,7 @@ export class FlooClient implements Client {
 
   private forget(): void {
     this.session = null;
+    this.entered = undefined;
     this.focused = undefined;
     const reason = cancelled("Logged out while the message was waiting; it stays in the outbox.");
     for (const it of [...this.sends]) it.waiter.reject(reason);

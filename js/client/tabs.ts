@@ -261,6 +261,11 @@ export class Follower extends Remote {
     this.wake();
   }
 
+  /** Whether it is this page's turn: the core that takes over is under way. */
+  get promoted(): boolean {
+    return this.detached;
+  }
+
   get sleeps(): boolean {
     return !this.stopQueueing && !this.detached;
   }

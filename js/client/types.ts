@@ -91,8 +91,8 @@ export interface ClientOptions {
    * Run the core (WebAssembly, connection, storage) in a worker of its own, so that nothing it does keeps the page waiting.
    * The function gives a new `Worker` that runs `floo-wasm/worker`; it is called with the first call of the client:
    * `() => new Worker(new URL("floo-wasm/worker", import.meta.url), { type: "module" })`. The client ends it. When it
-   * cannot be started calls reject with `WasmUnavailable` or `CspBlocked`; when it dies the client is `closed` (that
-   * somebody else has ended it is noticed where there are Web Locks). Not in mini-programs.
+   * cannot be started calls reject with `WasmUnavailable` or `CspBlocked`; when it dies another is made, as
+   * `recovered` tells (that somebody else has ended it is noticed where there are Web Locks). Not in mini-programs.
    */
   worker?: () => Worker;
 }
@@ -673,6 +673,14 @@ export interface ClientEvents {
   sync: SyncState;
   /** Storage had to fall back, or holds something unreadable. */
   storage: { kind: StorageKind; error: FlooErrorShape | null };
+  /**
+   * The core has stopped, by an error of its own or for want of memory, and another has taken its place: the account was
+   * taken up again from this device, and the connection comes back by itself. Calls that were under way have failed with
+   * `CoreStopped`; messages in the outbox wait there and go out. `reason` says why, `session` who is logged in now: null
+   * when nobody was, or when nothing was kept to go on with (`storage: "memory"` and no way to log in again). What is
+   * shown should be read anew. The third time within a minute closes the client instead.
+   */
+  recovered: { reason: FlooErrorShape; session: Session | null };
   /** Trouble that no call reports: an unreadable frame, a broken row, a listener that threw. */
   error: { error: FlooErrorShape };
 }

@@ -187,6 +187,12 @@ export class LogStore implements HostStore {
     this.closed = true;
   }
 
+  /** Closes it. Resolves when all that was begun is written. */
+  async finish(): Promise<void> {
+    this.close();
+    await this.tail;
+  }
+
   private next<T>(work: () => Promise<T>): Promise<T> {
     if (this.closed) return Promise.reject(new Error("The store is closed."));
     const result = this.tail.then(work);

@@ -228,6 +228,8 @@ const texts = (wx: WxPlatform): TextStorage => ({
 async function makeHost(wx: WxPlatform, log: Log): Promise<Host> {
   const pool = new RandomPool(wx, log);
   await pool.fill();
+  const sockets = new Set<ReturnType<Host["connect"]>>();
+  const stores = new Set<LogStore>();
   return {
     now: () => Date.now(),
     randomBytes: (count) => pool.take(count),
@@ -235,9 +237,42 @@ async function makeHost(wx: WxPlatform, log: Log): Promise<Host> {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);
     },
-    connect: (url, on) => connect(wx, url, on),
+    connect: (url, on) => {
+      const socket = connect(wx, url, {
+        open: () => on.open(),
+        message: (data) => on.message(data),
+        close: (reason) => {
+          sockets.delete(made);
+          on.close(reason);
+        },
+      });
+      const made = {
+        send: socket.send,
+        close: () => {
+          sockets.delete(made);
+          socket.close();
+        },
+      };
+      sockets.add(made);
+      return made;
+    },
     request: (what) => request(wx, what),
-    openStore: (name) => LogStore.open(texts(wx), name, (text) => log("warn", text)),
+    openStore: async (name) => {
+      const store = await LogStore.open(texts(wx), name, (text) => log("warn", text));
+      stores.add(store);
+      return {
+        apply: (writes) => store.apply(writes),
+        range: (...query) => store.range(...query),
+        close: () => {
+          stores.delete(store);
+          store.close();
+        },
+      };
+    },
+    abandon: async () => {
+      for (const socket of [...sockets]) socket.close();
+      await Promise.all([...stores].map((store) => store.finish()));
+    },
   };
 }
 

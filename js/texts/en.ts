@@ -135,6 +135,7 @@ export const TEXTS: Readonly<Record<number, string | undefined>> = {
   9004: "WebAssembly could not be loaded.",
   9005: "An argument is not of the form that the function takes.",
   9006: "The call was cancelled.",
+  9007: "The core has stopped, and nobody knows whether the call was carried out.",
 };
 
 /** What to do about them, where there is something to do. */
@@ -210,6 +211,7 @@ export const REMEDIATIONS: Readonly<Record<number, string | undefined>> = {
   9002: "Free space on this device.",
   9003: "Add 'wasm-unsafe-eval' to script-src in the Content-Security-Policy of the page.",
   9004: "Use a browser or base library that has WebAssembly, and check that the file is served.",
+  9007: "Look at what is there now, and call again if need be; the client has a new core unless it is closed.",
 };
 
 /** The numbers of errors after which the same call may work later. */
@@ -232,4 +234,5 @@ export const RETRIABLE: readonly number[] = [
   725, // ServerFileDownloadUnknownError
   729, // ServerTooManyRequest
   9006, // Cancelled
+  9007, // CoreStopped
 ];

@@ -135,6 +135,7 @@ export const TEXTS: Readonly<Record<number, string | undefined>> = {
   9004: "WebAssembly 加载失败。",
   9005: "参数不符合函数要求。",
   9006: "调用已取消。",
+  9007: "核心已停止，无法确定调用是否已执行。",
 };
 
 /** What to do about them, where there is something to do. */
@@ -210,4 +211,5 @@ export const REMEDIATIONS: Readonly<Record<number, string | undefined>> = {
   9002: "请清理本设备的存储空间。",
   9003: "请在页面的 Content-Security-Policy 的 script-src 中加入 'wasm-unsafe-eval'。",
   9004: "请使用支持 WebAssembly 的浏览器或基础库，并确认 wasm 文件可以访问。",
+  9007: "请查看当前数据，必要时重新调用；除非客户端已关闭，否则它已使用新的核心。",
 };

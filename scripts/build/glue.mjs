@@ -27,6 +27,23 @@ export function withShortNames(source, names) {
 }
 
 /**
+ * The glue as a function that makes one for an instance. What belongs to an instance that has trapped, a timer or a
+ * promise, never calls another. `WebSocket` is what the glue opens sockets with; `enter(act, ...args)` runs what the
+ * platform calls back.
+ */
+export function glueFactory(source) {
+  const names = [...source.matchAll(/^export (?:function|class) (\w+)/gm)].map(([, name]) => name);
+  const calledBack = /return f\((a|state\.a), state\.b, \.\.\.args\);/g;
+  if (!calledBack.test(source)) throw new BuildError("the glue's closures are of a kind that is not known");
+  const body = source
+    .replace(/^export (?=function|class)/gm, "")
+    .replace(calledBack, "return enter(f, $1, state.b, ...args);");
+  const other = /^(?:export|import)\b.*/m.exec(body);
+  if (other || names.length === 0) throw new BuildError(`the glue has more than functions and classes: ${other}`);
+  return `export function makeGlue(WebSocket, enter) {\n${body}\nreturn { ${names.join(", ")} };\n}\n`;
+}
+
+/**
  * The glue of the host flavour. On iOS a buffer may stay attached after the memory has grown, so the
  * cached views are compared with the memory itself. Throws when the glue no longer looks as expected.
  */

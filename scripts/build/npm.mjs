@@ -4,6 +4,7 @@ import path from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import * as esbuild from "esbuild";
 import { at, BuildError, freshDirectory, replaceDirectory, run, step } from "./common.mjs";
+import { glueFactory } from "./glue.mjs";
 import { pack } from "./pack.mjs";
 import { NAME } from "./wasm.mjs";
 
@@ -11,12 +12,17 @@ const WASM = `${NAME}_bg.wasm`;
 const ENTRIES = ["index", "slim", "compat", "codec"];
 const BROWSERS = ["chrome86", "firefox91", "safari15"];
 
-/** Resolves `#glue` to the glue of one flavour, and `#inline-wasm` to its packed binary. */
+/** Resolves `#glue` to what makes the glue of one flavour, and `#inline-wasm` to its packed binary. */
 function wasmModules(flavour) {
   return {
     name: "wasm-modules",
     setup(build) {
-      build.onResolve({ filter: /^#glue$/ }, () => ({ path: at("dist/wasm", flavour, `${NAME}_bg.js`) }));
+      build.onResolve({ filter: /^#glue$/ }, () => ({ path: `${flavour} glue`, namespace: "glue" }));
+      build.onLoad({ filter: /./, namespace: "glue" }, () => ({
+        contents: glueFactory(fs.readFileSync(at("dist/wasm", flavour, `${NAME}_bg.js`), "utf8")),
+        loader: "js",
+        resolveDir: at("."),
+      }));
       build.onResolve({ filter: /^#inline-wasm$/ }, () => ({ path: WASM, namespace: "inline-wasm" }));
       build.onLoad({ filter: /./, namespace: "inline-wasm" }, () => {
         const packed = pack(fs.readFileSync(at("dist/wasm", flavour, WASM)));
@@ -167,6 +173,7 @@ const INPUTS = [
   "LICENSE-MIT",
   "LICENSE-APACHE",
   "scripts/build/npm.mjs",
+  "scripts/build/glue.mjs",
   "scripts/build/pack.mjs",
   "scripts/build/common.mjs",
 ];

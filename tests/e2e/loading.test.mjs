@@ -51,6 +51,7 @@ for (const engine of ["chromium", "firefox", "webkit"]) {
     for (const wasm of [null, WASM]) {
       const error = await enter(driver, wasm, { csp: policy("") }).catch((thrown) => thrown);
       assert.equal(error.code, "CspBlocked", String(error));
+      assert.match(error.message, /needs 'wasm-unsafe-eval' in script-src/);
       assert.match(error.remediation, /wasm-unsafe-eval/);
       assert.equal(await enter(driver, wasm, { csp: policy("'wasm-unsafe-eval'") }), amber);
     }

@@ -220,27 +220,43 @@ for (const engine of ENGINES) {
   });
 }
 
-scenario(stage, "a worker that is ended by others closes the client with a reason", async () => {
-  await page.open();
-  const went = await page.run(
-    async ({ createClient, APP_ID, worker }, { dns }) => {
-      let made;
-      const give = () => (made = worker());
-      const client = createClient({ appId: APP_ID, servers: { dns }, worker: give, logLevel: "off" });
-      await client.login({ username: "amber", password: "amber-demo" });
-      const closed = new Promise((resolve) => client.on("state", ({ to, error }) => to === "closed" && resolve(error)));
-      made.terminate();
-      const call = client.account.profile().catch((error) => error);
-      const error = await closed;
-      const { code } = await call;
-      await client.close();
-      return { message: error.message, same: code, after: (await client.account.profile().catch((it) => it)).code };
-    },
-    { dns: emulator.dns },
-  );
-  assert.match(went.message, /stopped.*worker was ended/);
-  assert.deepEqual([went.same, went.after], ["GeneralError", "Cancelled"]);
-});
+scenario(
+  stage,
+  "a worker that is ended by others is followed by another, twice; then the client is closed",
+  async () => {
+    await page.open();
+    const went = await page.run(
+      async ({ createClient, APP_ID, worker }, { dns }) => {
+        let made;
+        const give = () => (made = worker());
+        const client = createClient({ appId: APP_ID, servers: { dns }, worker: give, logLevel: "off" });
+        await client.login({ username: "amber", password: "amber-demo" });
+        const told = [];
+        const end = async () => {
+          const next = new Promise((resolve) => {
+            client.on("recovered", ({ reason, session }) => resolve([reason.message, session?.userId]));
+            client.on("state", ({ to, error }) => to === "closed" && resolve([error.message, "closed"]));
+          });
+          made.terminate();
+          const call = client.account.profile().catch((error) => error);
+          told.push(await next);
+          return (await call).code;
+        };
+        const codes = [await end(), await end(), await end()];
+        await client.close();
+        return { told, codes, after: (await client.account.profile().catch((it) => it)).code };
+      },
+      { dns: emulator.dns },
+    );
+    for (const [message] of went.told) assert.match(message, /stopped.*worker was ended/);
+    const { amber } = await emulator.ids();
+    assert.deepEqual(
+      went.told.map(([, what]) => what),
+      [amber, amber, "closed"],
+    );
+    assert.deepEqual([went.codes, went.after], [Array(3).fill("CoreStopped"), "Cancelled"]);
+  },
+);
 
 scenario(stage, "classic workers run it as well", async () => {
   const userId = await page.run(

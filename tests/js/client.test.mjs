@@ -334,18 +334,105 @@ describe("the end", () => {
     engine.say(["messages", messagesTape({ id: "1" })]);
   });
 
-  test("a core that traps ends the client with one error", async () => {
+  test("a core that traps is followed by another, which takes the account up", async () => {
     const { core, client } = await loggedIn();
     core.answers.messages = undefined;
-    const first = client.conversation({ user: 2 }).messages();
-    const states = [];
-    client.on("state", (event) => states.push([event.to, event.error?.code]));
+    const chat = client.conversation({ user: 2 });
+    await chat.focus();
+    const kept = chat.send({ text: "kept" });
+    const [, { id }] = core.commands.at(-1);
+    const done = chat.send({ text: "done" });
+    const [, { id: doneId }] = core.commands.at(-1);
+    await until(() => client.logs.entries.filter(({ text }) => text === "send -> done").length === 2);
+    core.answers.send = undefined;
+    const unsure = chat.send({ text: "not known to be kept" });
+    const asked = chat.messages();
+    const events = [];
+    client.on("state", ({ to, error }) => events.push([to, error?.code]));
+    client.on("recovered", ({ reason, session }) => events.push(["recovered", reason.code, session.userId]));
     core.answers.markRead = "trap";
-    await Promise.all([
-      assert.rejects(client.conversation({ user: 2 }).markRead(), code("GeneralError", "stopped")),
-      assert.rejects(first, code("GeneralError", "stopped")),
+    core.answers.resume = () => ({ userId: "1", deviceSn: 7 });
+    core.answers.messages = () =>
+      messagesTape(
+        { id: "5", clientId: doneId, outgoing: true, status: "sent" },
+        { clientId: id, outgoing: true, status: "sending" },
+      );
+    await Promise.all(
+      [chat.markRead(), asked, unsure].map((call) => assert.rejects(call, code("CoreStopped", "unreachable"))),
+    );
+    const waited = client.conversations.list(); // goes to the next core, when that has the account
+    assert.equal((await done).status, "sent", "its end was not told any more");
+    await until(() => events.length === 2);
+    assert.deepEqual(events, [
+      ["reconnecting", "CoreStopped"],
+      ["recovered", "CoreStopped", "1"],
     ]);
-    assert.deepEqual(states, [["closed", "GeneralError"]]);
+    await waited;
+    const [first, last] = core.engines;
+    assert.deepEqual([core.engines.length, first.freed, core.loads], [2, false, 2]);
+    const names = core.commands.slice(core.commands.findIndex(([name]) => name === "resume"));
+    assert.deepEqual(names[0], ["resume", { userId: "1" }]);
+    assert.ok(names.some(([name, params]) => name === "focus" && params.of === "2"));
+    first.say(["sync", 3]);
+    last.say(["sent", messagesTape({ id: "6", clientId: id, outgoing: true, status: "sent" })]);
+    assert.equal((await kept).id, "6");
+    assert.equal(client.sync.pending, 0, "late words of the first core are of no interest");
+  });
+
+  test("what nothing was kept of is logged in again, or is over", async () => {
+    for (const [credentials, again] of [
+      [{ username: "amber", password: "secret" }, true],
+      [{ anonymous: true }, false],
+    ]) {
+      const { core, client } = make({ storage: "memory" });
+      await client.login(credentials);
+      const states = [];
+      client.on("state", ({ to }) => states.push(to));
+      const recovered = new Promise((resolve) => client.on("recovered", resolve));
+      const sent = client.conversation({ user: 2 }).send({ text: "x" });
+      core.answers.conversations = "trap";
+      const list = client.conversations.list();
+      core.answers.conversations = () => conversationsTape();
+      await assert.rejects(list, code("CoreStopped"));
+      assert.equal((await recovered).session?.userId, again ? "1" : undefined);
+      await assert.rejects(sent, code("CoreStopped"));
+      assert.equal(core.commands.filter(([name]) => name === "login").length, again ? 2 : 1);
+      if (!again) assert.deepEqual([states, client.session], [["reconnecting", "idle"], null]);
+    }
+  });
+
+  test("the third trap within a minute ends the client", async (context) => {
+    context.mock.timers.enable({ apis: ["Date"] });
+    const { core, client } = await loggedIn();
+    core.answers.resume = () => ({ userId: "1", deviceSn: 7 });
+    core.answers.markRead = "trap";
+    const trap = () => assert.rejects(client.conversation({ user: 2 }).markRead(), code("CoreStopped"));
+    await trap();
+    context.mock.timers.tick(60_000);
+    await trap(); // the first is forgotten
+    await trap();
+    assert.notEqual(client.state, "closed");
+    const closed = new Promise((resolve) => client.on("state", ({ to, error }) => to === "closed" && resolve(error)));
+    await trap();
+    assert.deepEqual([(await closed).code, client.state], ["CoreStopped", "closed"]);
+    await assert.rejects(client.resume(), code("Cancelled"));
+  });
+
+  test("no other core to be had ends the client", async () => {
+    const { core, client } = await loggedIn();
+    core.answers.markRead = "trap";
+    Object.defineProperty(core, "loads", {
+      get: () => 1,
+      set: () => {
+        throw new Error("no memory left");
+      },
+    });
+    const closed = new Promise((resolve) => client.on("state", ({ to, error }) => to === "closed" && resolve(error)));
+    await Promise.all([
+      assert.rejects(client.conversation({ user: 2 }).markRead(), code("CoreStopped")),
+      assert.rejects(client.conversations.list(), code("CoreStopped")),
+    ]);
+    assert.equal((await closed).code, "WasmUnavailable");
   });
 
   test("logout forgets what was shown", async () => {

@@ -25,7 +25,7 @@ async function bundled() {
           name: "no-glue",
           setup(b) {
             b.onResolve({ filter: /^#glue$/ }, () => ({ path: "glue", namespace: "empty" }));
-            b.onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "export function __wbg_set_wasm() {}" }));
+            b.onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "export const makeGlue = () => ({});" }));
           },
         },
       ],

@@ -417,7 +417,7 @@ describe("a client whose core is in a worker", () => {
     assert.ok(made[1].terminated);
   });
 
-  test("a core that traps, an exception in the worker and its end close the client with a reason", async () => {
+  test("a core that traps, an exception in the worker and its end bring another worker; the third time is the last", async () => {
     const locks = useLocks();
     for (const [end, words] of [
       [(client) => client.conversations.list().catch(quiet), /RuntimeError: unreachable/],
@@ -426,16 +426,30 @@ describe("a client whose core is in a worker", () => {
       [() => locks.end(), /worker was ended/],
     ]) {
       const { fake, client } = make();
+      const { users } = fake.answers;
+      const trapped = async () => {
+        fake.answers.conversations = "trap";
+        fake.answers.users = undefined;
+        const call = client.roster.list();
+        call.catch(quiet);
+        end(client);
+        await assert.rejects(call, code("CoreStopped", words));
+        Object.assign(fake.answers, { users, conversations: () => conversationsTape() });
+      };
+      fake.answers.resume = () => ({ userId: "1", deviceSn: 7 });
       await client.login({ username: "amber", password: "secret" });
-      fake.answers.conversations = "trap";
-      fake.answers.users = undefined;
-      const call = client.roster.list();
-      call.catch(quiet);
+      for (let round = 0; round < 2; round++) {
+        const recovered = new Promise((resolve) => client.on("recovered", resolve));
+        const before = made.at(-1);
+        await trapped();
+        const { reason, session } = await recovered;
+        code("CoreStopped", words)(reason);
+        assert.deepEqual([session.userId, before.terminated, made.at(-1) === before], ["1", true, false]);
+        assert.deepEqual(await client.roster.list(), []);
+      }
       const closed = new Promise((resolve) => client.on("state", ({ to, error }) => to === "closed" && resolve(error)));
-      end(client);
-      const error = await closed;
-      code("GeneralError", words)(error);
-      await assert.rejects(call, code("GeneralError", words));
+      await trapped();
+      code("CoreStopped", words)(await closed);
       await assert.rejects(client.resume(), code("Cancelled"));
       assert.ok(made.at(-1).terminated);
     }

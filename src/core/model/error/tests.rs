@@ -18,11 +18,11 @@ fn texts(row: &Value) -> Vec<&str> {
 fn names_and_numbers_are_unique_and_all_there() {
     let names: BTreeSet<_> = C::ALL.iter().map(|code| code.name()).collect();
     let numbers: Vec<_> = C::ALL.iter().map(|code| *code as u16).collect();
-    assert_eq!((names.len(), C::ALL.len()), (126 + 7, 126 + 7));
+    assert_eq!((names.len(), C::ALL.len()), (126 + 8, 126 + 8));
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "ascending, so unique");
     assert_eq!(numbers.iter().filter(|n| **n < 9000).count(), 126);
     let ours = ["Unsupported", "StorageUnavailable", "StorageQuota", "CspBlocked", "WasmUnavailable"];
-    let ours: Vec<_> = ours.into_iter().chain(["ArgumentInvalid", "Cancelled"]).zip(9000..).collect();
+    let ours: Vec<_> = ours.into_iter().chain(["ArgumentInvalid", "Cancelled", "CoreStopped"]).zip(9000..).collect();
     assert_eq!(C::ALL[126..].iter().map(|code| (code.name(), *code as u16)).collect::<Vec<_>>(), ours);
     // The native numbers have no gap within a group of hundred.
     let groups =
@@ -308,6 +308,7 @@ fn what_may_work_later() {
             "ServerFileDownloadUnknownError",
             "ServerTooManyRequest",
             "Cancelled",
+            "CoreStopped",
         ]
     );
 }
