@@ -54,6 +54,8 @@ struct World {
     quota: Option<usize>,
     /// Reads of the account's store take for ever.
     hold_reads: bool,
+    hold_open: bool,
+    hold_restore: bool,
     sent: Vec<SyncUl>,
     heartbeats: usize,
     provisions: Vec<Provision>,
@@ -132,6 +134,8 @@ impl World {
             fail_writes: false,
             quota: None,
             hold_reads: false,
+            hold_open: false,
+            hold_restore: false,
             sent: vec![],
             heartbeats: 0,
             provisions: vec![],
@@ -150,6 +154,10 @@ impl World {
         let rows = rows(&world.device, &Query::all(Table::Kv));
         world.feed(Input::Started(Ok(rows)));
         world
+    }
+
+    fn restored(&self) -> Restored {
+        Restored { tables: Restored::TABLES.map(|t| (t, rows(&self.account, &Query::all(t)))).into() }
     }
 
     fn feed(&mut self, input: Input<'_>) {
@@ -196,6 +204,7 @@ impl World {
                 }
             }
             Output::Disconnect => self.disconnects += 1,
+            Output::OpenStore(_) if self.hold_open => {}
             Output::OpenStore(name) => {
                 assert!([format!("floo/app/{ME}"), "floo/app/7".into()].contains(&name));
                 let mut tables: Vec<_> = Glance::TABLES.map(|t| (t, rows(&self.account, &Query::all(t)))).into();
@@ -206,9 +215,10 @@ impl World {
                 let glance = Glance { tables, kind: StorageKind::Memory, fallback: None };
                 self.session.handle(self.now, Input::Glanced(Ok(glance)));
             }
+            Output::Restore if self.hold_restore => {}
             Output::Restore => {
-                let tables = Restored::TABLES.map(|t| (t, rows(&self.account, &Query::all(t)))).into();
-                self.session.handle(self.now, Input::StoreOpened(Ok(Restored { tables })));
+                let input = Input::StoreOpened(Ok(self.restored()));
+                self.session.handle(self.now, input);
             }
             Output::CloseStore => self.trace.push("close-store"),
             Output::Persist(batch) if self.fail_writes && batch.place == Place::Account => {

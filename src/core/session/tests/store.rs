@@ -139,3 +139,77 @@ fn a_message_that_could_not_be_kept_while_the_session_ended_is_reported_to_whoev
     w.feed(Input::PersistFailed(StoreError::Unavailable("closed".into()), batch));
     assert_eq!(w.error_of(5), ErrorCode::StorageUnavailable);
 }
+
+/// A client of a device that is opened again, up to when its store is being read.
+fn glancing() -> World {
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "one")], MID));
+    w.frame(&page(PEER + 1, vec![text_meta(MID + 1, PEER + 1, ME, "two")], MID + 1));
+    let mut w = World::with(w.device, w.account);
+    w.hold_restore = true;
+    w.command(1, Command::Resume);
+    w
+}
+
+fn listed(w: &World) -> Vec<Vec<u64>> {
+    let lists = w.events.iter().filter_map(|event| match event {
+        Event::Conversations(list) => Some(list.iter().map(|conversation| conversation.id.uid).collect()),
+        _ => None,
+    });
+    lists.collect()
+}
+
+#[test]
+fn the_top_of_the_list_is_there_before_all_is_read_and_calls_wait_for_the_rest() {
+    let mut w = glancing();
+    assert_eq!(listed(&w), [[PEER + 1, PEER]]);
+    w.command(2, Command::Messages { of: ConversationId::user(PEER), before: 0, after: 0, limit: 10 });
+    assert!(w.replies.is_empty(), "{:?}", w.replies);
+    w.hold_restore = false;
+    w.feed(Input::StoreOpened(Ok(w.restored())));
+    assert_eq!(listed(&w), [[PEER + 1, PEER], [PEER + 1, PEER]]);
+    let Ok(Reply::Messages(all)) = &w.replies[&2] else { panic!() };
+    assert_eq!(all[0].text, "one");
+    assert!(w.replies[&1].is_ok());
+}
+
+#[test]
+fn a_hint_that_is_wrong_or_broken_changes_nothing_but_what_is_read_first() {
+    for hint in [vec![], vec![1, 2, 3], vec![0xff; 18], rows::conversation_key(ConversationId::user(99))] {
+        let w = glancing();
+        let (device, mut account) = (w.device, w.account);
+        account.insert((Table::Kv, rows::kv::FRONT.into()), hint);
+        let mut w = World::with(device, account);
+        w.command(1, Command::Resume);
+        assert_eq!(listed(&w), [[PEER + 1, PEER]]);
+        assert_eq!(w.session.stats().bad_rows, 0);
+    }
+}
+
+#[test]
+fn who_logs_out_while_the_store_is_read_has_no_account_when_it_is() {
+    let mut w = glancing();
+    w.command(2, Command::Conversations);
+    w.command(3, Command::Logout);
+    w.hold_restore = false;
+    w.feed(Input::StoreOpened(Ok(w.restored())));
+    assert_eq!(w.replies[&2].as_ref().unwrap_err().code, ErrorCode::UserNotLogin);
+    w.command(4, Command::Conversations);
+    assert_eq!(w.replies[&4].as_ref().unwrap_err().code, ErrorCode::UserNotLogin);
+}
+
+#[test]
+fn what_is_read_of_an_account_that_was_left_is_not_taken_for_that_of_another() {
+    let mut w = glancing();
+    let old = w.restored();
+    w.command(2, Command::Logout);
+    let adopted = crate::core::services::Token { uid: 7, token: "t7".into(), public_key: String::new() };
+    w.command(3, Command::Adopt { token: adopted, guid: String::new(), sn: 0 });
+    w.hold_open = true;
+    w.command(4, Command::ResumeAs(7));
+    w.events.clear();
+    w.feed(Input::StoreOpened(Ok(old)));
+    assert!(listed(&w).is_empty());
+    assert!(!w.replies.contains_key(&4));
+}
