@@ -3,9 +3,7 @@
 //! Inputs may come at any time, also while an output is awaited; exactly one drain runs at a time,
 //! so outputs stay in order. No borrow of the session crosses an await.
 use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
 use std::rc::Rc;
-use std::task::Poll;
 
 use crate::core::model::{Error, Millis};
 use crate::core::session::{
@@ -13,7 +11,7 @@ use crate::core::session::{
     Signal, Stats,
 };
 use crate::ports::{
-    Opened, Platform, PlatformError, Query, Request, Row, Socket, SocketEvent, Store, StoreError, Table,
+    Opened, Platform, PlatformError, Query, Request, Row, Socket, SocketEvent, Store, StoreError, Table, together,
 };
 
 /// What comes out, in order.
@@ -312,19 +310,4 @@ async fn read_all<S: Store>(store: &S, tables: &[Table]) -> Result<Vec<(Table, V
     let all = together(queries.iter().map(|query| store.range(query)).collect()).await;
     let rows = all.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(tables.iter().copied().zip(rows).collect())
-}
-
-/// Waits for futures that are all under way at the same time; results are in the order of the futures.
-async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut waiting: Vec<_> = futures.into_iter().map(|f| (Box::pin(f), None)).collect();
-    poll_fn(|cx| {
-        for (future, result) in waiting.iter_mut().filter(|(_, result)| result.is_none()) {
-            if let Poll::Ready(ready) = future.as_mut().poll(cx) {
-                *result = Some(ready);
-            }
-        }
-        if waiting.iter().any(|(_, result)| result.is_none()) { Poll::Pending } else { Poll::Ready(()) }
-    })
-    .await;
-    waiting.into_iter().filter_map(|(_, result)| result).collect()
 }

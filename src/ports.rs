@@ -1,5 +1,6 @@
 //! What a platform must offer. Every adapter implements these traits and nothing else.
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 
 use crate::core::model::Millis;
 
@@ -287,4 +288,19 @@ pub enum StoreError {
     /// A read or write failed.
     #[error("{0}")]
     Failed(String),
+}
+
+/// Waits for futures that are all under way at the same time; results are in the order of the futures.
+pub(crate) async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.into_iter().map(|f| (Box::pin(f), None)).collect();
+    poll_fn(|cx| {
+        for (future, result) in waiting.iter_mut().filter(|(_, result)| result.is_none()) {
+            if let Poll::Ready(ready) = future.as_mut().poll(cx) {
+                *result = Some(ready);
+            }
+        }
+        if waiting.iter().any(|(_, result)| result.is_none()) { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, result)| result).collect()
 }

@@ -5,7 +5,9 @@ use floo_wasm::core::codec::WirePolicy;
 use floo_wasm::core::model::{ConversationId, Millis};
 use floo_wasm::core::proto::{Frame, Provision, Status, Xid, frame::Command as Cmd};
 use floo_wasm::core::services::Servers;
-use floo_wasm::core::session::{Batch, Cloud, Command, Config, Input, Operation, Output, Place, Restored, Session};
+use floo_wasm::core::session::{
+    Batch, Cloud, Command, Config, Glance, Input, Operation, Output, Place, Restored, Session,
+};
 use floo_wasm::ports::{Query, Row, StorageKind, Table, Write};
 use prost::Message as _;
 
@@ -81,9 +83,17 @@ impl World {
     fn carry_out(&mut self, output: Output) {
         match output {
             Output::OpenStore(_) => {
+                let mut tables: Vec<_> = Glance::TABLES.map(|t| (t, range(&self.store, &Query::all(t)))).into();
+                for (table, keys) in Glance::picks(&tables[0].1) {
+                    let rows = keys.iter().flat_map(|key| range(&self.store, &Query::one(table, key)));
+                    tables.push((table, rows.collect()));
+                }
+                let glance = Glance { tables, kind: StorageKind::Memory, fallback: None };
+                self.session.handle(NOW, Input::Glanced(Ok(glance)));
+            }
+            Output::Restore => {
                 let tables = Restored::TABLES.map(|t| (t, range(&self.store, &Query::all(t)))).into();
-                let restored = Restored { tables, kind: StorageKind::Memory, fallback: None };
-                self.session.handle(NOW, Input::StoreOpened(Ok(restored)));
+                self.session.handle(NOW, Input::StoreOpened(Ok(Restored { tables })));
             }
             Output::Load(id, query) => self.session.handle(NOW, Input::Loaded(id, Ok(range(&self.store, &query)))),
             Output::Persist(Batch { place, writes, then, marks }) => {

@@ -4,7 +4,7 @@ use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use rexie::{Direction, KeyRange, ObjectStore, Rexie, RexieBuilder, TransactionMode, TransactionResult};
@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::IdbTransaction;
 
 use crate::adapters::memory::MemoryStore;
-use crate::ports::{Query, Row, Store, StoreError, Table, Write};
+use crate::ports::{Query, Row, Store, StoreError, Table, Write, together};
 
 /// Version of the schema: raised when a table is added.
 const VERSION: u32 = 3;
@@ -157,7 +157,7 @@ impl IndexedDb {
     async fn read_each(&self, table: Table, keys: &[Vec<u8>]) -> Result<Vec<Option<JsValue>>, rexie::Error> {
         let transaction = self.begin(&[table.name()], TransactionMode::ReadOnly)?;
         let store = transaction.store(table.name())?;
-        try_join_all(keys.iter().map(|key| store.get(bytes(key)))).await
+        together(keys.iter().map(|key| store.get(bytes(key))).collect()).await.into_iter().collect()
     }
 }
 
