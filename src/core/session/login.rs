@@ -33,7 +33,7 @@ use super::rotation::Then;
 use super::rows::{DeviceRow, LoginRow, conversation_from, kv, login_key, put};
 use super::{Event, Output, Purpose, Reply, Session, State, Timer, storage_error, value};
 use crate::core::codec::Uplink;
-use crate::core::model::{Domain, Error, ErrorCode, Millis};
+use crate::core::model::{Conversation, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{self, Provision, provision::OsType, status::ErrorCode as Status};
 use crate::core::services::{Caller, Credentials, Token, read, register_visitor, token, token_answer, visitor_answer};
 use crate::core::wire::Wire as _;
@@ -505,7 +505,7 @@ impl Session {
         self.login.last_id = self.account.take().map_or(0, |account| account.last_id);
         self.loads.clear();
         self.opening.under_way += 1;
-        self.opening.reading = false;
+        self.run_early(); // meant for the account that is left
         self.out.push_back(Output::OpenStore(format!("floo/{}/{uid}", self.config.app_id)));
     }
 
@@ -524,7 +524,7 @@ impl Session {
         self.event(Event::Storage(glance.kind, glance.fallback.as_ref().map(storage_error)));
         let (front, _) = Account::restore(uid, &glance.tables); // what is unreadable is told when all is read
         if !front.conversations.is_empty() {
-            self.tell_all(&front);
+            self.tell_all(&front, front.list());
         }
         self.out.push_back(Output::Restore);
     }
@@ -578,7 +578,9 @@ impl Session {
         let (mut account, bad) = Account::restore(uid, &restored.tables);
         account.last_id = account.last_id.max(self.login.last_id);
         let mut writes = Vec::new();
-        let front = account.list().iter().map(|conversation| conversation.id).take(FRONT).collect();
+        let list = account.list();
+        let (pinned, rest): (Vec<_>, Vec<_>) = list.iter().partition(|conversation| conversation.pinned);
+        let front = pinned.iter().chain(&rest).map(|conversation| conversation.id).take(FRONT).collect();
         account.front_moved = account.front != front;
         account.front = front;
         if account.device.guid.is_empty() {
@@ -589,15 +591,12 @@ impl Session {
             writes.push(put(Table::Kv, kv::DEVICE.into(), &account.device));
         }
         let sn = account.device.sn;
-        self.account = Some(account);
         self.bad_rows(bad);
         if !writes.is_empty() {
             self.persist(writes, vec![]);
         }
-        if let Some(account) = self.account.take() {
-            self.tell_all(&account);
-            self.account = Some(account);
-        }
+        self.tell_all(&account, list);
+        self.account = Some(account);
         self.find_lasts();
         self.plan_read_all();
         if let Some(call) = self.login.resuming.take() {
@@ -614,12 +613,10 @@ impl Session {
     }
 
     /// Everything the application may want to show before the network answers.
-    fn tell_all(&mut self, account: &Account) {
-        let (users, groups) = (account.users.values().cloned().collect(), account.groups.values().cloned().collect());
-        let conversations = account.list();
-        self.event(Event::Users(users));
-        self.event(Event::Groups(groups));
-        self.event(Event::Conversations(conversations));
+    fn tell_all(&mut self, account: &Account, list: Vec<Conversation>) {
+        self.event(Event::Users(account.users.values().cloned().collect()));
+        self.event(Event::Groups(account.groups.values().cloned().collect()));
+        self.event(Event::Conversations(list));
     }
 
     /// Conversations whose last message was taken away when the page was closed.

@@ -207,3 +207,23 @@ fn a_session_that_ends_while_room_is_made_settles_what_was_held_back() {
     assert_eq!(w.told(), ["word400 of many"]);
     assert_eq!(w.session.stats().dropped, 0, "a new login makes no room that nobody needs");
 }
+
+#[test]
+fn what_is_above_the_cursor_stays_because_others_may_come_between() {
+    let mut w = World::new();
+    w.log_in();
+    fill(&mut w, PEER, 0..50);
+    for n in 0..260 {
+        let id = w.send(1000 + n, "on the way");
+        w.frame(&ack(id, MID + 1000 + u64::from(n)));
+    }
+    w.quota = Some(used(&w));
+    w.send(60, "does not fit");
+    w.go_online();
+    assert!(w.session.stats().dropped > 0);
+    assert_eq!(stored(&w, peer()).iter().filter(|id| **id >= MID + 1000).count(), 260);
+    // Another device's, which the server had between.
+    w.quota = None;
+    fill(&mut w, PEER, 500..501);
+    assert!(local(&mut w, peer(), MID + 1000).contains(&(MID + 500)));
+}

@@ -203,6 +203,7 @@ fn who_logs_out_while_the_store_is_read_has_no_account_when_it_is() {
 fn what_is_read_of_an_account_that_was_left_is_not_taken_for_that_of_another() {
     let mut w = glancing();
     let old = w.restored();
+    w.command(5, Command::MarkRead { of: ConversationId::user(PEER), up_to: MID, only: false });
     w.command(2, Command::Logout);
     let adopted = crate::core::services::Token { uid: 7, token: "t7".into(), public_key: String::new() };
     w.command(3, Command::Adopt { token: adopted, guid: String::new(), sn: 0 });
@@ -212,4 +213,38 @@ fn what_is_read_of_an_account_that_was_left_is_not_taken_for_that_of_another() {
     w.feed(Input::StoreOpened(Ok(old)));
     assert!(listed(&w).is_empty());
     assert!(!w.replies.contains_key(&4));
+    assert_eq!(w.replies[&5].as_ref().unwrap_err().code, ErrorCode::UserNotLogin, "meant for the account before");
+}
+
+#[test]
+fn what_is_pinned_is_read_first_however_old_it_is() {
+    let mut w = World::new();
+    w.log_in();
+    for n in 0..300 {
+        w.frame(&page(PEER + n, vec![text_meta(MID + n, PEER + n, ME, "hello")], MID + n));
+    }
+    let of = ConversationId::user(PEER);
+    w.command(2, Command::SetLocal { of, draft: None, extension: None, pinned: Some(true), muted: None });
+    for n in 0..300 {
+        w.frame(&page(PEER + n, vec![text_meta(MID + 400 + n, PEER + n, ME, "again")], MID + 400 + n));
+    }
+    let mut w = World::with(w.device, w.account);
+    w.command(1, Command::Resume);
+    w.frame(&page(PEER + 5, vec![], 0));
+    w.command(
+        2,
+        Command::SetLocal {
+            of: ConversationId::user(PEER + 5),
+            draft: Some("x".into()),
+            extension: None,
+            pinned: None,
+            muted: None,
+        },
+    );
+    let mut w = World::with(w.device, w.account);
+    w.hold_restore = true;
+    w.command(1, Command::Resume);
+    let first = &listed(&w)[0];
+    assert_eq!(first.len(), 256);
+    assert!(first.contains(&PEER) && first.contains(&(PEER + 299)));
 }
