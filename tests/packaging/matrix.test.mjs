@@ -55,14 +55,7 @@ const ROWS = [
   {
     name: "esbuild",
     of: "esbuild",
-    build: [
-      root("node_modules/esbuild/bin/esbuild"),
-      "main.js",
-      "--bundle",
-      "--minify",
-      "--format=esm",
-      "--outdir=dist",
-    ],
+    build: ["esbuild.mjs", "main.js"],
     copy: true,
     long: true,
   },
@@ -100,6 +93,13 @@ const ROWS = [
     size: ".svelte-kit/output/client",
     serve: (number) => [VITE, "preview", ...port(number)],
     rendered: true,
+  },
+  {
+    name: "uni-app, H5",
+    of: "@dcloudio/uni-app",
+    lock: "uni-app",
+    build: ["node_modules/@dcloudio/vite-plugin-uni/bin/uni.js", "build", "-p", "h5"],
+    output: "dist/build/h5",
   },
 ];
 
@@ -140,9 +140,10 @@ async function prepare({ of, lock, page, build }) {
   const directory = lock ? await withTools(lock) : stage.directory();
   const own = of ? [] : ["scripts-app"];
   project(directory, ["app", ...(lock ? [path.join("matrix", lock)] : own)], installed);
-  if (build?.includes("webpack.mjs")) {
-    fs.copyFileSync(at("tests", "packaging", "matrix", "webpack.mjs"), path.join(directory, "webpack.mjs"));
-    if (!lock) fs.symlinkSync(at("node_modules", "webpack"), path.join(directory, "node_modules", "webpack"));
+  const script = build?.find((word) => word === `${of}.mjs`);
+  if (script) {
+    fs.copyFileSync(at("tests", "packaging", "matrix", script), path.join(directory, script));
+    if (!lock) fs.symlinkSync(at("node_modules", of), path.join(directory, "node_modules", of));
   }
   if (page) {
     const index = path.join(directory, "index.html");
@@ -211,7 +212,7 @@ before(async () => {
 
 after(async () => {
   await stage.end();
-  const widths = [20, 10, 8, 10, 6];
+  const widths = [20, 34, 8, 10, 6];
   const line = (cells) => cells.map((cell, at) => String(cell).padEnd(widths[at])).join("");
   console.log(line(["bundler", "version", "build", "kB", "chat"]));
   for (const row of table) console.log(line([row.name, row.version, row.build, row.size, row.chat]));

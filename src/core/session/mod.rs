@@ -324,6 +324,7 @@ impl Session {
             self.out.pop_front().unwrap_or_else(|| Output::Wait(self.timers.next().map(|at| self.told(at))));
         if let Output::Persist(Batch { place: Place::Account, writes, .. }) = &mut output {
             self.move_front(writes);
+            self.room.take(writes);
         }
         output
     }

@@ -11,14 +11,18 @@
 //!     session goes on after a pause, longer each time
 //! ```
 //!
+//! A browser may give the space back later. For a minute nothing more is dropped then.
+//!
 //! A conversation notes up to where its messages were dropped (`gap`): reads of this device end there, and only
 //! pages of the server's history that close the gap take it back.
+use std::time::Duration;
+
 use super::account::{Errand, Pending};
 use super::merge::Outcome;
 use super::rows::{kv, message_query, put, read_messages, receipt_key};
 use super::{Batch, Event, Level, LoadPurpose, Mark, Output, Place, Session, find, storage_error};
 use crate::core::map::Map;
-use crate::core::model::{ConversationId, Error, Kind};
+use crate::core::model::{ConversationId, Error, Kind, Millis};
 use crate::core::wire::Wire as _;
 use crate::ports::{Query, Row, StoreError, Table, Write};
 
@@ -26,6 +30,9 @@ use crate::ports::{Query, Row, StoreError, Table, Write};
 const KEPT: [u32; 3] = [200, 50, 5];
 /// How much is dropped at once, in bytes of messages: doubled each time.
 const FREED: usize = 1 << 20;
+/// Browsers give back the space of what was deleted when they like. So long nothing more is dropped, unless most of what
+/// was freed before has been written since.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// So many messages are dropped in one transaction: small, because a log has to write down deletions too.
 const CHUNK: u32 = 64;
 /// Rows of the index that are read at once.
@@ -42,7 +49,12 @@ pub(super) struct Room {
     level: usize,
     /// How often room was made.
     rounds: u32,
+    /// When room was made last.
+    made: Option<Millis>,
+    /// How many bytes of messages were dropped for it.
     freed: usize,
+    /// How many bytes may be written before it is used up.
+    left: usize,
     /// Conversations that are still to be looked at.
     asked: usize,
     /// The oldest message of a conversation, and the first that is kept.
@@ -64,6 +76,18 @@ pub(super) enum Step {
     Chunk(ConversationId, u64),
     /// Rows of the index.
     Terms,
+}
+
+impl Room {
+    /// This is about to be written.
+    pub(super) fn take(&mut self, writes: &[Write]) {
+        self.left = self.left.saturating_sub(size(writes));
+    }
+}
+
+/// In bytes.
+fn size(writes: &[Write]) -> usize {
+    writes.iter().map(|write| write.key.len() + write.value.as_ref().map_or(0, Vec::len)).sum()
 }
 
 impl Session {
@@ -106,13 +130,15 @@ impl Session {
         if !self.room.wanted {
             return false;
         }
+        let soon = self.room.made.is_some_and(|at| self.now < at + PATIENCE);
+        if self.room.stuck || (soon && self.room.left > 0) {
+            self.no_room();
+            return true;
+        }
         self.room.freed = 0;
         self.room.asked = 0;
         self.room.oldest.clear();
         self.room.dropped.clear();
-        if self.room.stuck {
-            self.room.level = KEPT.len();
-        }
         self.look_around();
         true
     }
@@ -258,19 +284,30 @@ impl Session {
         self.load(query, LoadPurpose::Room(Step::Terms));
     }
 
+    /// Nothing can be dropped, or it has not helped yet: told, and tried again after a pause.
+    fn no_room(&mut self) {
+        self.room.wanted = false;
+        self.room.stuck = false;
+        let full = storage_error(&StoreError::Quota("dropping old messages makes no room".into()));
+        self.fail_held_back(&full);
+        self.event(Event::Error(full));
+        self.login.store_failures += 1;
+        self.retry_after(self.login.store_failures, None);
+    }
+
     /// Goes on, with room or without.
     fn room_made(&mut self) {
         self.room.wanted = false;
         self.room.stuck = false;
         self.room.level = 0;
         if self.room.freed == 0 {
-            let full = storage_error(&StoreError::Quota("no message can be dropped any more".into()));
-            self.fail_held_back(&full);
-            self.event(Event::Error(full));
-            self.login.store_failures += 1;
-            return self.retry_after(self.login.store_failures, None);
+            return self.no_room();
         }
         self.room.rounds += 1;
+        self.room.made = Some(self.now);
+        let waiting =
+            self.out.iter().map(|output| if let Output::Persist(batch) = output { size(&batch.writes) } else { 0 });
+        self.room.left = self.room.freed / 2 + waiting.sum::<usize>();
         self.log(Level::Info, format!("{} bytes of old messages made room", self.room.freed));
         for (id, pending, then) in std::mem::take(&mut self.room.back) {
             let Some(account) = &mut self.account else { return };

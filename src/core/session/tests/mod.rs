@@ -52,6 +52,8 @@ struct World {
     fail_writes: bool,
     /// How many bytes the account's store holds at most.
     quota: Option<usize>,
+    /// Of them, what is deleted and not given back; none where it is given back at once.
+    dead: Option<usize>,
     /// Reads of the account's store take for ever.
     hold_reads: bool,
     hold_open: bool,
@@ -133,6 +135,7 @@ impl World {
             account,
             fail_writes: false,
             quota: None,
+            dead: None,
             hold_reads: false,
             hold_open: false,
             hold_restore: false,
@@ -236,10 +239,13 @@ impl World {
                     }
                 }
                 for Write { table, key, value, .. } in writes.into_iter().filter(|w| w.until.is_none()) {
-                    match value {
+                    let old = match value {
                         Some(value) => store.insert((table, key), value),
                         None => store.remove(&(table, key)),
                     };
+                    if let Some(dead) = &mut self.dead {
+                        *dead += old.map_or(0, |old| old.len() + 20);
+                    }
                 }
                 for mark in marks {
                     self.session.handle(self.now, Input::Persisted(mark));
@@ -280,6 +286,9 @@ impl World {
             less += size(self.account.get(&(write.table, write.key.clone())));
         }
         let used: usize = self.account.values().map(|value| size(Some(value))).sum();
+        if let Some(dead) = self.dead {
+            return more > 0 && self.quota.is_some_and(|quota| used + dead + more > quota);
+        }
         more > less && self.quota.is_some_and(|quota| used + more > quota + less)
     }
 

@@ -192,6 +192,30 @@ fn without_any_room_nothing_is_confirmed_and_a_message_is_refused_unless_it_need
 }
 
 #[test]
+fn where_dropping_gives_no_room_at_once_no_more_is_dropped_for_a_minute() {
+    let mut w = full();
+    w.dead = Some(0);
+    w.quota = Some(used(&w) + 400); // for the rows of conversations that change
+    let long = "long".repeat(150);
+    w.send(80, &long);
+    assert_eq!(w.error_of(80), ErrorCode::StorageQuota);
+    let dropped = w.session.stats().dropped;
+    assert_eq!(dropped, 100, "those beyond the kept 200");
+    for n in 81..84 {
+        w.send(n, &long);
+        assert_eq!(w.error_of(n), ErrorCode::StorageQuota);
+        assert_eq!(w.session.stats().dropped, dropped, "dropped in vain");
+    }
+    w.dead = Some(0);
+    w.send(90, &long);
+    assert_eq!(w.replies[&90], Ok(Reply::Done), "the store has given it back");
+    w.dead = Some(100_000);
+    w.now = w.now + Duration::from_secs(61);
+    w.send(91, &long);
+    assert!(w.session.stats().dropped > dropped, "full again, and a minute has passed");
+}
+
+#[test]
 fn a_session_that_ends_while_room_is_made_settles_what_was_held_back() {
     let mut w = full();
     w.hold_reads = true;
