@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import * as esbuild from "esbuild";
 import { alone, at, run as build, freshDirectory } from "../../scripts/build/common.mjs";
+import { glueFactory } from "../../scripts/build/glue.mjs";
 import { buildWasm, NAME } from "../../scripts/build/wasm.mjs";
 
 const SCHEMA = "src/core/proto/xsync.proto";
@@ -16,6 +17,8 @@ async function bundle(out) {
   const code = path.join(out, "static.js");
   const pbjs = ["-t", "static-module", "-w", "esm", "--keep-case", "--force-long", "--no-comments", "-o", code, SCHEMA];
   build(process.execPath, [at("node_modules/protobufjs-cli/bin/pbjs"), ...pbjs]);
+  const glue = path.join(out, "glue.js");
+  fs.writeFileSync(glue, glueFactory(fs.readFileSync(at("dist/wasm/bench", `${NAME}_bg.js`), "utf8")));
   await esbuild.build({
     entryPoints: [at("bench/codec/measure.mjs")],
     outfile: path.join(out, "measure.js"),
@@ -24,7 +27,7 @@ async function bundle(out) {
     format: "esm",
     target: "es2020",
     loader: { ".proto": "text" },
-    alias: { "#glue": at("dist/wasm/bench", `${NAME}_bg.js`), "#static": code },
+    alias: { "#glue": glue, "#static": code },
     logLevel: "error",
   });
   fs.copyFileSync(at("dist/wasm/bench", `${NAME}_bg.wasm`), path.join(out, "bench.wasm"));
