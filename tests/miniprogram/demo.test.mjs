@@ -4,7 +4,7 @@ import path from "node:path";
 import { after, before } from "node:test";
 import { startEmulator } from "../lib/emulator.mjs";
 import { serve } from "./host/serve.mjs";
-import { back, messages, online, openChat, row, send, shown, signIn, submit } from "./lib/chat.mjs";
+import { back, messages, online, openChat, openTab, row, send, shown, signIn, submit } from "./lib/chat.mjs";
 import { phoneTest, Stage, troubles } from "./lib/stage.mjs";
 
 const stage = new Stage();
@@ -213,8 +213,11 @@ demoTest("started without the cloud, the app shows what the phone keeps", async 
 demoTest("after logging out the next start asks for a sign-in", async () => {
   await back(amber);
   await online(amber);
-  await amber.tap("menu");
-  await amber.choose("Log out");
+  await openTab(amber, "me");
+  await amber.waitText("connection", "online");
+  await amber.tap("open-settings");
+  await amber.tap("log-out");
+  await amber.choose("Log out, keep the messages");
   await amber.one("signin-submit");
   await amber.open({ profile: "ios" });
   await amber.one("signin-submit");

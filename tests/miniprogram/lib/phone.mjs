@@ -74,7 +74,7 @@ export async function until(driver, what, probe) {
 
 /** Runs in the page: visible elements with that WXML id or class, of pages and of components. */
 function find(name) {
-  const page = [...document.querySelectorAll(".mp-page")].at(-1);
+  const page = [...document.querySelectorAll(".mp-page:not([hidden])")].at(-1);
   const selector = `[exparser\\:info-attr-id="${name}"], .${name}, [class*="--${name}"]`;
   const exact = (e) =>
     e.getAttribute("exparser:info-attr-id") === name ||

@@ -1,4 +1,5 @@
 // The file system of `wx` in memory, and what moves files over the network.
+import { layer } from "./layer.js";
 import { makeApi } from "./wx-call.js";
 
 const USER = "wxfile://usr/";
@@ -59,8 +60,7 @@ function downloadFile({ device, real }, files) {
           listener({ progress, totalBytesWritten: loaded, totalBytesExpectedToWrite: total });
       });
     xhr.onload = () => {
-      const tempFilePath = `wxfile://tmp_${files.size}`;
-      files.set(tempFilePath, xhr.response);
+      const tempFilePath = files.keep(xhr.response, "download");
       ok({ statusCode: xhr.status, tempFilePath });
     };
     xhr.onerror = () => fail("network error");
@@ -71,15 +71,14 @@ function downloadFile({ device, real }, files) {
 }
 
 /** The files part of `wx`. Only what lies in the user's directory can be written. */
-export function createFiles(context) {
-  const files = new Map();
+export function createFiles(context, screen, files) {
   const api = (name, work, options) => makeApi(context, name, work, options);
   const manager = {
     writeFile: api("writeFile", ({ filePath, data }, ok, fail) => {
       if (typeof filePath !== "string" || !filePath.startsWith(USER))
         return fail(`permission denied, open ${filePath}`);
       if (!(data instanceof context.real.ArrayBuffer)) return fail("data must be an ArrayBuffer");
-      files.set(filePath, data.slice(0));
+      files.set(filePath, data);
       ok({});
     }),
     readFile: api("readFile", ({ filePath }, ok, fail) => {
@@ -90,6 +89,11 @@ export function createFiles(context) {
   };
   return {
     getFileSystemManager: () => manager,
+    openDocument: api("openDocument", ({ filePath }, ok, fail) => {
+      if (files.get(filePath) === undefined) return fail(`file doesn't exist: ${filePath}`);
+      layer(screen, "document", filePath.slice(filePath.lastIndexOf("/") + 1));
+      ok({});
+    }),
     uploadFile: api("uploadFile", uploadFile(context, files), { task: true }),
     downloadFile: api("downloadFile", downloadFile(context, files), { task: true }),
   };

@@ -1,0 +1,6 @@
+/** A small picture in the colour of the text around it, by the name of its class in `glyph.wxss`. */
+Component({
+  properties: {
+    name: String,
+  },
+});
