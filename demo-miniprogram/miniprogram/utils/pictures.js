@@ -10,8 +10,10 @@ async function fetchFile(url, thumbnail) {
     const file = await session.current().files.download(url, { thumbnail: thumbnail });
     return /** @type {{ path: string }} */ (file).path;
   } catch (error) {
+    console.info("Not fetched: " + error.message);
+    // There may be no small picture of it.
+    if (thumbnail) return local(url, false);
     // Other hosts need not be among the domains for downloads; what shows pictures takes every address.
-    console.info("Shown from its address: " + error.message);
     known.delete(url);
     return url;
   }

@@ -10,6 +10,7 @@ import { Device } from "./device.js";
 import { FileStore } from "./file-store.js";
 import { watchLongpress } from "./longpress.js";
 import { Modules } from "./modules.js";
+import { touchWithMouse } from "./mouse.js";
 import { Pages } from "./pages.js";
 import { createRealm } from "./realm.js";
 import { createWXWebAssembly } from "./wasm.js";
@@ -34,6 +35,20 @@ function typesOf(realm) {
   };
 }
 
+/** The fingers of a touch event, as the platform hands them on; undefined for other events. */
+function touchesOf(original) {
+  if (original?.touches === undefined) return undefined;
+  const list = (touches) =>
+    [...touches].map(({ identifier, pageX, pageY, clientX, clientY }) => ({
+      identifier,
+      pageX,
+      pageY,
+      clientX,
+      clientY,
+    }));
+  return { touches: list(original.touches), changedTouches: list(original.changedTouches) };
+}
+
 /** A backend that adds each style sheet once, however often its page is opened. */
 function createBackend() {
   const backend = new glassEasel.CurrentWindowBackendContext();
@@ -44,10 +59,12 @@ function createBackend() {
     if (!added.has(key)) added.set(key, append(path, scope));
     return added.get(key);
   };
-  const tapIsOver = watchLongpress(document.getElementById("screen"), glassEasel);
+  const screen = document.getElementById("screen");
+  touchWithMouse(screen, glassEasel);
+  const tapIsOver = watchLongpress(screen, glassEasel);
   backend.onEvent((target, type, detail, options) => {
     if (type === "tap" && tapIsOver()) return undefined;
-    const event = new glassEasel.Event(type, detail, options);
+    const event = new glassEasel.Event(type, detail, { ...options, extraFields: touchesOf(options.originalEvent) });
     glassEasel.Event.dispatchEvent(target, event);
     return event.getEventBubbleStatus();
   });

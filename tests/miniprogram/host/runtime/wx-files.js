@@ -4,6 +4,18 @@ import { makeApi } from "./wx-call.js";
 
 const USER = "wxfile://usr/";
 
+/** What the platform makes of the end of a name. */
+const TYPES = {
+  png: "image/png",
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  gif: "image/gif",
+  mp4: "video/mp4",
+  mp3: "audio/mpeg",
+  pdf: "application/pdf",
+};
+const typeOf = (name) => TYPES[name.split(".").at(-1).toLowerCase()] ?? "application/octet-stream";
+
 /** Uploads as the platform makes them: a form with the fields first and the file last. */
 function uploadFile({ device, real }, files) {
   return ({ url, filePath, name, header, formData }, ok, fail) => {
@@ -21,7 +33,8 @@ function uploadFile({ device, real }, files) {
     }
     const form = new FormData();
     for (const [field, value] of Object.entries(formData ?? {})) form.append(field, value);
-    form.append(name, new Blob([bytes]), filePath.slice(filePath.lastIndexOf("/") + 1));
+    const fileName = filePath.slice(filePath.lastIndexOf("/") + 1);
+    form.append(name, new Blob([bytes], { type: typeOf(fileName) }), fileName);
     xhr.open("POST", url);
     for (const [key, value] of Object.entries(header ?? {})) xhr.setRequestHeader(key, value);
     xhr.upload.onprogress = ({ loaded, total }) =>
