@@ -1,4 +1,5 @@
 const { section } = require("../utils/i18n");
+const { openNotices } = require("../utils/notices");
 const session = require("../utils/session");
 const { showError } = require("../utils/ui");
 
@@ -40,7 +41,7 @@ Component({
       const client = session.current();
       let notices = 0;
       try {
-        if (client !== null && client.session !== null) notices = (await client.notices.list()).length;
+        if (client !== null && client.session !== null) notices = (await openNotices(client)).length;
       } catch (error) {
         showError(error);
       }

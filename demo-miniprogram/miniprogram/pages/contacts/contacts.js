@@ -1,6 +1,7 @@
 const { listChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
+const { openNotices } = require("../../utils/notices");
 const { newGroup } = require("../../utils/new-group");
 const { attempt, opening, showTab } = require("../../utils/page");
 const { showError } = require("../../utils/ui");
@@ -35,7 +36,7 @@ Page({
       const [contacts, groups, notices] = await Promise.all([
         contactRows(client),
         client.groups.list(),
-        client.notices.list(),
+        openNotices(client),
       ]);
       const keyed = (rows) => rows.map((row) => ({ ...row, key: row.id }));
       const groupRows = groups.map((group) => ({

@@ -1,5 +1,6 @@
 const { section, t } = require("../../utils/i18n");
 const { groupCard, itemName, userCard } = require("../../utils/names");
+const { openNotices } = require("../../utils/notices");
 const { noticeReason, noticeText } = require("../../utils/notice-text");
 const { attempt, opening } = require("../../utils/page");
 const { readAll } = require("../../utils/pages");
@@ -64,7 +65,7 @@ Page({
     const client = this.client;
     if (client.session === null) return;
     try {
-      const notices = await client.notices.list();
+      const notices = await openNotices(client);
       this.show(notices);
       // The phone's own show without a connection too; the cloud's can only be asked with one.
       if (client.state !== "online") return;
