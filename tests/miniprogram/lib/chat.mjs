@@ -10,8 +10,8 @@ export async function submit(phone, { dns, username, password }) {
 }
 
 /** Opens the demo and signs in; returns when the conversation list is there. */
-export async function signIn(phone, dns, username, profile) {
-  await phone.open({ profile });
+export async function signIn(phone, dns, username, profile, language = "en") {
+  await phone.open({ profile, language });
   await submit(phone, { dns, username, password: `${username}-demo` });
   await online(phone);
 }
