@@ -122,7 +122,8 @@ peopleTest("an application that is accepted makes contacts of both, who chat", a
   await shown(newcomer, "谢谢通过", "sent");
   await openTab(basil, "conversations");
   await basil.until("the message", async () => (await row(basil, "zinnia"))?.note === "谢谢通过");
-  await back(newcomer, "contact");
+  await newcomer.tap("chat-info");
+  await newcomer.one("person-remove");
 });
 
 peopleTest("a contact gets a remark, is blocked, let in again and removed", async () => {
@@ -140,8 +141,8 @@ peopleTest("a contact gets a remark, is blocked, let in again and removed", asyn
   await newcomer.one("person-remove");
   await newcomer.tap("person-remove");
   await agree(newcomer);
-  await newcomer.one("person-add");
-  await back(newcomer, "contacts");
+  await onPage(newcomer, "conversations");
+  await openTab(newcomer, "contacts");
   await newcomer.until("the contact to go", async () => (await contacts(newcomer)).length === 0);
 });
 

@@ -11,7 +11,6 @@ module.exports = {
     delete: "Delete",
     somebody: "Somebody",
     group: "group {id}",
-    done: "Done",
     you: "You",
     members: "{n} member|{n} members",
   },
@@ -174,7 +173,6 @@ module.exports = {
     id: "ID",
     alias: "Remark",
     noAlias: "None",
-    about: "About",
     block: "Block",
     message: "Send a message",
     add: "Add to contacts",
@@ -195,7 +193,6 @@ module.exports = {
   group: {
     title: "Group",
     newName: "Name of the group",
-    members: "Members",
     all: "All members",
     invite: "Invite",
     name: "Group name",
@@ -240,7 +237,6 @@ module.exports = {
     placeholder: "Search messages",
     empty: "Nothing found for “{text}”",
     hint: "Messages on this phone, in all conversations",
-    more: "More",
   },
   me: {
     title: "Me",

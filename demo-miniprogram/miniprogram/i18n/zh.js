@@ -8,7 +8,6 @@ module.exports = {
     delete: "删除",
     somebody: "某人",
     group: "群 {id}",
-    done: "完成",
     you: "你",
     members: "{n} 人",
   },
@@ -171,7 +170,6 @@ module.exports = {
     id: "ID",
     alias: "备注",
     noAlias: "无",
-    about: "简介",
     block: "加入黑名单",
     message: "发消息",
     add: "添加到通讯录",
@@ -192,7 +190,6 @@ module.exports = {
   group: {
     title: "群聊信息",
     newName: "群聊名称",
-    members: "群成员",
     all: "全部群成员",
     invite: "邀请",
     name: "群聊名称",
@@ -237,7 +234,6 @@ module.exports = {
     placeholder: "搜索聊天记录",
     empty: "没有找到“{text}”",
     hint: "搜索本机上所有会话的消息",
-    more: "更多",
   },
   me: {
     title: "我",

@@ -1,4 +1,5 @@
 /** Makes a group of contacts: whom, then its name. */
+const { openChatPage } = require("./chat-page");
 const handover = require("./handover");
 const { t } = require("./i18n");
 const { contactRows } = require("./names");
@@ -8,7 +9,7 @@ async function create(client, members) {
   const name = await ask(t("group.newName"), "", "");
   if (name === null || name === "") return;
   const group = await client.groups.create({ name: name, members: members });
-  wx.redirectTo({ url: "/pages/chat/chat?kind=group&id=" + group.groupId });
+  await openChatPage("group", group.groupId);
 }
 
 /** Opens the page that asks for the members. */

@@ -4,15 +4,16 @@ const { local } = require("./pictures");
 const player = require("./player");
 const { copy } = require("./ui");
 
-/** What the phone can show of files. */
-const DOCUMENT = /\.(docx?|xlsx?|pptx?|pdf)$/i;
+/** What the phone can show of files, by the end of the name. */
+const DOCUMENTS = ["doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf"];
 
 const preview = (type) => async (it) => wx.previewMedia({ sources: [{ url: await local(it.url, false), type: type }] });
 
 async function openFile(it) {
-  const path = DOCUMENT.test(it.name) ? await local(it.url, false) : it.url;
+  const type = it.name.slice(it.name.lastIndexOf(".") + 1).toLowerCase();
+  const path = DOCUMENTS.includes(type) ? await local(it.url, false) : it.url;
   // A file that is not on the phone, or of another kind, is for a browser.
-  return path === it.url ? copy(it.url) : wx.openDocument({ filePath: path, showMenu: true });
+  return path === it.url ? copy(it.url) : wx.openDocument({ filePath: path, fileType: type, showMenu: true });
 }
 
 const OPENERS = {

@@ -1,3 +1,4 @@
+const { openChatPage } = require("../../utils/chat-page");
 const { section, t } = require("../../utils/i18n");
 const { itemName } = require("../../utils/names");
 const { attempt, opening } = require("../../utils/page");
@@ -86,7 +87,7 @@ Page({
   },
 
   onMessage() {
-    wx.navigateTo({ url: "/pages/chat/chat?kind=user&id=" + this.id });
+    return attempt(() => openChatPage("user", this.id));
   },
 
   async onAdd() {

@@ -61,6 +61,8 @@ export class Pages {
   #close(entry) {
     this.#call(entry, "onUnload");
     this.#tabs.delete(entry.path);
+    // What is still under way may set data: the platform takes it for a page that is gone and does nothing.
+    entry.page.setData = () => {};
     for (const root of entry.roots) root.release();
     entry.element.remove();
   }

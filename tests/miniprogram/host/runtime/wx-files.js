@@ -102,8 +102,10 @@ export function createFiles(context, screen, files) {
   };
   return {
     getFileSystemManager: () => manager,
-    openDocument: api("openDocument", ({ filePath }, ok, fail) => {
+    openDocument: api("openDocument", ({ filePath, fileType }, ok, fail) => {
       if (files.get(filePath) === undefined) return fail(`file doesn't exist: ${filePath}`);
+      if (!/^(docx?|xlsx?|pptx?|pdf)$/.test(fileType ?? filePath.split(".").at(-1)))
+        return fail("filetype not supported");
       layer(screen, "document", filePath.slice(filePath.lastIndexOf("/") + 1));
       ok({});
     }),
