@@ -2,5 +2,7 @@
 Component({
   properties: {
     name: String,
+    /** Its width and height in rpx. */
+    size: { type: Number, value: 48 },
   },
 });
