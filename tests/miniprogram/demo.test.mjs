@@ -65,6 +65,23 @@ demoTest("conversations and contacts are listed with their names", async () => {
   assert.match(await amber.title(), /^Chats/);
 });
 
+demoTest("pages of the tab bar stay, and are reached by it only", async () => {
+  const go = (name, url) =>
+    amber.driver.executeAsyncScript(
+      `const done = arguments[2];
+       document.querySelector("iframe").contentWindow.wx[arguments[0]]({ url: arguments[1] }).then(() => done(""), (e) => done(e.errMsg));`,
+      name,
+      url,
+    );
+  assert.equal(await go("navigateTo", "/pages/me/me"), "navigateTo:fail can not navigateTo a tabbar page");
+  assert.equal(await go("switchTab", "/pages/chat/chat"), "switchTab:fail can not switch to no-tabBar page");
+  await openTab(amber, "contacts");
+  await openTab(amber, "conversations");
+  await openTab(amber, "contacts");
+  assert.equal(await amber.run("return document.querySelectorAll('.mp-page').length"), 2);
+  await openTab(amber, "conversations");
+});
+
 demoTest("two phones chat, in Chinese and with emoji, and unread messages are counted live", async () => {
   await openChat(amber, "basil");
   const before = (await row(basil, "amber"))?.unread ?? 0;
