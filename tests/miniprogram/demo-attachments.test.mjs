@@ -139,7 +139,9 @@ attachmentTest("a voice message is as long as it was held; it plays on the other
   await amber.touch("talk-hold", { ms: 1600 });
   const body = await arrived("audio");
   assert.equal(body.title, "0:02");
+  await basil.one("unplayed");
   await basil.tap("audio");
+  await basil.until("the dot to go", async () => (await basil.all("unplayed")).length === 0);
   await amber.until("the news that it was played", () =>
     amber.driver.executeAsyncScript(
       `const done = arguments[0]; __mp.pages.top.page.conversation.messages({ limit: 20 })

@@ -124,6 +124,10 @@ peopleTest("an application that is accepted makes contacts of both, who chat", a
   await basil.until("the message", async () => (await row(basil, "zinnia"))?.note === "谢谢通过");
   await newcomer.tap("chat-info");
   await newcomer.one("person-remove");
+  await newcomer.tap("person-search");
+  await newcomer.type("search-input", "谢谢");
+  await newcomer.one("hit");
+  await back(newcomer, "contact");
 });
 
 peopleTest("a contact gets a remark, is blocked, let in again and removed", async () => {

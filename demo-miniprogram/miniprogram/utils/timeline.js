@@ -91,6 +91,7 @@ function createTimeline() {
           status: message.status,
           mark: mark(message),
           progress: "",
+          unplayed: message.type === "audio" && !message.outgoing && !message.played,
           found: found !== null && message.id === found,
           from: message.from,
           name: card.name,

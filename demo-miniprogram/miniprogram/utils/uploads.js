@@ -82,6 +82,8 @@ function rows(owner, key, card) {
       status: failed ? "failed" : "uploading",
       mark: failed ? "failed" : "uploading",
       progress: job.progress + "%",
+      unplayed: false,
+      found: false,
       from: owner,
       name: card.name,
       avatar: card.avatar,

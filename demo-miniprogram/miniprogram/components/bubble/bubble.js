@@ -20,6 +20,8 @@ Component({
     named: Boolean,
     seed: String,
     avatar: String,
+    /** A voice message that nobody has listened to. */
+    unplayed: Boolean,
     /** It was searched for. */
     found: Boolean,
   },

@@ -86,6 +86,10 @@ Page({
     return this.change(() => (event.detail.value ? roster.block(this.id) : roster.unblock(this.id)));
   },
 
+  onSearch() {
+    wx.navigateTo({ url: "/pages/search/search?kind=user&id=" + this.id });
+  },
+
   onMessage() {
     return attempt(() => openChatPage("user", this.id));
   },

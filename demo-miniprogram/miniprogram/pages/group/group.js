@@ -44,7 +44,18 @@ Page({
     this.stops.add(client.on("group:members", (event) => this.onMembers(event)));
     this.stops.add(client.on("groups", () => this.again()));
     this.showSwitches();
+    this.showKnown();
     return this.read();
+  },
+
+  /** What this phone has, until the cloud has answered. */
+  showKnown() {
+    const known = this.client.groups.get(this.id);
+    if (known === null) return;
+    this.setData({
+      group: { id: known.id, name: known.name, avatar: known.avatar, about: "" },
+      count: t("common.members", { n: known.memberCount }),
+    });
   },
 
   onMembers(event) {
