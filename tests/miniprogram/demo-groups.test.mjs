@@ -113,7 +113,16 @@ groupTest("an announcement is posted and read at the other side", async () => {
   await amber.type("announcement-text", "北门售票处");
   await amber.tap("announcement-post");
   await amber.waitText("announcement-title", "集合地点");
+  await amber.tap("announcement-new");
+  await amber.type("announcement-title", "时间");
+  await amber.type("announcement-text", "早上八点");
+  await amber.tap("announcement-post");
+  await amber.until(
+    "both, the newest first",
+    async () => (await data(amber, "rows")).map(({ title }) => title).join() === "时间,集合地点",
+  );
   await back(amber, "group");
+  await dataIs(amber, "latest", (latest) => latest === "时间");
   await basil.tap("group-announcements");
   await basil.waitText("announcement-content", "北门售票处");
   assert.equal((await basil.all("announcement-new")).length, 0);

@@ -183,6 +183,13 @@ settingsTest("logging out keeps what is on the phone, or erases it", async () =>
   await leave("Log out and erase the messages");
   await agree(basil);
   await basil.one("signin-submit");
+  const left = await basil.driver.executeAsyncScript(`const done = arguments[0];
+    const opening = indexedDB.open("miniprogram-host/touristappid");
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction("entries").objectStore("entries").getAll();
+      reading.onsuccess = () => done(reading.result.join("").length);
+    };`);
+  assert.ok(left < 2000, `${left} characters are left in the storage`);
   await signIn(basil, emulator.dns, "basil", "ios");
   await basil.until("the conversation without it", async () => (await draft()) === "");
 });

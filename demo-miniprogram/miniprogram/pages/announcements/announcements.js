@@ -1,3 +1,4 @@
+const { readAnnouncements } = require("../../utils/announcements");
 const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
 const { createMembers } = require("../../utils/members");
@@ -37,7 +38,7 @@ Page({
 
   async read() {
     const now = Date.now();
-    const announcements = await this.handle.announcements();
+    const announcements = await readAnnouncements(this.handle);
     this.setData({
       ready: true,
       rows: announcements.map((it) => ({

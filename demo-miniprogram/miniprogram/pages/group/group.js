@@ -1,3 +1,4 @@
+const { readAnnouncements } = require("../../utils/announcements");
 const handover = require("../../utils/handover");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
@@ -71,7 +72,7 @@ Page({
     const [info, roles, announcements] = await Promise.all([
       this.handle.info(),
       this.members.roles(),
-      this.handle.announcements(),
+      readAnnouncements(this.handle),
     ]);
     const page = await this.members.reader(SHOWN).next();
     const me = this.client.session.userId;
