@@ -7,6 +7,8 @@ module.exports = {
    * in the sign-in form, and by the launch parameter `dns`.
    */
   dns: "http://127.0.0.1:7700/v2/app_dns",
+  /** The version of floo-wasm that comes with this demo, for reports. */
+  sdkVersion: "0.1.0",
   /** Accounts that the emulator makes at its first start. */
   accounts: [
     { username: "amber", password: "amber-demo" },

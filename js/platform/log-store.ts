@@ -155,7 +155,9 @@ export class LogStore implements HostStore {
     const copies = writes
       .filter(([, , , until]) => !until)
       .map(([table, key, value]): Write => [table, toBinary(key), value?.slice()]);
-    return this.next(() => this.write([...this.cleared(clears), ...copies]));
+    // What is cleared is to be gone: it does not wait for the log to become long.
+    const slack = clears.length > 0 ? 0 : SLACK;
+    return this.next(() => this.write([...this.cleared(clears), ...copies], slack));
   }
 
   /** The deletions that a clearing of ranges comes to. */
@@ -204,7 +206,8 @@ export class LogStore implements HostStore {
     return result;
   }
 
-  private async write(writes: readonly Write[]): Promise<void> {
+  /** `slack`: characters that the log may have beyond twice what is live. */
+  private async write(writes: readonly Write[], slack: number): Promise<void> {
     if (writes.length === 0) return;
     const record = encode(writes);
     if (record.length > RECORD) throw quotaExceeded("One write is larger than a single entry of this storage may be.");
@@ -216,7 +219,7 @@ export class LogStore implements HostStore {
       await this.append(record);
     }
     for (const write of writes) this.put(write);
-    if (this.written > 2 * this.live + SLACK) await this.compact();
+    if (this.written > 2 * this.live + slack) await this.compact();
   }
 
   private async append(record: string): Promise<void> {

@@ -157,6 +157,21 @@ describe("log store", () => {
     assert.deepEqual(trouble, []);
   });
 
+  test("what is cleared is gone from the storage, not only from the rows", async () => {
+    const storage = new Texts();
+    const { store } = await open(storage);
+    for (let i = 0; i < 20; i++) await store.apply([put(`m${i}`, `secret ${i}`), put(`u${i}`, "kept", 1)]);
+    const clear = (table) => [table, LOW, undefined, HIGH];
+    await store.apply([clear(0), clear(1)]);
+    const texts = [...storage.texts.values()].join("\n");
+    const records = texts.split(/[^A-Za-z0-9+/=]+/).map((part) => Buffer.from(part, "base64").toString("latin1"));
+    assert.ok(!records.some((record) => record.includes("secret")), "still in the storage");
+    assert.deepEqual([await rows(store), await rows(store, 1)], [[], []]);
+    await store.apply([put("m", "new")]);
+    const { store: again, trouble } = await open(storage.restarted());
+    assert.deepEqual([await rows(again), trouble], [["m=new"], []]);
+  });
+
   test("a crash before any single write leaves the old state or the new one", async () => {
     const script = Array.from({ length: 60 }, (_, i) => [
       put(`k${i % 5}`, `${i}${"x".repeat(9000)}`),

@@ -4,7 +4,7 @@ import path from "node:path";
 import { after, before } from "node:test";
 import { startEmulator } from "../lib/emulator.mjs";
 import { serve } from "./host/serve.mjs";
-import { back, messages, online, openChat, row, send, shown, signIn, submit } from "./lib/chat.mjs";
+import { back, messages, online, openChat, openTab, row, send, shown, signIn, submit } from "./lib/chat.mjs";
 import { phoneTest, Stage, troubles } from "./lib/stage.mjs";
 
 const stage = new Stage();
@@ -63,6 +63,23 @@ demoTest("conversations and contacts are listed with their names", async () => {
   for (const name of ["amber", "team"]) await basil.until(`${name} in the list`, () => row(basil, name));
   for (const name of ["basil", "team"]) await amber.until(`${name} in the list`, () => row(amber, name));
   assert.match(await amber.title(), /^Chats/);
+});
+
+demoTest("pages of the tab bar stay, and are reached by it only", async () => {
+  const go = (name, url) =>
+    amber.driver.executeAsyncScript(
+      `const done = arguments[2];
+       document.querySelector("iframe").contentWindow.wx[arguments[0]]({ url: arguments[1] }).then(() => done(""), (e) => done(e.errMsg));`,
+      name,
+      url,
+    );
+  assert.equal(await go("navigateTo", "/pages/me/me"), "navigateTo:fail can not navigateTo a tabbar page");
+  assert.equal(await go("switchTab", "/pages/chat/chat"), "switchTab:fail can not switch to no-tabBar page");
+  await openTab(amber, "contacts");
+  await openTab(amber, "conversations");
+  await openTab(amber, "contacts");
+  assert.equal(await amber.run("return document.querySelectorAll('.mp-page').length"), 2);
+  await openTab(amber, "conversations");
 });
 
 demoTest("two phones chat, in Chinese and with emoji, and unread messages are counted live", async () => {
@@ -213,8 +230,11 @@ demoTest("started without the cloud, the app shows what the phone keeps", async 
 demoTest("after logging out the next start asks for a sign-in", async () => {
   await back(amber);
   await online(amber);
-  await amber.tap("menu");
-  await amber.choose("Log out");
+  await openTab(amber, "me");
+  await amber.waitText("connection", "online");
+  await amber.tap("open-settings");
+  await amber.tap("log-out");
+  await amber.choose("Log out, keep the messages");
   await amber.one("signin-submit");
   await amber.open({ profile: "ios" });
   await amber.one("signin-submit");

@@ -199,3 +199,89 @@ hostTest("errors of the app and missing APIs are logged", async () => {
   await phone.run("__mp.pages.top.page.setData({}); document.querySelector('iframe').contentWindow.wx.scanCode");
   assert.ok((await phone.logs()).some((l) => l.kind === "missing-api" && l.text === "wx.scanCode"));
 });
+
+/** Starts a call of `wx`; `answer` waits for what comes of it: `{ result }` or `{ failure }`. */
+async function call(name, options = {}) {
+  await phone.run(
+    `window.answer = null;
+     document.querySelector("iframe").contentWindow.wx[arguments[0]]({ ...arguments[1],
+       success: (result) => { window.answer = { result }; }, fail: ({ errMsg }) => { window.answer = { failure: errMsg }; } });`,
+    name,
+    options,
+  );
+  return () => phone.until(`the answer of ${name}`, () => phone.run("return window.answer"));
+}
+
+const press = async (css) =>
+  (await phone.until(css, async () => (await phone.driver.findElements({ css }))[0])).click();
+
+hostTest(
+  "pictures and files are picked as the platform hands them out; a closed dialog fails with cancel",
+  async () => {
+    await phone.open({ profile: "ios" });
+    for (const [name, options] of [
+      ["chooseMedia", {}],
+      ["chooseMessageFile", { count: 1 }],
+    ]) {
+      const answer = await call(name, options);
+      await phone.pick();
+      assert.deepEqual(await answer(), { failure: `${name}:fail cancel` });
+    }
+    assert.match((await (await call("chooseMedia", { count: 0 }))()).failure, /^chooseMedia:fail parameter error/);
+    const picture = path.join(repository, "docs/demo-web-phone.png");
+    const { size } = fs.statSync(picture);
+    const media = await call("chooseMedia", { count: 1, mediaType: ["image"] });
+    await phone.pick(picture);
+    const { result } = await media();
+    const [{ tempFilePath, ...known }] = result.tempFiles;
+    assert.equal(result.type, "image");
+    assert.deepEqual(known, { size, fileType: "image" });
+    assert.match(tempFilePath, /^wxfile:\/\/tmp/);
+    const head = fs.readFileSync(picture);
+    const info = (await (await call("getImageInfo", { src: tempFilePath }))()).result;
+    assert.deepEqual([info.width, info.height], [head.readUInt32BE(16), head.readUInt32BE(20)]);
+    const files = await call("chooseMessageFile", { count: 2, type: "all" });
+    await phone.pick(picture, import.meta.filename);
+    const all = (await files()).result.tempFiles;
+    assert.deepEqual(
+      all.map(({ name, type }) => [name, type]),
+      [
+        ["demo-web-phone.png", "image"],
+        ["host.test.mjs", "file"],
+      ],
+    );
+    assert.deepEqual(Object.keys(all[0]).sort(), ["name", "path", "size", "time", "type"]);
+  },
+);
+
+hostTest("a place needs its declaration, a dialog can ask for a text", async () => {
+  assert.match((await (await call("chooseLocation"))()).failure, /requiredPrivateInfos/);
+  const asked = await call("showModal", { title: "Name", content: "before", editable: true });
+  await phone.until("the field", async () => (await phone.driver.findElements({ css: ".mp-modal-field" }))[0]);
+  await press(".mp-confirm");
+  assert.equal((await asked()).result.content, "before");
+  const plain = await call("showModal", { content: "Sure?" });
+  await press(".mp-cancel");
+  const { confirm, cancel, content } = (await plain()).result;
+  assert.deepEqual([confirm, cancel, content], [false, true, null]);
+});
+
+hostTest("there is one recorder, which is not started twice nor stopped without a start", async () => {
+  const heard = await phone.driver.executeAsyncScript(`
+    const done = arguments[0];
+    const recorder = document.querySelector("iframe").contentWindow.wx.getRecorderManager();
+    const heard = [];
+    recorder.onStart(() => heard.push("start"));
+    recorder.onError(({ errMsg }) => heard.push(errMsg));
+    recorder.onStop((it) => { heard.push(Object.keys(it).sort().join(" ")); done(heard); });
+    recorder.stop();
+    recorder.start({ format: "mp3" });
+    recorder.start();
+    recorder.stop();`);
+  assert.deepEqual(heard, [
+    "operateRecorder:fail recorder not start",
+    "start",
+    "operateRecorder:fail is recording or paused",
+    "duration fileSize tempFilePath",
+  ]);
+});

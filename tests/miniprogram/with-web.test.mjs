@@ -52,7 +52,7 @@ phoneTest(
     await (await element(testId("signin-user"))).sendKeys("basil");
     await (await element(testId("signin-password"))).sendKeys("basil-demo");
     await (await element(testId("signin-submit"))).click();
-    const amberId = await phone.until("who amber is", () => phone.run("return __mp.pages.top.page.data.me?.id"));
+    const { amber: amberId } = await emulator.ids();
     await (
       await element({ css: `[data-testid="conversation"][data-id="user:${amberId}"]` }, "the conversation with amber")
     ).click();

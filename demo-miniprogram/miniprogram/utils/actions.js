@@ -1,6 +1,7 @@
 /** What can be done with a message: the menu of a long press. */
 const handover = require("./handover");
-const { choose, copy } = require("./ui");
+const { t } = require("./i18n");
+const { choose, chooseOne, copy } = require("./ui");
 
 const accepted = (message) => message.id !== null;
 const mine = (message) => message.outgoing && accepted(message);
@@ -8,11 +9,10 @@ const waiting = (message) => message.outgoing && !accepted(message);
 
 /** Where something is deleted, in the order in which it is offered. */
 const SCOPES = ["device", "account"];
-const SCOPE_LABELS = ["Delete on this phone", "Delete on all devices"];
 
 /** Asks where to delete; resolves with the scope, or null when the user closed the question. */
 async function askScope() {
-  const index = await choose(SCOPE_LABELS);
+  const index = await choose([t("actions.deleteHere"), t("actions.deleteEverywhere")]);
   return index < 0 ? null : SCOPES[index];
 }
 
@@ -21,25 +21,25 @@ async function askScope() {
  * (`{ client, conversation, beginEdit, drop }`) and the message.
  */
 const ACTIONS = [
-  { label: "Send again", fits: (m) => m.status === "failed", run: (chat, m) => chat.client.outbox.resend(m) },
-  { label: "Copy", fits: (m) => m.text !== "", run: (_, m) => copy(m.text) },
+  { name: "resend", fits: (m) => m.status === "failed", run: (chat, m) => chat.client.outbox.resend(m) },
+  { name: "copy", fits: (m) => m.text !== "", run: (_, m) => copy(m.text) },
   {
-    label: "Forward",
+    name: "forward",
     fits: accepted,
     run: (_, m) => {
       handover.give(m);
       return wx.navigateTo({ url: "/pages/forward/forward" });
     },
   },
-  { label: "Edit", fits: (m) => mine(m) && m.type === "text", run: (chat, m) => chat.beginEdit(m) },
+  { name: "edit", fits: (m) => mine(m) && m.type === "text", run: (chat, m) => chat.beginEdit(m) },
   {
-    label: "Mark unread",
+    name: "markUnread",
     fits: (m) => accepted(m) && !m.outgoing,
     run: (chat, m) => chat.conversation.markUnread(m),
   },
-  { label: "Recall", fits: mine, run: (chat, m) => chat.conversation.recall(m) },
+  { name: "recall", fits: mine, run: (chat, m) => chat.conversation.recall(m) },
   {
-    label: "Delete",
+    name: "delete",
     fits: accepted,
     run: async (chat, m) => {
       const scope = await askScope();
@@ -47,7 +47,7 @@ const ACTIONS = [
     },
   },
   {
-    label: "Discard",
+    name: "discard",
     fits: waiting,
     run: async (chat, m) => {
       await chat.client.outbox.cancel(m);
@@ -60,11 +60,10 @@ const ACTIONS = [
 async function act(chat, message, why) {
   const fitting = ACTIONS.filter((action) => action.fits(message));
   if (fitting.length === 0) return;
-  const index = await choose(
-    fitting.map((action) => action.label),
+  await chooseOne(
+    fitting.map((action) => ({ label: t("actions." + action.name), run: () => action.run(chat, message) })),
     why,
   );
-  if (index >= 0) await fitting[index].run(chat, message);
 }
 
 module.exports = { act, askScope };

@@ -1,4 +1,5 @@
-/** What a message shows, as data for the component `content`. Pure. */
+/** What a message shows, as data for the component `content`. */
+const { t } = require("./i18n");
 const { preview } = require("./text");
 
 /** The longer side of a picture, and the shorter one of a very long picture, in rpx. */
@@ -41,25 +42,25 @@ const degrees = (value) => value.toFixed(4);
 
 /** Who wrote a forwarded message: by its own word, else by what is known of the account. */
 function forwardedName(message, nameOf) {
-  return message.senderName || (message.from ? nameOf(message.from).name : "Somebody");
+  return message.senderName || (message.from ? nameOf(message.from).name : t("common.somebody"));
 }
 
 /** By the type of the attachment: the parts of it that are shown. Addresses begin with http: the SDK sees to that. */
 const VIEWS = {
   image: (it) => ({ picture: it.thumbnailUrl || it.url, ...fit(it.width, it.height) }),
   video: (it) => ({ picture: it.thumbnailUrl, detail: duration(it.duration), ...fit(it.width, it.height) }),
-  audio: (it) => ({ title: duration(it.duration) || "Voice" }),
+  audio: (it) => ({ title: duration(it.duration) || t("content.voice") }),
   file: (it) => ({ title: it.name || lastPart(it.url), detail: fileSize(it.size) }),
   location: (it) => ({
-    title: it.address || "Location",
+    title: it.address || t("content.location"),
     detail: degrees(it.latitude) + ", " + degrees(it.longitude),
   }),
   forward: (it, nameOf) => ({
-    title: "Chat history",
+    title: t("content.history"),
     lines: it.messages
       .slice(0, CARD_LINES)
       .map((one, key) => ({ key, text: forwardedName(one, nameOf) + ": " + preview(one) })),
-    detail: it.messages.length === 1 ? "1 message" : it.messages.length + " messages",
+    detail: t("content.messages", { n: it.messages.length }),
   }),
 };
 

@@ -1,29 +1,38 @@
-/** What a notice says, for people. Pure. */
+/** What a notice says, for people. */
+const { t } = require("./i18n");
 
-/** By kind and type; `who` acted, `group` is the group's name. Others are shown by their type. */
+/** By kind and type the text that says it. Others are shown by their type. */
 const TEXTS = {
   group: {
-    applied: (who, group) => who + " asks to join " + group,
-    "apply-declined": (_, group) => "You were not let into " + group,
-    invited: (who, group) => who + " invites you to " + group,
-    "invite-declined": (who, group) => who + " does not come to " + group,
-    destroyed: (_, group) => group + " was dissolved",
-    left: (_, group) => "You left " + group,
-    kicked: (_, group) => "You were removed from " + group,
-    blocked: (_, group) => "You were banned from " + group,
+    applied: "groupApplied",
+    "apply-declined": "groupApplyDeclined",
+    invited: "groupInvited",
+    "invite-declined": "groupInviteDeclined",
+    destroyed: "groupDestroyed",
+    left: "groupLeft",
+    kicked: "groupKicked",
+    blocked: "groupBlocked",
   },
   roster: {
-    applied: (who) => who + " wants to add you as a contact",
-    declined: (who) => who + " declined your request",
-    removed: (who) => who + " removed you from the contacts",
+    applied: "rosterApplied",
+    accepted: "rosterAccepted",
+    declined: "rosterDeclined",
+    removed: "rosterRemoved",
   },
   account: {},
   unknown: {},
 };
 
+/** `who` acted, `group` is the group's name. */
 function noticeText(notice, who, group) {
-  const text = TEXTS[notice.kind][notice.type];
-  return text === undefined ? who + ": " + notice.kind + " " + notice.type : text(who, group);
+  const key = TEXTS[notice.kind][notice.type] || "other";
+  return t("noticeText." + key, { who: who, group: group, kind: notice.kind, type: notice.type });
 }
 
-module.exports = { noticeText };
+/** What a person wrote along with it; empty for the JSON and numbers that servers put there. */
+function noticeReason(notice) {
+  const words = notice.content.trim();
+  return /^(?:[{["]|-?\d+$)/.test(words) ? "" : words.slice(0, 200);
+}
+
+module.exports = { noticeText, noticeReason };

@@ -1,16 +1,26 @@
 /** What a tap on an attachment does, by its type. */
 const handover = require("./handover");
+const { local } = require("./pictures");
 const player = require("./player");
 const { copy } = require("./ui");
 
-const preview = (type) => (it) => wx.previewMedia({ sources: [{ url: it.url, type: type }] });
+/** What the phone can show of files, by the end of the name. */
+const DOCUMENTS = ["doc", "docx", "xls", "xlsx", "ppt", "pptx", "pdf"];
+
+const preview = (type) => async (it) => wx.previewMedia({ sources: [{ url: await local(it.url, false), type: type }] });
+
+async function openFile(it) {
+  const type = it.name.slice(it.name.lastIndexOf(".") + 1).toLowerCase();
+  const path = DOCUMENTS.includes(type) ? await local(it.url, false) : it.url;
+  // A file that is not on the phone, or of another kind, is for a browser.
+  return path === it.url ? copy(it.url) : wx.openDocument({ filePath: path, fileType: type, showMenu: true });
+}
 
 const OPENERS = {
   image: preview("image"),
   video: preview("video"),
-  audio: (it) => player.play(it.url),
-  // The phone opens few kinds of files, and only from registered domains: a browser takes every link.
-  file: (it) => copy(it.url),
+  audio: async (it) => player.play(await local(it.url, false)),
+  file: openFile,
   location: (it) => wx.openLocation({ latitude: it.latitude, longitude: it.longitude, address: it.address }),
   forward: (it) => {
     handover.give(it.messages);

@@ -1,7 +1,9 @@
 /** The one client of the app, and who is signed in. */
 const { createClient } = require("floo-wasm");
 const config = require("../config");
-const { showError } = require("./ui");
+const { t } = require("./i18n");
+const { errorText } = require("./text");
+const { goToSignIn, showError } = require("./ui");
 
 const DNS_KEY = "floo-demo/dns";
 
@@ -14,33 +16,44 @@ function complain(error) {
   if (error.domain === "storage") showError(error);
 }
 
+/** Whether the page in front is for those who are not signed in. */
+function atSignIn() {
+  const pages = getCurrentPages();
+  return pages.length > 0 && pages[pages.length - 1].route === "pages/signin/signin";
+}
+
+/** Somebody else has ended the session, or the client: there is nothing to show any more. */
+function onState(made, change) {
+  if (made !== client || (change.to !== "kicked" && change.to !== "closed") || atSignIn()) return;
+  goToSignIn(change.error === null ? t("signin.signedOut") : errorText(change.error));
+}
+
 /** Makes the client for a server address; a client for another address is closed first. */
-function open(dns) {
-  if (client !== null && dns === address) return Promise.resolve(client);
+async function open(dns) {
+  if (client !== null && dns === address) return client;
   const old = client;
   client = null;
-  const closed = old === null ? Promise.resolve() : old.close();
-  return closed.then(() => {
-    client = createClient({
-      appId: config.appId,
-      servers: { dns: dns },
-      // Others see that their messages have arrived here.
-      deliveryReceipts: true,
-      // The whole log is in `client.logs`; the console gets what a developer looks for first.
-      logLevel: "info",
-      logger: (level, text) => console.info("[floo " + level + "] " + text),
-    });
-    client.on("error", (event) => complain(event.error));
-    address = dns;
-    return client;
+  if (old !== null) await old.close();
+  const made = createClient({
+    appId: config.appId,
+    servers: { dns: dns },
+    // Others see that their messages have arrived here.
+    deliveryReceipts: true,
+    // The whole log is in `client.logs`; the console gets what a developer looks for first.
+    logLevel: "info",
+    logger: (level, text) => console.info("[floo " + level + "] " + text),
   });
+  made.on("error", (event) => complain(event.error));
+  made.on("state", (change) => onState(made, change));
+  client = made;
+  address = dns;
+  return made;
 }
 
 /** Starts the app: opens the client and resumes the last login. `dns` may be empty. */
 function launch(dns) {
   address = dns || wx.getStorageSync(DNS_KEY) || config.dns;
-  const first = address;
-  resumed = open(first).then((opened) => opened.resume());
+  resumed = open(address).then((opened) => opened.resume());
   // Whoever opens a page asks for the outcome again; this only keeps it from counting as unhandled.
   resumed.catch((error) => console.warn("The last login could not be resumed: " + error.message));
 }
@@ -55,27 +68,34 @@ function current() {
   return client;
 }
 
-/** Signs in at the server with that address, and remembers the address. */
-function signIn(dns, username, password) {
-  // The client of the launch may still be resuming; its failure was reported by `launch`.
-  return resumed
-    .then(
-      () => undefined,
-      () => undefined,
-    )
-    .then(() => open(dns))
-    .then((opened) => opened.login({ username: username, password: password }))
-    .then((session) => {
-      wx.setStorageSync(DNS_KEY, dns);
-      return session;
-    });
+/** The client for an address, once that of the launch is done; its failure was reported by `launch`. */
+async function clientFor(dns) {
+  await resumed.then(
+    () => undefined,
+    () => undefined,
+  );
+  return open(dns);
 }
 
-/** Signs out; the messages stay on this phone. */
-function signOut() {
-  return client.logout().then(() => {
-    resumed = Promise.resolve(null);
-  });
+/** Signs in at the server with that address, and remembers the address. */
+async function signIn(dns, username, password) {
+  const opened = await clientFor(dns);
+  await opened.login({ username: username, password: password });
+  wx.setStorageSync(DNS_KEY, dns);
+}
+
+/** Makes an account and signs in with it. */
+async function register(dns, username, password) {
+  const opened = await clientFor(dns);
+  await opened.account.register({ username: username, password: password });
+  await signIn(dns, username, password);
+}
+
+/** Signs out; the messages stay on this phone unless they are to be erased. */
+async function signOut(erase) {
+  if (erase) await client.wipe();
+  else await client.logout();
+  resumed = Promise.resolve(null);
 }
 
 /** The server address in use. */
@@ -83,4 +103,4 @@ function server() {
   return address;
 }
 
-module.exports = { launch, ready, current, signIn, signOut, server };
+module.exports = { launch, ready, current, signIn, register, signOut, server };

@@ -1,7 +1,8 @@
-/** Texts for people: times, errors, initials, previews. All pure. */
+/** Texts for people: times, errors, initials, previews. */
+const { errorRemediation, errorText: errorWords } = require("floo-wasm");
+const { language, section, t } = require("./i18n");
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const COLOURS = [
   "#5b8ff9",
   "#5ad8a6",
@@ -30,10 +31,10 @@ function listTime(timestamp, now) {
   const today = new Date(now);
   const days = daysBetween(then, today);
   if (days <= 0) return two(then.getHours()) + ":" + two(then.getMinutes());
-  if (days === 1) return "Yesterday";
-  if (days < 7) return WEEKDAYS[then.getDay()];
-  const date = then.getMonth() + 1 + "/" + then.getDate();
-  return then.getFullYear() === today.getFullYear() ? date : then.getFullYear() + "/" + date;
+  if (days === 1) return t("time.yesterday");
+  if (days < 7) return section("time").weekdays[then.getDay()];
+  const parts = { y: then.getFullYear(), m: then.getMonth() + 1, d: then.getDate() };
+  return t(parts.y === today.getFullYear() ? "time.monthDay" : "time.date", parts);
 }
 
 /** The same with the time of day added, for the lines between messages. */
@@ -44,11 +45,13 @@ function chatTime(timestamp, now) {
   return day === clock || day === "" ? clock : day + " " + clock;
 }
 
-/** What an error means and what can be done about it. */
+/** What an error means and what can be done about it. In English with the particulars, which the SDK has in no other. */
 function errorText(error) {
-  const message = (error && (error.message || error.errMsg)) || String(error);
-  const advice = error && error.remediation;
-  return advice ? message + " " + advice : message;
+  const code = error && error.number;
+  const translated = language() !== "en" && code ? errorWords(error, language()) : "";
+  const message = translated || (error && (error.message || error.errMsg)) || String(error);
+  const advice = translated ? errorRemediation(error, language()) : error && error.remediation;
+  return [message, advice].filter(Boolean).join(language() === "zh" ? "" : " ");
 }
 
 /** The first letter of a name, whole characters only. */
@@ -64,21 +67,11 @@ function colour(id) {
   return COLOURS[sum % COLOURS.length];
 }
 
-/** What stands for a message without a text of its own, by its type. */
-const LABELS = {
-  image: "[Photo]",
-  audio: "[Voice]",
-  video: "[Video]",
-  file: "[File]",
-  location: "[Location]",
-  forward: "[Chat history]",
-  rtc: "[Call]",
-};
-
-/** A message in one line. */
+/** A message in one line; what has no text of its own is named by its type. */
 function preview(message) {
   if (message === null || message.type === "command") return "";
-  return message.type === "text" ? message.text.replace(/\s+/g, " ") : LABELS[message.type] || "[Message]";
+  if (message.type === "text") return message.text.replace(/\s+/g, " ");
+  return section("preview")[message.type] || t("preview.other");
 }
 
 module.exports = { listTime, chatTime, errorText, initial, colour, preview };

@@ -20,6 +20,9 @@ function compare(a, b) {
 /** Commands are for the app itself, calls for a part that this demo does not have. */
 const shows = (message) => message.type !== "command" && message.type !== "rtc";
 
+/** A name for the element of a message; a key may hold characters that ids may not. */
+const anchorOf = (message) => "m" + message.key.replace(/[^0-9a-zA-Z]/g, "_");
+
 /** What the mark beside an own message says: how far it has come. */
 function mark(message) {
   if (!message.outgoing || message.status !== "sent" || message.conversation.kind !== "user") return message.status;
@@ -70,8 +73,8 @@ function createTimeline() {
       const first = all()[0];
       return first ? first.id : null;
     },
-    /** Rows for the view. `nameOf(id)` answers `{ name, avatar }`. */
-    rows(nameOf, now) {
+    /** Rows for the view. `nameOf(id)` answers `{ name, avatar }`; `found` is the id of a message that was searched for. */
+    rows(nameOf, now, found) {
       let last = 0;
       return all().map((message, index) => {
         const card = nameOf(message.from);
@@ -79,8 +82,7 @@ function createTimeline() {
         last = message.timestamp;
         return {
           key: message.key,
-          /** A name for the view's element; a key may hold characters that ids may not. */
-          anchor: "m" + message.key.replace(/[^0-9a-zA-Z]/g, "_"),
+          anchor: anchorOf(message),
           time: divided || index === 0 ? chatTime(message.timestamp, now) : "",
           note: notes.get(message.key) || "",
           body: describe(message, nameOf),
@@ -88,6 +90,9 @@ function createTimeline() {
           mine: message.outgoing,
           status: message.status,
           mark: mark(message),
+          progress: "",
+          unplayed: message.type === "audio" && !message.outgoing && !message.played,
+          found: found !== null && message.id === found,
           from: message.from,
           name: card.name,
           avatar: card.avatar,
@@ -97,4 +102,4 @@ function createTimeline() {
   };
 }
 
-module.exports = { createTimeline };
+module.exports = { anchorOf, createTimeline };

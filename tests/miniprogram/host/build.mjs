@@ -53,6 +53,9 @@ const PARAMETERS = [
   ...SHADOWED,
 ];
 
+/** Where the platform looks for the tab bar of an app that draws its own. */
+const TAB_BAR = "custom-tab-bar/index";
+
 /** All the problems found in a project, one a line. */
 export class ProjectError extends Error {
   constructor(problems) {
@@ -197,6 +200,13 @@ class Project {
     const plugins = new Map([...this.plugins].map(([alias, { components }]) => [alias, components]));
     this.code = new Code({ root, label: "", scope: "", shared: this.app.usingComponents, plugins, problems });
     for (const page of this.app.pages ?? []) this.code.add(page);
+    const tabs = this.app.tabBar;
+    if (tabs !== undefined) {
+      for (const { pagePath } of tabs.list ?? [])
+        if (!this.app.pages?.includes(pagePath)) report(`app.json: tab "${pagePath}" is not a page`);
+      if (tabs.custom !== true) report("app.json: this host draws no tab bar; make it custom");
+      else this.code.add(TAB_BAR);
+    }
     this.root = root;
   }
 
@@ -250,6 +260,9 @@ export function buildHost(projectDir, outDir) {
   const config = {
     appId: project.config.appid ?? "touristappid",
     pages: project.app.pages,
+    tabs: (project.app.tabBar?.list ?? []).map(({ pagePath }) => pagePath),
+    tabBar: TAB_BAR,
+    privateInfos: project.app.requiredPrivateInfos ?? [],
     window,
     appCss,
     ...project.code.write(outDir, ""),

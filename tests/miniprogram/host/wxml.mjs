@@ -12,6 +12,7 @@ export const BUILTIN = new Set([
   "textarea",
   "image",
   "scroll-view",
+  "switch",
   "label",
   "form",
   "block",

@@ -10,34 +10,41 @@ export async function submit(phone, { dns, username, password }) {
 }
 
 /** Opens the demo and signs in; returns when the conversation list is there. */
-export async function signIn(phone, dns, username, profile) {
-  await phone.open({ profile });
+export async function signIn(phone, dns, username, profile, language = "en") {
+  await phone.open({ profile, language });
   await submit(phone, { dns, username, password: `${username}-demo` });
   await online(phone);
 }
 
-/** Waits until the list says that the client is online. */
-export const online = (phone) => phone.waitText("connection", "online");
+/** Waits until the client is online. */
+export const online = (phone) =>
+  phone.until("the client to be online", () => phone.run("return __mp.pages.top.page.client?.state === 'online'"));
 
 /** The row of the list whose name begins like this: `{ id, name, note, unread, ... }`, or null. */
 export async function row(phone, name) {
-  const { rows, others } = await phone.run(
-    "const d = __mp.pages.stack[0].page.data; return { rows: d.rows, others: d.others }",
-  );
-  const named = (one) => one.name.toLowerCase().startsWith(name.toLowerCase());
-  const found = rows.find(named);
-  if (found) return { ...found, kind: "conversation" };
-  const other = others.find(named);
-  return other ? { ...other, kind: "contact" } : null;
+  const rows = await phone.run("return __mp.pages.stack[0].page.data.rows");
+  return rows.find((one) => one.name.toLowerCase().startsWith(name.toLowerCase())) ?? null;
 }
 
 /** Opens the chat with somebody from the list. */
 export async function openChat(phone, name) {
   const found = await phone.until(`${name} in the list`, () => row(phone, name));
-  await phone.tapRow(found.kind, found.id);
+  await phone.tapRow("conversation", found.id);
   await phone.one("composer");
   return found.id;
 }
+
+/** Opens a page of the bar at the bottom: `conversations`, `contacts` or `me`. */
+export async function openTab(phone, name) {
+  await phone.tapRow("tab", name);
+  await onPage(phone, name);
+}
+
+/** Waits until the page of that name is in front. */
+export const onPage = (phone, name) =>
+  phone.until(`the page ${name}`, () =>
+    phone.run("return __mp.pages.top.path === arguments[0]", `pages/${name}/${name}`),
+  );
 
 /** Writes a text and sends it with the button. */
 export async function send(phone, text) {
@@ -48,7 +55,7 @@ export async function send(phone, text) {
 /** The shown messages, oldest first: `{ text, status, mark, outgoing, body, edited }`; `text` is "" when there is none. */
 export const messages = (phone) =>
   phone.run(`
-    const page = [...document.querySelectorAll(".mp-page")].at(-1);
+    const page = [...document.querySelectorAll(".mp-page:not([hidden])")].at(-1);
     const bubbles = [...page.querySelectorAll("[class*=bubble]")].map((e) => e.closest(".message, [class$='--message']")).filter(Boolean);
     return [...new Set(bubbles)].map((element) => {
       const { status, mark, outgoing } = element.__wxElement.dataset;
@@ -75,8 +82,22 @@ export const shown = (phone, text, status) =>
     (await messages(phone)).find((m) => m.text === text && (status === undefined || m.status === status)),
   );
 
-/** Goes back to the list. */
-export async function back(phone) {
+/** Goes one page back, to the list unless another is expected. */
+export async function back(phone, name = "conversations") {
   await phone.driver.findElement({ css: ".mp-back" }).click();
-  await phone.one("conversation-list");
+  await onPage(phone, name);
+}
+
+/** Answers the open dialog for a text with `text`, or a question when there is none. */
+export async function agree(phone, text) {
+  const button = await phone.until(
+    "the dialog",
+    async () => (await phone.driver.findElements({ css: ".mp-confirm" }))[0],
+  );
+  if (text !== undefined) {
+    const field = await phone.driver.findElement({ css: ".mp-modal-field" });
+    await field.clear();
+    await field.sendKeys(text);
+  }
+  await button.click();
 }

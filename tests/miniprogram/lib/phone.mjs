@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { Builder, Key } from "selenium-webdriver";
 import chrome from "selenium-webdriver/chrome.js";
+import { Origin } from "selenium-webdriver/lib/input.js";
 
 const FLAGS = [
   "--headless",
@@ -74,7 +75,7 @@ export async function until(driver, what, probe) {
 
 /** Runs in the page: visible elements with that WXML id or class, of pages and of components. */
 function find(name) {
-  const page = [...document.querySelectorAll(".mp-page")].at(-1);
+  const page = [...document.querySelectorAll(".mp-page:not([hidden])")].at(-1);
   const selector = `[exparser\\:info-attr-id="${name}"], .${name}, [class*="--${name}"]`;
   const exact = (e) =>
     e.getAttribute("exparser:info-attr-id") === name ||
@@ -151,6 +152,32 @@ export class Phone {
     } finally {
       await this.driver.actions().release().perform();
     }
+  }
+
+  /** Touches an element for `ms`, and moves the finger up by `up` pixels before it leaves. */
+  async touch(name, { ms = 0, up = 0 } = {}) {
+    const origin = await this.one(name);
+    const actions = this.driver.actions().move({ origin, duration: 0 }).press().pause(ms);
+    if (up > 0) actions.move({ origin: Origin.POINTER, x: 0, y: -up, duration: 50 });
+    await actions.release().perform();
+  }
+
+  /** Picks files of the computer in the dialog that the app has opened; without any the dialog is closed. */
+  async pick(...files) {
+    const input = await this.until(
+      "the dialog for files",
+      async () => (await this.driver.findElements({ css: ".mp-picker-files" }))[0],
+    );
+    if (files.length > 0) await input.sendKeys(files.join("\n"));
+    await this.driver.findElement({ css: files.length > 0 ? ".mp-confirm" : ".mp-cancel" }).click();
+  }
+
+  /** Waits for a toast that fits. */
+  toast(wanted) {
+    return this.until(`a toast like ${wanted}`, async () => {
+      const text = await this.run("return document.querySelector('.mp-toast')?.textContent ?? ''");
+      return wanted.test(text) && text;
+    });
   }
 
   /** What the open action sheet offers. */

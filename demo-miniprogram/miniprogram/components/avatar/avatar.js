@@ -7,7 +7,8 @@ Component({
     /** What the colour is made from. */
     seed: String,
     src: String,
-    small: Boolean,
+    /** "small", "large" or "". */
+    size: String,
   },
   data: { letter: "", background: "" },
   observers: {

@@ -1,3 +1,4 @@
+const { t } = require("../../utils/i18n");
 const session = require("../../utils/session");
 
 const TICK_MS = 1000;
@@ -32,8 +33,8 @@ Component({
       const state = this.client.state;
       if (state === "online" || state === "idle" || state === "kicked" || state === "closed") return "";
       const seconds = this.retryAt === null ? 0 : Math.ceil((this.retryAt - Date.now()) / 1000);
-      if (state === "reconnecting" && seconds > 0) return "Offline \u2013 next try in " + seconds + " s";
-      return "Connecting\u2026";
+      if (state === "reconnecting" && seconds > 0) return t("banner.offline", { seconds: seconds });
+      return t("banner.connecting");
     },
   },
 });

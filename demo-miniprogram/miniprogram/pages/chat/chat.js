@@ -1,19 +1,27 @@
 const { act } = require("../../utils/actions");
+const choosers = require("../../utils/choosers");
+const { listChanges } = require("../../utils/diff");
+const { section, t } = require("../../utils/i18n");
 const { mentionsIn } = require("../../utils/mentions");
+const { groupCard, userCard } = require("../../utils/names");
 const { open } = require("../../utils/open");
+const { opening } = require("../../utils/page");
 const player = require("../../utils/player");
-const session = require("../../utils/session");
 const { errorText } = require("../../utils/text");
-const { createTimeline } = require("../../utils/timeline");
+const { anchorOf, createTimeline } = require("../../utils/timeline");
 const { createTyping } = require("../../utils/typing");
-const { createStops, goToSignIn, showError } = require("../../utils/ui");
+const uploads = require("../../utils/uploads");
+const { cancelled, chooseOne, showError } = require("../../utils/ui");
 
 const PAGE_SIZE = 20;
+/** So many are read at once between a message that was searched for and the newest one. */
+const LARGE_PAGE = 200;
 /** Pixels from the end within which the view counts as being at the end. */
 const NEAR_END = 120;
 
 Page({
   data: {
+    t: section("chat"),
     ready: false,
     group: false,
     writable: false,
@@ -28,31 +36,22 @@ Page({
     complete: false,
     /** The first message of all is shown: the server said that there is none before it. */
     began: false,
-    /** Messages that arrived while the end was out of sight. */
+    /** Messages that arrived while the end was out of sight, and what is said of them. */
     unseen: 0,
+    unseenText: "",
   },
 
-  async onLoad(query) {
-    this.stops = createStops();
+  onLoad(query) {
     this.key = { kind: query.kind, id: query.id };
+    /** The message that was searched for, or null. */
+    this.found = query.at || null;
     this.timeline = createTimeline();
     this.pages = null;
     /** Ids of those who are typing now. */
     this.typists = new Set();
     this.atEnd = true;
     this.visible = true;
-    let who;
-    try {
-      who = await session.ready();
-    } catch (error) {
-      goToSignIn(errorText(error));
-      return;
-    }
-    if (who === null) {
-      goToSignIn();
-      return;
-    }
-    this.start(session.current());
+    return opening(this, "chat", (client) => this.start(client));
   },
 
   onShow() {
@@ -62,23 +61,19 @@ Page({
 
   onHide() {
     this.visible = false;
+    this.keepDraft();
     player.stop();
   },
 
   onUnload() {
     this.visible = false;
+    this.keepDraft();
     player.stop();
     this.stops.end();
   },
 
   async start(client) {
-    this.client = client;
-    try {
-      this.conversation = client.conversation(this.key);
-    } catch (error) {
-      showError(error);
-      return;
-    }
+    this.conversation = client.conversation(this.key);
     this.typing = createTyping(this.conversation, showError);
     this.stops.add(() => this.typing.stop());
     this.stops.add(client.on("messages", (event) => this.onArrived(event.messages)));
@@ -99,12 +94,40 @@ Page({
     this.stops.add(client.on("roster", () => this.paint({})));
     this.stops.add(client.on("groups", () => this.paint({})));
     this.stops.add(client.on("state", (change) => this.onState(change)));
-    this.setData({ group: this.key.kind === "group", writable: this.key.kind !== "system", ready: true });
+    this.stops.add(uploads.subscribe((job) => this.onUpload(job)));
+    const info = this.info();
+    this.setData({
+      group: this.key.kind === "group",
+      writable: this.key.kind !== "system",
+      draft: info ? info.draft : "",
+      ready: true,
+    });
     await this.refresh();
     if (this.data.group) await this.readContacts();
-    if (this.timeline.size < PAGE_SIZE) await this.loadOlder();
-    this.paint({ toEnd: true });
+    if (this.found !== null) await this.showFound();
+    else {
+      if (this.timeline.size < PAGE_SIZE) await this.loadOlder();
+      this.paint({ toEnd: true });
+    }
     this.markRead();
+  },
+
+  /** Shows the message that was searched for, with those around it up to the newest. */
+  async showFound() {
+    const found = await this.conversation.message(this.found);
+    if (found === null) {
+      this.paint({ toEnd: true });
+      return;
+    }
+    const before = await this.conversation.messages({ before: found.id, limit: PAGE_SIZE });
+    this.timeline.merge(before.concat(found));
+    for (let last = found.id; last !== null; ) {
+      const after = await this.conversation.messages({ after: last, limit: LARGE_PAGE });
+      this.timeline.merge(after);
+      last = after.length < LARGE_PAGE ? null : after[after.length - 1].id;
+    }
+    this.atEnd = false;
+    this.paint({ into: anchorOf(found) });
   },
 
   /** Whom a message in a group may call on besides those who have written. */
@@ -129,15 +152,17 @@ Page({
     return key.kind === this.key.kind && key.id === this.key.id;
   },
 
+  /** The row of the conversation list, if there is one. */
+  info() {
+    return this.client.conversations.snapshot.find((one) => this.isHere(one.key));
+  },
+
   onState(change) {
-    if (change.to === "kicked" || change.to === "closed") {
-      goToSignIn(change.error === null ? "You were signed out." : errorText(change.error));
-    } else if (change.to === "online") {
-      // What this phone did not have while offline may be had now.
-      this.pages = null;
-      this.setData({ complete: false, began: false });
-      this.refresh();
-    }
+    if (change.to !== "online") return;
+    // What this phone did not have while offline may be had now.
+    this.pages = null;
+    this.setData({ complete: false, began: false });
+    this.refresh();
   },
 
   onArrived(messages) {
@@ -160,13 +185,18 @@ Page({
     if (!this.isHere(message.conversation)) return;
     if (event.change === "recall") {
       const own = event.by === null || event.by === this.client.session.userId;
-      this.timeline.remove(message, (own ? "You" : this.card(event.by).name) + " took a message back");
+      const name = own ? t("common.you") : this.card(event.by).name;
+      this.timeline.remove(message, t("chat.recalled", { name: name }));
     } else if (event.change === "delete") {
       this.timeline.remove(message, "");
     } else if (message.id === null || this.timeline.get(message.key)) {
       this.timeline.merge([message]);
     }
     this.paint({ toEnd: this.atEnd });
+  },
+
+  onUpload(job) {
+    if (this.isHere(job.key)) this.paint({ toEnd: this.atEnd });
   },
 
   onTyping(event) {
@@ -232,38 +262,50 @@ Page({
     this.paint({ toEnd: true });
   },
 
+  /** A panel has opened below the messages: what was at the end stays in sight. */
+  onPanel() {
+    if (this.atEnd) this.paint({ toEnd: true });
+  },
+
   /** Shows the messages. `toEnd` scrolls to the newest one, `into` to the row of that name. */
   paint(how) {
-    const rows = this.timeline.rows((id) => this.card(id), Date.now());
-    const change = { rows: rows };
-    if (how.unseen !== undefined) change.unseen = how.unseen;
-    if (how.toEnd) {
-      this.atEnd = true;
-      change.unseen = 0;
+    const me = this.client.session === null ? null : this.client.session.userId;
+    if (me === null) return; // signed out meanwhile: the page is about to go
+    const rows = this.timeline
+      .rows((id) => this.card(id), Date.now(), this.found)
+      .concat(uploads.rows(me, this.key, this.card(me)));
+    const change = listChanges("rows", this.data.rows, rows);
+    const unseen = how.toEnd ? 0 : how.unseen;
+    if (unseen !== undefined && unseen !== this.data.unseen) {
+      change.unseen = unseen;
+      change.unseenText = t("chat.unseen", { n: unseen });
     }
+    if (how.toEnd) this.atEnd = true;
     const target = how.toEnd && rows.length > 0 ? rows[rows.length - 1].anchor : how.into || "";
     // A target that is already set would not scroll again, and one that is not there yet would not at all.
     if (target !== "") change.into = "";
-    this.setData(change, () => {
-      if (target !== "") this.setData({ into: target });
-    });
+    if (Object.keys(change).length > 0) {
+      this.setData(change, () => {
+        if (target !== "") this.setData({ into: target });
+      });
+    }
     this.showTitle();
   },
 
   showTitle() {
-    const info = this.client.conversations.snapshot.find((one) => this.isHere(one.key));
-    const known = this.key.kind === "group" ? this.client.groups.get(this.key.id) : this.client.roster.get(this.key.id);
-    const name = info ? info.title : known === null ? this.key.id : known.displayName || known.name;
+    const info = this.info();
+    const known = this.data.group ? groupCard(this.client, this.key.id) : this.card(this.key.id);
+    const name = info ? info.title : known.name;
     const typists = Array.from(this.typists, (id) => this.card(id).name).join(", ");
-    const title = typists === "" ? name : this.data.group ? typists + " is typing\u2026" : "typing\u2026";
+    const typing = this.data.group ? t("chat.isTyping", { names: typists }) : t("chat.typing");
+    const title = typists === "" ? name : typing;
     if (title === this.title) return;
     this.title = title;
     wx.setNavigationBarTitle({ title: title });
   },
 
   card(id) {
-    const user = this.client.roster.get(id);
-    return user === null ? { name: id, avatar: "" } : { name: user.displayName, avatar: user.avatar };
+    return userCard(this.client, id);
   },
 
   markRead() {
@@ -276,18 +318,27 @@ Page({
     this.typing.touch(event.detail.value, Date.now());
   },
 
+  /** Keeps what was begun for the next time; an edit is given up. */
+  keepDraft() {
+    if (!this.conversation || this.client.session === null) return;
+    const info = this.info();
+    const draft = this.data.editing ? "" : this.data.draft;
+    if (draft !== (info ? info.draft : "")) this.conversation.setDraft(draft).catch(showError);
+  },
+
   onSend() {
     const text = this.data.draft;
     const edited = this.edited;
     this.typing.stop();
     this.endEdit();
-    return edited ? this.saveEdit(edited, text) : this.send(text);
-  },
-
-  async send(text) {
-    this.atEnd = true;
+    if (edited) return this.saveEdit(edited, text);
     const content = { text: text };
     if (this.data.group) content.mentions = mentionsIn(text, this.people());
+    return this.send(content);
+  },
+
+  async send(content) {
+    this.atEnd = true;
     const sending = this.conversation.send(content);
     // The row is there before the answer is: show it as being sent.
     this.refresh();
@@ -296,7 +347,8 @@ Page({
     } catch (error) {
       if (error.code === "Cancelled") return; // discarded by the user
       // A refused message stays in the list with its reason; one that was never taken goes back to the draft.
-      if (error.code === "MessageInvalid" && this.data.draft === "") this.setData({ draft: text });
+      const lost = error.code === "MessageInvalid" && content.text !== undefined && this.data.draft === "";
+      if (lost) this.setData({ draft: content.text });
       showError(error);
     }
   },
@@ -308,6 +360,26 @@ Page({
       .concat(this.contacts || [])
       .map((id) => this.client.roster.get(id))
       .filter((user) => user !== null && user.id !== this.client.session.userId);
+  },
+
+  async onAttach(event) {
+    const kind = event.detail.kind;
+    try {
+      if (kind === "location") await this.send(await choosers.place());
+      else if (kind === "file") this.upload(await choosers.files());
+      else this.upload(await choosers.media(kind === "camera" ? "camera" : "album"));
+    } catch (error) {
+      if (!cancelled(error)) showError(error);
+    }
+  },
+
+  onVoice(event) {
+    this.upload([choosers.voice(event.detail)]);
+  },
+
+  upload(pieces) {
+    this.atEnd = true;
+    for (const piece of pieces) uploads.start(this.client, this.key, piece, (content) => this.send(content));
   },
 
   /** Takes the text of a message into the draft. */
@@ -340,12 +412,26 @@ Page({
   },
 
   async onHold(event) {
+    const job = uploads.find(event.currentTarget.dataset.key);
     const message = this.rowOf(event);
     try {
-      if (message) await act(this, message, message.error === null ? "" : errorText(message.error));
+      if (job) await this.onHoldUpload(job);
+      else if (message) await act(this, message, message.error === null ? "" : errorText(message.error));
     } catch (error) {
       showError(error);
     }
+  },
+
+  /** What can be done with a file that did not get through. */
+  onHoldUpload(job) {
+    if (job.error === null) return undefined;
+    return chooseOne(
+      [
+        { label: t("upload.again"), run: () => uploads.run(job) },
+        { label: t("upload.discard"), run: () => uploads.drop(job) },
+      ],
+      t("upload.failed") + " " + errorText(job.error),
+    );
   },
 
   async onOpen(event) {
@@ -357,5 +443,15 @@ Page({
     } catch (error) {
       showError(error);
     }
+  },
+
+  onPerson(event) {
+    wx.navigateTo({ url: "/pages/contact/contact?id=" + event.currentTarget.dataset.from });
+  },
+
+  /** The page about the other side. */
+  onInfo() {
+    const page = this.data.group ? "/pages/group/group" : "/pages/contact/contact";
+    wx.navigateTo({ url: page + "?id=" + this.key.id });
   },
 });

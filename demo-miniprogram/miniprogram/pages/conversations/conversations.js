@@ -1,58 +1,50 @@
 const { askScope } = require("../../utils/actions");
-const session = require("../../utils/session");
-const { errorText, listTime, preview } = require("../../utils/text");
-const { choose, copy, createStops, goToSignIn, showError } = require("../../utils/ui");
+const { listChanges } = require("../../utils/diff");
+const { section, t } = require("../../utils/i18n");
+const { userCard } = require("../../utils/names");
+const { newGroup } = require("../../utils/new-group");
+const { attempt, opening, showTab } = require("../../utils/page");
+const { listTime, preview } = require("../../utils/text");
+const { chooseOne, showError } = require("../../utils/ui");
 
 /** What is said of an unread message that calls on somebody. */
-const MENTIONS = { none: "", me: "[You were mentioned]", all: "[Everybody]" };
+const MENTIONS = { me: "conversations.mentionMe", all: "conversations.mentionAll" };
 
 /** A row of the list as the view wants it. */
 function row(info, client, now) {
   const last = info.lastMessage;
-  const sender = last !== null && info.key.kind === "group" && !last.outgoing ? client.roster.get(last.from) : null;
+  const sender =
+    last !== null && info.key.kind === "group" && !last.outgoing ? userCard(client, last.from).name + ": " : "";
+  const key = MENTIONS[info.mention];
+  const draft = info.draft !== "" && !key;
+  const id = info.key.kind + ":" + info.key.id;
   return {
-    id: info.key.kind + ":" + info.key.id,
+    key: id,
+    id: id,
     name: info.title,
     avatar: info.avatar,
-    note: (sender === null ? "" : sender.displayName + ": ") + preview(last),
+    note: draft ? info.draft : sender + preview(last),
     failed: last !== null && last.status === "failed",
-    mention: MENTIONS[info.mention],
+    mention: key ? t(key) : draft ? t("conversations.draft") : "",
     time: listTime(info.timestamp, now),
     unread: info.unread,
+    muted: info.muted,
+    pinned: info.pinned,
   };
 }
 
 Page({
-  data: {
-    ready: false,
-    me: null,
-    rows: [],
-    /** How many notices nobody has dismissed. */
-    notices: 0,
-    /** Contacts and groups without a conversation yet. */
-    others: [],
-  },
+  data: { t: section("conversations"), ready: false, rows: [] },
 
-  async onLoad() {
-    this.stops = createStops();
+  onLoad() {
     this.visible = true;
-    let who;
-    try {
-      who = await session.ready();
-    } catch (error) {
-      goToSignIn(errorText(error));
-      return;
-    }
-    if (who === null) {
-      goToSignIn();
-      return;
-    }
-    this.start(session.current());
+    return opening(this, "conversations", (client) => this.start(client));
   },
 
   onShow() {
     this.visible = true;
-    if (this.client) this.refresh();
+    showTab(this, "conversations");
+    if (this.client) this.update();
   },
 
   onHide() {
@@ -63,43 +55,13 @@ Page({
     this.stops.end();
   },
 
-  start(client) {
-    this.client = client;
-    this.stops.add(client.conversations.subscribe(() => this.update()));
-    this.stops.add(client.on("unread:total", () => this.showTitle()));
-    this.stops.add(client.on("notice", () => this.refresh()));
-    this.stops.add(client.on("roster", () => this.refresh()));
-    this.stops.add(client.on("groups", () => this.refresh()));
-    this.stops.add(client.on("state", (change) => this.onState(change)));
-    this.stops.add(client.on("sync", () => this.update()));
-    this.refresh();
-  },
-
-  onState(change) {
-    if (change.to === "kicked" || change.to === "closed") {
-      goToSignIn(change.error === null ? "You were signed out." : errorText(change.error));
-      return;
-    }
+  async start(client) {
+    const update = () => this.update();
+    this.stops.add(client.conversations.subscribe(update));
+    for (const event of ["unread:total", "roster", "groups", "state", "sync"]) this.stops.add(client.on(event, update));
+    await client.conversations.list();
     this.update();
-  },
-
-  /** Reads the lists that have no snapshot, then shows everything. */
-  async refresh() {
-    try {
-      const client = this.client;
-      const lists = await Promise.all([
-        client.conversations.list(),
-        client.roster.list(),
-        client.groups.list(),
-        client.notices.list(),
-      ]);
-      this.contacts = lists[1];
-      this.groups = lists[2];
-      this.notices = lists[3].length;
-      this.update();
-    } catch (error) {
-      showError(error);
-    }
+    showTab(this, "conversations");
   },
 
   /** Shows what is known now. */
@@ -108,47 +70,21 @@ Page({
     if (client.session === null) return;
     const now = Date.now();
     const rows = client.conversations.snapshot.map((info) => row(info, client, now));
-    const known = new Set(rows.map((one) => one.id));
-    const me = client.session.userId;
-    const others = []
-      .concat(
-        (this.contacts || []).map((user) => ({
-          id: "user:" + user.id,
-          name: user.displayName,
-          avatar: user.avatar,
-          note: user.username,
-        })),
-        (this.groups || []).map((group) => ({
-          id: "group:" + group.id,
-          name: group.name,
-          avatar: group.avatar,
-          note: group.memberCount + " members",
-        })),
-      )
-      .filter((one) => !known.has(one.id) && one.id !== "user:" + me);
-    const mine = client.roster.get(me);
-    const phase = client.sync.phase === "catching-up" && client.state === "online" ? "fetching messages" : client.state;
-    this.setData({
-      ready: true,
-      me: {
-        id: me,
-        name: mine === null ? me : mine.displayName,
-        avatar: mine === null ? "" : mine.avatar,
-        state: phase,
-        online: client.state === "online",
-      },
-      rows: rows,
-      notices: this.notices || 0,
-      others: others,
-    });
+    const change = listChanges("rows", this.data.rows, rows);
+    if (!this.data.ready) change.ready = true;
+    if (Object.keys(change).length > 0) this.setData(change);
     this.showTitle();
   },
 
   showTitle() {
     // The bar belongs to the page in front, which may be a chat.
     if (!this.visible) return;
-    const unread = this.client.conversations.unread;
-    wx.setNavigationBarTitle({ title: unread > 0 ? "Chats (" + unread + ")" : "Chats" });
+    const client = this.client;
+    const unread = client.conversations.unread;
+    const fetching = client.state === "online" && client.sync.phase === "catching-up";
+    const what =
+      client.state !== "online" ? "connectingTitle" : fetching ? "fetchingTitle" : unread > 0 ? "unreadTitle" : "title";
+    wx.setNavigationBarTitle({ title: t("conversations." + what, { n: unread }) });
   },
 
   /** The conversation of a row, and what is known of it. */
@@ -162,24 +98,26 @@ Page({
   async onHold(event) {
     const { key, row } = this.chosen(event);
     if (!row) return;
-    const labels = row.unread > 0 ? ["Delete", "Mark as read"] : ["Delete"];
-    try {
-      const index = await choose(labels, row.name);
-      if (index < 0) return;
-      const conversation = this.client.conversation(key);
-      if (index === 1) {
-        await conversation.markRead();
-        return;
-      }
-      const scope = await askScope();
-      if (scope !== null) await conversation.remove({ scope: scope });
-    } catch (error) {
-      showError(error);
-    }
-  },
-
-  onNotices() {
-    wx.navigateTo({ url: "/pages/notices/notices" });
+    const conversation = this.client.conversation(key);
+    const entries = [
+      {
+        label: t(row.pinned ? "conversations.unpin" : "conversations.pin"),
+        run: () => conversation.setPinned(!row.pinned),
+      },
+      {
+        label: t(row.muted ? "conversations.unmute" : "conversations.mute"),
+        run: () => conversation.setMuted(!row.muted),
+      },
+      {
+        label: t("common.delete"),
+        run: async () => {
+          const scope = await askScope();
+          if (scope !== null) await conversation.remove({ scope: scope });
+        },
+      },
+    ];
+    if (row.unread > 0) entries.unshift({ label: t("conversations.markRead"), run: () => conversation.markRead() });
+    await attempt(() => chooseOne(entries, row.name));
   },
 
   onOpen(event) {
@@ -187,22 +125,17 @@ Page({
     wx.navigateTo({ url: "/pages/chat/chat?kind=" + key.kind + "&id=" + key.id });
   },
 
-  async onMenu() {
-    const where = this.data.me.name + " \u00b7 messages are kept in " + this.client.storage;
-    const index = await choose(["Copy the log", "Log out"], where);
-    if (index === 1) await this.logOut();
-    else if (index === 0) copy(this.client.logs.export()).catch(showError);
+  onSearch() {
+    wx.navigateTo({ url: "/pages/search/search" });
   },
 
-  async logOut() {
-    this.stops.end();
-    try {
-      await session.signOut();
-    } catch (error) {
-      this.start(this.client);
-      showError(error);
-      return;
-    }
-    goToSignIn();
+  onNew() {
+    return chooseOne(
+      [
+        { label: t("conversations.newGroup"), run: () => newGroup(this.client).catch(showError) },
+        { label: t("conversations.addContact"), run: () => wx.navigateTo({ url: "/pages/add/add" }) },
+      ],
+      "",
+    );
   },
 });

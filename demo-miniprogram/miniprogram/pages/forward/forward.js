@@ -1,19 +1,31 @@
 const handover = require("../../utils/handover");
-const session = require("../../utils/session");
+const { section, t } = require("../../utils/i18n");
+const { contactRows } = require("../../utils/names");
+const { opening } = require("../../utils/page");
 const { showDone, showError } = require("../../utils/ui");
 
 /** Asks where the message that was handed over is to be sent again. */
 Page({
-  data: { rows: [] },
+  data: { t: section("forward"), ready: false, rows: [] },
 
   onLoad() {
     this.message = handover.take();
+    return opening(this, "forward", (client) => this.start(client));
+  },
+
+  onUnload() {
+    this.stops.end();
+  },
+
+  async start(client) {
     // Reached without a message only by an address from outside: then there is nothing to choose.
     if (this.message === null) return;
-    const rows = session.current().conversations.snapshot.filter((info) => info.key.kind !== "system");
-    this.setData({
-      rows: rows.map((info) => ({ id: info.key.kind + ":" + info.key.id, name: info.title, avatar: info.avatar })),
-    });
+    const rows = client.conversations.snapshot
+      .filter((info) => info.key.kind !== "system")
+      .map((info) => ({ id: info.key.kind + ":" + info.key.id, name: info.title, avatar: info.avatar }));
+    const known = new Set(rows.map((row) => row.id));
+    const contacts = (await contactRows(client)).map((row) => ({ ...row, id: "user:" + row.id }));
+    this.setData({ ready: true, rows: rows.concat(contacts.filter((row) => !known.has(row.id))) });
   },
 
   async onChoose(event) {
@@ -23,8 +35,8 @@ Page({
     this.message = null; // a second tap sends nothing
     wx.navigateBack();
     try {
-      await session.current().conversation({ kind: parts[0], id: parts[1] }).send({ forward: message });
-      showDone("Forwarded");
+      await this.client.conversation({ kind: parts[0], id: parts[1] }).send({ forward: message });
+      showDone(t("forward.done"));
     } catch (error) {
       showError(error);
     }

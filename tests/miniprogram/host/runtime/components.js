@@ -188,7 +188,33 @@ const SCROLL_VIEW = {
   },
 };
 
-const DEFINITIONS = {
+/** A switch: the state changes at once, the app hears of it. */
+const SWITCH = {
+  properties: { checked: Boolean, disabled: Boolean, color: { type: String, value: "#04be02" } },
+  observers: {
+    checked(value) {
+      this.show(value);
+    },
+  },
+  methods: {
+    show(value) {
+      this.value = value;
+      this.$$?.setAttribute("aria-checked", String(value));
+      this.$$?.style.setProperty("--on", this.data.color);
+    },
+  },
+  attached() {
+    this.$$.setAttribute("role", "switch");
+    this.show(this.data.checked);
+    this.$$.addEventListener("click", () => {
+      if (this.data.disabled) return;
+      this.show(!this.value);
+      this.triggerEvent("change", { value: this.value });
+    });
+  },
+};
+
+const definitions = (files) => ({
   view: {},
   label: { properties: { for: String } },
   form: {},
@@ -232,7 +258,8 @@ const DEFINITIONS = {
     properties: { src: String, mode: { type: String, value: "scaleToFill" }, lazyLoad: Boolean },
     observers: {
       src(value) {
-        const url = !value || /^(https?:|data:)/.test(value) ? value : `./package/${value.replace(/^\//, "")}`;
+        const inPackage = value && !/^(https?:|data:|wxfile:)/.test(value);
+        const url = inPackage ? `./package/${value.replace(/^\//, "")}` : files.urlOf(value);
         this.$$.style.backgroundImage = url ? `url("${CSS.escape(url)}")` : "";
       },
       mode(value) {
@@ -243,13 +270,14 @@ const DEFINITIONS = {
   "scroll-view": SCROLL_VIEW,
   input: FIELD,
   textarea: FIELD,
-};
+  switch: SWITCH,
+});
 
-/** Defines all of them in the environment; answers tag -> definition. */
-export function defineBuiltins(env) {
+/** Defines all of them in the environment; answers tag -> definition. `files` are those of the phone. */
+export function defineBuiltins(env, files) {
   const space = env.getGlobalCodeSpace().getComponentSpace();
   const made = {};
-  for (const [name, own] of Object.entries(DEFINITIONS)) {
+  for (const [name, own] of Object.entries(definitions(files))) {
     const tag = `wx-${name}`;
     made[tag] = space
       .defineComponent({

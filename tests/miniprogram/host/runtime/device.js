@@ -20,13 +20,16 @@ export class Device {
   limits = { ...LIMITS };
   suspended = false;
   network = "wifi";
+  /** Whether the user lets apps record. */
+  mayRecord = true;
   /** What went wrong or was said, in order: `{ kind, text }`. */
   logs = [];
   #queue = [];
   #listeners = new Map();
 
-  constructor(profile) {
+  constructor(profile, language) {
     this.profile = profile;
+    this.language = language;
   }
 
   log(kind, ...parts) {

@@ -6,7 +6,7 @@ const HOLD_MS = 350;
 const STILL_PX = 10;
 
 /** The closest element of glass-easel around a node of the document, or null. */
-function elementOf(node) {
+export function elementOf(node) {
   for (let at = node; at !== null; at = at.parentNode) if (at.__wxElement) return at.__wxElement;
   return null;
 }

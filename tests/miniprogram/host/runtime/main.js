@@ -1,13 +1,16 @@
 // Boots the mini-program: views in this page, the app's code in a realm of its own.
 //   ?profile=devtools|android|ios   which device to be (default devtools)
 //   ?path=/pages/...                which page to start with (default the first one)
+//   ?language=zh_CN                 what the device speaks (default en)
 //   every other parameter           becomes the launch query of the app
 import * as glassEasel from "glass-easel";
 import { MiniProgramEnv } from "glass-easel-miniprogram-adapter";
 import { defineBuiltins } from "./components.js";
 import { Device } from "./device.js";
+import { FileStore } from "./file-store.js";
 import { watchLongpress } from "./longpress.js";
 import { Modules } from "./modules.js";
+import { touchWithMouse } from "./mouse.js";
 import { Pages } from "./pages.js";
 import { createRealm } from "./realm.js";
 import { createWXWebAssembly } from "./wasm.js";
@@ -32,6 +35,20 @@ function typesOf(realm) {
   };
 }
 
+/** The fingers of a touch event, as the platform hands them on; undefined for other events. */
+function touchesOf(original) {
+  if (original?.touches === undefined) return undefined;
+  const list = (touches) =>
+    [...touches].map(({ identifier, pageX, pageY, clientX, clientY }) => ({
+      identifier,
+      pageX,
+      pageY,
+      clientX,
+      clientY,
+    }));
+  return { touches: list(original.touches), changedTouches: list(original.changedTouches) };
+}
+
 /** A backend that adds each style sheet once, however often its page is opened. */
 function createBackend() {
   const backend = new glassEasel.CurrentWindowBackendContext();
@@ -42,10 +59,12 @@ function createBackend() {
     if (!added.has(key)) added.set(key, append(path, scope));
     return added.get(key);
   };
-  const tapIsOver = watchLongpress(document.getElementById("screen"), glassEasel);
+  const screen = document.getElementById("screen");
+  touchWithMouse(screen, glassEasel);
+  const tapIsOver = watchLongpress(screen, glassEasel);
   backend.onEvent((target, type, detail, options) => {
     if (type === "tap" && tapIsOver()) return undefined;
-    const event = new glassEasel.Event(type, detail, options);
+    const event = new glassEasel.Event(type, detail, { ...options, extraFields: touchesOf(options.originalEvent) });
     glassEasel.Event.dispatchEvent(target, event);
     return event.getEventBubbleStatus();
   });
@@ -69,7 +88,8 @@ async function boot(device, query) {
   const { realm, modules: tables, real } = await createRealm(device, ids);
   const context = { device, real };
   const env = new MiniProgramEnv();
-  const builtins = defineBuiltins(env);
+  const files = new FileStore(real);
+  const builtins = defineBuiltins(env, files);
   const backend = env.associateBackend(createBackend());
   /** Hands the framework the templates and styles of the app or of a plugin. */
   const makeSpace = async ({ id, parts, appCss, alias, components }) => {
@@ -96,10 +116,18 @@ async function boot(device, query) {
   const screen = document.getElementById("screen");
   const pages = new Pages({ device, project, space, backend, screen });
   const storage = await createStorage(context, project.appId);
-  const { path = "", profile: _, ...own } = query;
+  const { path = "", profile: _, language: __, ...own } = query;
   const start = path || `/${project.pages[0]}`;
   const launch = { path: start.slice(1), query: own, scene: 1001, referrerInfo: {} };
-  const { wx, forPlugin } = createWx(context, { appId: project.appId, pages, screen, storage, launch });
+  const { wx, forPlugin } = createWx(context, {
+    appId: project.appId,
+    pages,
+    screen,
+    storage,
+    files,
+    privateInfos: project.privateInfos,
+    launch,
+  });
   const wasmOf = ({ id, assets }) => {
     const address = (file) => new URL(`./package${id}/${file}`, location.href).href;
     const fetchFile = async (file) => (await real.fetch(address(file))).arrayBuffer();
@@ -199,6 +227,10 @@ function controls(device, { pages, app, requirePlugin, launch }) {
     },
     /** "none" cuts the network, "wifi" and the like bring it back. */
     setNetwork: (type) => device.setNetwork(type),
+    /** Whether the user lets the app record. */
+    allowRecording: (may) => {
+      device.mayRecord = may;
+    },
     /** Limits of the device; a test may lower them. */
     limits: device.limits,
     logs: device.logs,
@@ -225,7 +257,7 @@ function wireSidePanel(mp) {
 }
 
 const query = Object.fromEntries(new URLSearchParams(location.search));
-const device = new Device(PROFILES.includes(query.profile) ? query.profile : "devtools");
+const device = new Device(PROFILES.includes(query.profile) ? query.profile : "devtools", query.language || "en");
 window.__mp = { logs: device.logs, ready: false };
 try {
   window.__mp = { ...controls(device, await boot(device, query)), ready: true };

@@ -19,6 +19,8 @@ const nextFrame = () =>
 export class Pages {
   /** The open pages, the visible one last: `{ path, root, page, element, title }`. */
   stack = [];
+  /** The pages of the tab bar that were opened: they stay until all is left, by path. */
+  #tabs = new Map();
 
   constructor({ device, project, space, backend, screen }) {
     Object.assign(this, { device, project, space, backend, screen });
@@ -45,7 +47,7 @@ export class Pages {
   }
 
   #paint() {
-    for (const entry of this.stack) entry.element.hidden = entry !== this.top;
+    for (const entry of [...this.#tabs.values(), ...this.stack]) entry.element.hidden = entry !== this.top;
     if (!this.top) return;
     const scheme = this.dark.matches ? "dark" : "light";
     const look = { ...this.project.window[scheme], ...this.project.parts[this.top.path].config };
@@ -58,8 +60,25 @@ export class Pages {
 
   #close(entry) {
     this.#call(entry, "onUnload");
-    entry.root.release();
+    this.#tabs.delete(entry.path);
+    // What is still under way may set data: the platform takes it for a page that is gone and does nothing.
+    entry.page.setData = () => {};
+    for (const root of entry.roots) root.release();
     entry.element.remove();
+  }
+
+  #isTab(path) {
+    return this.project.tabs.includes(path);
+  }
+
+  /** The tab bar of one page: each has an own instance of it. */
+  #addTabBar(entry) {
+    const place = document.createElement("span");
+    entry.element.append(place);
+    const root = this.backend.createRoot("wx-tab-bar", this.space, this.project.tabBar);
+    entry.page.getTabBar = () => root.get();
+    entry.roots.push(root);
+    root.attach(entry.element, place);
   }
 
   async #open(url) {
@@ -75,8 +94,12 @@ export class Pages {
     const page = root.get();
     page.route = path;
     page.options = query;
-    const entry = { path, root, page, element, title: null };
+    const entry = { path, roots: [root], page, element, title: null };
     this.stack.push(entry);
+    if (this.#isTab(path)) {
+      this.#tabs.set(path, entry);
+      this.#addTabBar(entry);
+    }
     this.#call(entry, "onLoad", query);
     root.attach(element, place);
     this.#paint();
@@ -92,15 +115,22 @@ export class Pages {
     return new URL(url, `http://package/${this.top?.path ?? ""}`).href.slice("http://package".length);
   }
 
-  async navigateTo({ url }) {
+  /** The address of a page that is no tab; throws for one that is. */
+  #noTab(name, url) {
     const target = this.#absolute(url);
+    if (this.#isTab(parse(target).path)) throw new Error(`can not ${name} a tabbar page`);
+    return target;
+  }
+
+  async navigateTo({ url }) {
+    const target = this.#noTab("navigateTo", url);
     if (this.stack.length >= this.device.limits.pages) throw new Error("webview count limit exceed");
     if (this.top) this.#call(this.top, "onHide");
     await this.#open(target);
   }
 
   async redirectTo({ url }) {
-    const target = this.#absolute(url);
+    const target = this.#noTab("redirectTo", url);
     this.#close(this.stack.pop());
     await this.#open(target);
   }
@@ -108,7 +138,26 @@ export class Pages {
   async reLaunch({ url }) {
     const target = this.#absolute(url);
     while (this.top) this.#close(this.stack.pop());
+    for (const entry of [...this.#tabs.values()]) this.#close(entry);
     await this.#open(target);
+  }
+
+  async switchTab({ url }) {
+    const target = this.#absolute(url);
+    const { path } = parse(target);
+    if (!this.#isTab(path)) throw new Error("can not switch to no-tabBar page");
+    if (target.includes("?")) throw new Error("the url of switchTab must not have a query");
+    if (this.top?.path === path) return;
+    if (this.top) this.#call(this.top, "onHide");
+    for (const entry of this.stack.splice(0).reverse()) if (!this.#isTab(entry.path)) this.#close(entry);
+    const known = this.#tabs.get(path);
+    if (known === undefined) {
+      await this.#open(target);
+      return;
+    }
+    this.stack.push(known);
+    this.#paint();
+    this.#call(known, "onShow");
   }
 
   async navigateBack({ delta = 1 } = {}) {

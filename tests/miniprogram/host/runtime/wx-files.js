@@ -1,7 +1,20 @@
 // The file system of `wx` in memory, and what moves files over the network.
+import { layer } from "./layer.js";
 import { makeApi } from "./wx-call.js";
 
 const USER = "wxfile://usr/";
+
+/** What the platform makes of the end of a name. */
+const TYPES = {
+  png: "image/png",
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  gif: "image/gif",
+  mp4: "video/mp4",
+  mp3: "audio/mpeg",
+  pdf: "application/pdf",
+};
+const typeOf = (name) => TYPES[name.split(".").at(-1).toLowerCase()] ?? "application/octet-stream";
 
 /** Uploads as the platform makes them: a form with the fields first and the file last. */
 function uploadFile({ device, real }, files) {
@@ -20,7 +33,8 @@ function uploadFile({ device, real }, files) {
     }
     const form = new FormData();
     for (const [field, value] of Object.entries(formData ?? {})) form.append(field, value);
-    form.append(name, new Blob([bytes]), filePath.slice(filePath.lastIndexOf("/") + 1));
+    const fileName = filePath.slice(filePath.lastIndexOf("/") + 1);
+    form.append(name, new Blob([bytes], { type: typeOf(fileName) }), fileName);
     xhr.open("POST", url);
     for (const [key, value] of Object.entries(header ?? {})) xhr.setRequestHeader(key, value);
     xhr.upload.onprogress = ({ loaded, total }) =>
@@ -59,8 +73,7 @@ function downloadFile({ device, real }, files) {
           listener({ progress, totalBytesWritten: loaded, totalBytesExpectedToWrite: total });
       });
     xhr.onload = () => {
-      const tempFilePath = `wxfile://tmp_${files.size}`;
-      files.set(tempFilePath, xhr.response);
+      const tempFilePath = files.keep(xhr.response, "download");
       ok({ statusCode: xhr.status, tempFilePath });
     };
     xhr.onerror = () => fail("network error");
@@ -71,15 +84,14 @@ function downloadFile({ device, real }, files) {
 }
 
 /** The files part of `wx`. Only what lies in the user's directory can be written. */
-export function createFiles(context) {
-  const files = new Map();
+export function createFiles(context, screen, files) {
   const api = (name, work, options) => makeApi(context, name, work, options);
   const manager = {
     writeFile: api("writeFile", ({ filePath, data }, ok, fail) => {
       if (typeof filePath !== "string" || !filePath.startsWith(USER))
         return fail(`permission denied, open ${filePath}`);
       if (!(data instanceof context.real.ArrayBuffer)) return fail("data must be an ArrayBuffer");
-      files.set(filePath, data.slice(0));
+      files.set(filePath, data);
       ok({});
     }),
     readFile: api("readFile", ({ filePath }, ok, fail) => {
@@ -90,6 +102,13 @@ export function createFiles(context) {
   };
   return {
     getFileSystemManager: () => manager,
+    openDocument: api("openDocument", ({ filePath, fileType }, ok, fail) => {
+      if (files.get(filePath) === undefined) return fail(`file doesn't exist: ${filePath}`);
+      if (!/^(docx?|xlsx?|pptx?|pdf)$/.test(fileType ?? filePath.split(".").at(-1)))
+        return fail("filetype not supported");
+      layer(screen, "document", filePath.slice(filePath.lastIndexOf("/") + 1));
+      ok({});
+    }),
     uploadFile: api("uploadFile", uploadFile(context, files), { task: true }),
     downloadFile: api("downloadFile", downloadFile(context, files), { task: true }),
   };

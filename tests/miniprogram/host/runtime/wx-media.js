@@ -1,28 +1,19 @@
 // Pictures, videos, sounds and places of `wx`, as plain layers over the simulated screen.
+import { layer } from "./layer.js";
 import { makeApi } from "./wx-call.js";
 
-const isUrl = (value) => typeof value === "string" && /^https?:\/\//.test(value);
+const isUrl = (value) => typeof value === "string" && /^(https?|wxfile):\/\//.test(value);
 const isDegrees = (value, most) => typeof value === "number" && Math.abs(value) <= most;
 
-/** A layer over everything that a click closes. */
-function layer(screen, name, ...content) {
-  const made = document.createElement("div");
-  made.className = `mp-viewer mp-${name}`;
-  made.append(...content);
-  // The tap that opened it is followed by a click, which lands here already and closes nothing.
-  made.addEventListener("pointerdown", () => made.addEventListener("click", () => made.remove()), { once: true });
-  screen.append(made);
-}
-
-function medium({ type = "image", url, poster }) {
+function medium({ type = "image", url, poster }, files) {
   const made = document.createElement(type === "video" ? "video" : "img");
   if (type === "video") Object.assign(made, { controls: true, poster: poster ?? "" });
-  made.src = url;
+  made.src = files.urlOf(url);
   return made;
 }
 
 /** A sound as `wx.createInnerAudioContext` answers it; only what concerns playing from the beginning. */
-function innerAudio({ device }) {
+function innerAudio({ device }, files) {
   const audio = new Audio();
   const on = (event, map = () => ({})) => {
     return (listener) => audio.addEventListener(event, () => device.deliver(() => listener(map())));
@@ -32,7 +23,7 @@ function innerAudio({ device }) {
       return audio.src;
     },
     set src(url) {
-      audio.src = url;
+      audio.src = files.urlOf(url);
     },
     get paused() {
       return audio.paused;
@@ -54,7 +45,15 @@ function innerAudio({ device }) {
   };
 }
 
-export function createMedia(context, screen) {
+/** The size of a picture in pixels. */
+async function sizeOf(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return { width: image.naturalWidth, height: image.naturalHeight };
+}
+
+export function createMedia(context, screen, files) {
   const api = (name, work) => makeApi(context, name, work);
   return {
     previewMedia: api("previewMedia", ({ sources, current = 0 }, ok, fail) => {
@@ -62,7 +61,7 @@ export function createMedia(context, screen) {
         fail("parameter error: sources should be a list of addresses");
         return;
       }
-      layer(screen, "media", medium(sources[current] ?? sources[0]));
+      layer(screen, "media", medium(sources[current] ?? sources[0], files));
       ok({});
     }),
     openLocation: api("openLocation", ({ latitude, longitude, name = "", address = "" }, ok, fail) => {
@@ -73,6 +72,11 @@ export function createMedia(context, screen) {
       layer(screen, "map", [name, address, `${latitude}, ${longitude}`].filter(Boolean).join("\n"));
       ok({});
     }),
-    createInnerAudioContext: () => innerAudio(context),
+    createInnerAudioContext: () => innerAudio(context, files),
+    getImageInfo: api("getImageInfo", ({ src }, ok, fail) => {
+      if (files.get(src) === undefined) return fail(`file doesn't exist: ${src}`);
+      const done = (size) => ok({ ...size, path: src, orientation: "up", type: "png" });
+      sizeOf(files.urlOf(src)).then(done, (error) => fail(error.message));
+    }),
   };
 }

@@ -83,15 +83,22 @@ export function createUi(context, pages, screen) {
         const box = element("mp-modal");
         box.setAttribute("role", "dialog");
         const row = element("mp-modal-buttons");
+        const field = options.editable ? document.createElement("input") : null;
         const answer = (confirm) => () => {
           close();
-          ok({ confirm, cancel: !confirm });
+          ok({ confirm, cancel: !confirm, content: confirm && field ? field.value : null });
         };
         if (options.showCancel !== false) row.append(choice("mp-cancel", options.cancelText ?? "取消", answer(false)));
         row.append(choice("mp-confirm", options.confirmText ?? "确定", answer(true)));
         if (options.title) box.append(element("mp-modal-title", options.title));
-        box.append(element("mp-modal-content", options.content ?? ""), row);
+        if (field) {
+          field.className = "mp-modal-field";
+          field.value = options.content ?? "";
+          field.placeholder = options.placeholderText ?? "";
+          box.append(field, row);
+        } else box.append(element("mp-modal-content", options.content ?? ""), row);
         veil.append(box);
+        field?.focus();
       }),
     ),
     showActionSheet: api("showActionSheet", ({ itemList, alertText }, ok, fail) => {
@@ -143,6 +150,7 @@ export function createUi(context, pages, screen) {
     redirectTo: navigation("redirectTo"),
     reLaunch: navigation("reLaunch"),
     navigateBack: navigation("navigateBack"),
+    switchTab: navigation("switchTab"),
     nextTick: (callback) => setTimeout(() => device.deliver(callback)),
   };
 }

@@ -1,8 +1,10 @@
 // The `wx` object of the host.
 import { makeApi } from "./wx-call.js";
+import { createChoosers } from "./wx-choose.js";
 import { createFiles } from "./wx-files.js";
 import { createMedia } from "./wx-media.js";
 import { createNetwork } from "./wx-network.js";
+import { createRecorder } from "./wx-record.js";
 import { createUi } from "./wx-ui.js";
 
 /** Chromium's own limit for one call of getRandomValues. */
@@ -20,7 +22,7 @@ function system(context, appId, launch) {
   const app = () => ({
     SDKVersion: "3.7.0",
     version: "8.0.50",
-    language: "en",
+    language: device.language,
     theme: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light",
     host: { env: "WeChat" },
   });
@@ -86,7 +88,7 @@ const NOT_FOR_PLUGINS = [
  * Makes the `wx` of the app, and `forPlugin`, which makes that of a plugin with a storage of its own. What this host
  * does not have is `undefined` and written to the log as `missing-api`.
  */
-export function createWx(context, { appId, pages, screen, storage, launch }) {
+export function createWx(context, { appId, pages, screen, storage, files, privateInfos, launch }) {
   const watched = (api) =>
     new Proxy(api, {
       get(target, name) {
@@ -99,8 +101,10 @@ export function createWx(context, { appId, pages, screen, storage, launch }) {
     ...lifecycle(context),
     ...createNetwork(context),
     ...createUi(context, pages, screen),
-    ...createMedia(context, screen),
-    ...createFiles(context),
+    ...createMedia(context, screen, files),
+    ...createChoosers(context, { screen, files, privateInfos }),
+    ...createRecorder(context, files),
+    ...createFiles(context, screen, files),
     ...storage,
     canIUse: (name) => name.split(".")[0] in api,
   };

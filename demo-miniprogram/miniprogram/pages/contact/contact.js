@@ -1,0 +1,109 @@
+const { openChatPage } = require("../../utils/chat-page");
+const { section, t } = require("../../utils/i18n");
+const { itemName } = require("../../utils/names");
+const { attempt, opening } = require("../../utils/page");
+const { ask, sure, copy, showDone } = require("../../utils/ui");
+
+/** What the cloud calls a relation: a contact, and somebody who is blocked. */
+const CONTACT = 0;
+const BLOCKED = 3;
+
+/** Somebody: what is known, and what can be done. */
+Page({
+  data: { t: section("contact"), person: null, me: false, contact: false, blocked: false },
+
+  onLoad(query) {
+    this.id = query.id;
+    return opening(this, "contact", (client) => this.start(client));
+  },
+
+  onUnload() {
+    this.stops.end();
+  },
+
+  start(client) {
+    this.stops.add(client.on("roster", () => attempt(() => this.read())));
+    this.showKnown();
+    return this.read();
+  },
+
+  /** What this phone has, until the cloud has answered. */
+  showKnown() {
+    const user = this.client.roster.get(this.id);
+    if (user === null) return;
+    this.setData({
+      me: this.id === this.client.session.userId,
+      contact: user.isContact,
+      person: {
+        id: user.id,
+        name: user.displayName,
+        avatar: user.avatar,
+        username: user.username,
+        alias: user.alias,
+        about: "",
+      },
+    });
+  },
+
+  async read() {
+    const client = this.client;
+    if (client.session === null) return;
+    const item = await client.roster.fetch(this.id);
+    this.setData({
+      me: this.id === client.session.userId,
+      contact: item.relation === CONTACT,
+      blocked: item.relation === BLOCKED,
+      person: {
+        id: this.id,
+        name: itemName(item),
+        avatar: item.avatar || "",
+        username: item.username,
+        alias: item.alias || "",
+        about: item.description || "",
+      },
+    });
+  },
+
+  /** Does something, then shows what has become of it. */
+  change(action) {
+    return attempt(async () => {
+      await action();
+      await this.read();
+    });
+  },
+
+  onCopyId() {
+    return attempt(() => copy(this.id));
+  },
+
+  async onAlias() {
+    const alias = await ask(t("contact.alias"), this.data.person.alias, "");
+    if (alias !== null) await this.change(() => this.client.roster.setAlias(this.id, alias));
+  },
+
+  onBlock(event) {
+    const roster = this.client.roster;
+    return this.change(() => (event.detail.value ? roster.block(this.id) : roster.unblock(this.id)));
+  },
+
+  onSearch() {
+    wx.navigateTo({ url: "/pages/search/search?kind=user&id=" + this.id });
+  },
+
+  onMessage() {
+    return attempt(() => openChatPage("user", this.id));
+  },
+
+  async onAdd() {
+    const reason = await ask(t("contact.add"), "", t("contact.greeting"));
+    if (reason === null) return;
+    const well = await attempt(() => this.client.roster.apply(this.id, { reason: reason }));
+    if (well) showDone(t("contact.applied"));
+  },
+
+  async onRemove() {
+    if (!(await sure(t("contact.removeQuestion", { name: this.data.person.name })))) return;
+    const well = await this.change(() => this.client.roster.remove(this.id));
+    if (well) showDone(t("contact.removed"));
+  },
+});

@@ -1,0 +1,78 @@
+const { listChanges } = require("../../utils/diff");
+const { section, t } = require("../../utils/i18n");
+const { contactRows } = require("../../utils/names");
+const { openNotices } = require("../../utils/notices");
+const { newGroup } = require("../../utils/new-group");
+const { attempt, opening, showTab } = require("../../utils/page");
+const { showError } = require("../../utils/ui");
+
+/** Groups and contacts, and the way to new ones. */
+Page({
+  data: { t: section("contacts"), ready: false, notices: 0, groups: [], contacts: [] },
+
+  onLoad() {
+    return opening(this, "contacts", (client) => this.start(client));
+  },
+
+  onShow() {
+    showTab(this, "contacts");
+    if (this.client) this.refresh();
+  },
+
+  onUnload() {
+    this.stops.end();
+  },
+
+  start(client) {
+    const again = () => this.refresh();
+    for (const event of ["notice", "roster", "groups"]) this.stops.add(client.on(event, again));
+    return this.refresh();
+  },
+
+  async refresh() {
+    const client = this.client;
+    if (client.session === null) return;
+    try {
+      const [contacts, groups, notices] = await Promise.all([
+        contactRows(client),
+        client.groups.list(),
+        openNotices(client),
+      ]);
+      const keyed = (rows) => rows.map((row) => ({ ...row, key: row.id }));
+      const groupRows = groups.map((group) => ({
+        id: group.id,
+        name: group.name,
+        avatar: group.avatar,
+        note: t("common.members", { n: group.memberCount }),
+      }));
+      this.setData({
+        ...listChanges("contacts", this.data.contacts, keyed(contacts)),
+        ...listChanges("groups", this.data.groups, keyed(groupRows)),
+        notices: notices.length,
+        ready: true,
+      });
+    } catch (error) {
+      showError(error);
+    }
+  },
+
+  onNotices() {
+    wx.navigateTo({ url: "/pages/notices/notices" });
+  },
+
+  onAdd() {
+    wx.navigateTo({ url: "/pages/add/add" });
+  },
+
+  onNewGroup() {
+    return attempt(() => newGroup(this.client));
+  },
+
+  onGroup(event) {
+    wx.navigateTo({ url: "/pages/chat/chat?kind=group&id=" + event.currentTarget.dataset.id });
+  },
+
+  onContact(event) {
+    wx.navigateTo({ url: "/pages/contact/contact?id=" + event.currentTarget.dataset.id });
+  },
+});

@@ -1,0 +1,168 @@
+const { readAnnouncements } = require("../../utils/announcements");
+const handover = require("../../utils/handover");
+const { section, t } = require("../../utils/i18n");
+const { contactRows } = require("../../utils/names");
+const { attempt, opening } = require("../../utils/page");
+const { createMembers } = require("../../utils/members");
+const { ask, sure, showDone } = require("../../utils/ui");
+
+/** So many members are shown here; the rest has a page of its own. */
+const SHOWN = 9;
+
+/** A group: its name, members and announcements, and what the user can do about it. */
+Page({
+  data: {
+    t: section("group"),
+    group: null,
+    members: [],
+    count: "",
+    latest: "",
+    muted: false,
+    pinned: false,
+    owner: false,
+    manager: false,
+    inviting: false,
+  },
+
+  onLoad(query) {
+    this.id = query.id;
+    return opening(this, "group", (client) => this.start(client));
+  },
+
+  onUnload() {
+    this.stops.end();
+  },
+
+  onShow() {
+    if (this.members) attempt(() => this.read());
+  },
+
+  start(client) {
+    this.handle = client.group(this.id);
+    this.conversation = client.conversation({ group: this.id });
+    this.members = createMembers(client, this.id);
+    this.stops.add(client.conversations.subscribe(() => this.showSwitches()));
+    this.stops.add(client.on("group:members", (event) => this.onMembers(event)));
+    this.stops.add(client.on("groups", () => this.again()));
+    this.showSwitches();
+    this.showKnown();
+    return this.read();
+  },
+
+  /** What this phone has, until the cloud has answered. */
+  showKnown() {
+    const known = this.client.groups.get(this.id);
+    if (known === null) return;
+    this.setData({
+      group: { id: known.id, name: known.name, avatar: known.avatar, about: "" },
+      count: t("common.members", { n: known.memberCount }),
+    });
+  },
+
+  onMembers(event) {
+    if (event.group === this.id) this.again();
+  },
+
+  /** Reads once more, unless the group was left: then there is nothing to read. */
+  again() {
+    if (this.client.groups.get(this.id) !== null) attempt(() => this.read());
+  },
+
+  async read() {
+    const [info, roles, announcements] = await Promise.all([
+      this.handle.info(),
+      this.members.roles(),
+      readAnnouncements(this.handle),
+    ]);
+    const page = await this.members.reader(SHOWN).next();
+    const me = this.client.session.userId;
+    const owner = roles.owner === me;
+    const manager = owner || roles.admins.has(me);
+    this.setData({
+      group: { id: this.id, name: info.name, avatar: info.avatar || "", about: info.description || "" },
+      count: t("common.members", { n: info.count === undefined ? page.items.length : info.count }),
+      members: page.items,
+      latest: announcements.length > 0 ? announcements[0].title : t("group.none"),
+      owner: owner,
+      manager: manager || info.memberModify === true,
+      inviting: manager || info.memberInvite === true,
+    });
+  },
+
+  showSwitches() {
+    const row = this.client.conversations.snapshot.find((one) => one.key.kind === "group" && one.key.id === this.id);
+    this.setData({ muted: row ? row.muted : false, pinned: row ? row.pinned : false });
+  },
+
+  onMute(event) {
+    return attempt(() => this.conversation.setMuted(event.detail.value));
+  },
+
+  onPin(event) {
+    return attempt(() => this.conversation.setPinned(event.detail.value));
+  },
+
+  async onName() {
+    if (!this.data.manager) return;
+    const name = await ask(t("group.name"), this.data.group.name, "");
+    if (name !== null && name !== "") await this.change({ name: name });
+  },
+
+  async onMyName() {
+    const name = await ask(t("group.myName"), "", "");
+    if (name !== null) await this.change({ displayName: name });
+  },
+
+  change(changes) {
+    return attempt(async () => {
+      await this.handle.update(changes);
+      await this.read();
+    });
+  },
+
+  async onInvite() {
+    await attempt(async () => {
+      const inside = await this.members.ids();
+      const rows = (await contactRows(this.client)).filter((row) => !inside.has(row.id));
+      handover.give({ rows: rows, done: (ids) => this.invite(ids, rows) });
+      await wx.navigateTo({ url: "/pages/pick/pick" });
+    });
+  },
+
+  async invite(ids, rows) {
+    wx.navigateBack();
+    await attempt(async () => {
+      const results = await this.handle.invite(ids);
+      const refused = results.find((one) => one.result === "fail");
+      if (refused) {
+        const name = rows.find((row) => row.id === refused.userId).name;
+        showDone(t("group.refused", { name: name, reason: refused.reason || "" }));
+      } else showDone(t("group.invited"));
+      await this.read();
+    });
+  },
+
+  onMember(event) {
+    wx.navigateTo({ url: "/pages/contact/contact?id=" + event.currentTarget.dataset.id });
+  },
+
+  onAll() {
+    wx.navigateTo({ url: "/pages/members/members?id=" + this.id });
+  },
+
+  onAnnouncements() {
+    wx.navigateTo({ url: "/pages/announcements/announcements?id=" + this.id });
+  },
+
+  onSearch() {
+    wx.navigateTo({ url: "/pages/search/search?kind=group&id=" + this.id });
+  },
+
+  async onLeave() {
+    const owner = this.data.owner;
+    const question = t(owner ? "group.dissolveQuestion" : "group.leaveQuestion", { name: this.data.group.name });
+    if (!(await sure(question))) return;
+    const well = await attempt(() => (owner ? this.handle.destroy() : this.handle.leave()));
+    if (well) wx.switchTab({ url: "/pages/conversations/conversations" });
+  },
+});

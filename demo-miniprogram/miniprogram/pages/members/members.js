@@ -1,0 +1,91 @@
+const { section, t } = require("../../utils/i18n");
+const { createMembers } = require("../../utils/members");
+const { attempt, opening } = require("../../utils/page");
+const { chooseOne, sure } = require("../../utils/ui");
+
+const PAGE_SIZE = 30;
+
+/** All members of a group, page by page, and what an administrator can do with them. */
+Page({
+  data: { t: section("members"), rows: [], complete: false },
+
+  onLoad(query) {
+    this.id = query.id;
+    return opening(this, "members", (client) => this.start(client));
+  },
+
+  onUnload() {
+    this.stops.end();
+  },
+
+  start(client) {
+    this.handle = client.group(this.id);
+    this.members = createMembers(client, this.id);
+    return this.again();
+  },
+
+  /** Reads from the beginning. */
+  async again() {
+    this.roles = await this.members.roles();
+    this.reader = this.members.reader(PAGE_SIZE);
+    this.loading = false;
+    this.setData({ rows: [], complete: false });
+    await this.more();
+  },
+
+  /** Reads the next page; only new rows cross over to the view. */
+  async more() {
+    if (this.loading || this.data.complete) return;
+    this.loading = true;
+    try {
+      const step = await this.reader.next();
+      const from = this.data.rows.length;
+      const change = { complete: step.done || step.items.length < PAGE_SIZE };
+      step.items.forEach((row, index) => {
+        change["rows[" + (from + index) + "]"] = row;
+      });
+      this.setData(change);
+    } finally {
+      this.loading = false;
+    }
+  },
+
+  onLower() {
+    if (this.reader) attempt(() => this.more());
+  },
+
+  /** What can be done with a member, as `{ label, run }`. */
+  entries(row) {
+    const me = this.client.session.userId;
+    const owner = this.roles.owner === me;
+    const above = owner || (this.roles.admins.has(me) && row.role === "");
+    const entries = [
+      { label: t("members.profile"), run: () => wx.navigateTo({ url: "/pages/contact/contact?id=" + row.id }) },
+    ];
+    if (row.id === me) return entries;
+    if (owner && row.role === "")
+      entries.push({ label: t("members.makeAdmin"), run: () => this.change(() => this.handle.addAdmins([row.id])) });
+    if (owner && row.role === "admin")
+      entries.push({
+        label: t("members.revokeAdmin"),
+        run: () => this.change(() => this.handle.removeAdmins([row.id])),
+      });
+    if (above && row.role !== "owner") entries.push({ label: t("members.kick"), run: () => this.kick(row) });
+    return entries;
+  },
+
+  async change(action) {
+    await action();
+    await this.again();
+  },
+
+  async kick(row) {
+    if (await sure(t("members.kickQuestion", { name: row.name }))) await this.change(() => this.handle.kick([row.id]));
+  },
+
+  onMember(event) {
+    const row = this.data.rows.find((one) => one.id === event.currentTarget.dataset.id);
+    const entries = this.entries(row);
+    return attempt(() => (entries.length === 1 ? entries[0].run() : chooseOne(entries, row.name)));
+  },
+});

@@ -1,0 +1,36 @@
+const handover = require("../../utils/handover");
+const { section, t } = require("../../utils/i18n");
+const { opening } = require("../../utils/page");
+
+/** Chooses people. What is handed over: `{ rows, done(ids) }`. `done` may open another page in place of this one. */
+Page({
+  data: { t: section("pick"), rows: [], doneText: "" },
+
+  onLoad() {
+    const given = handover.take() || { rows: [], done: () => undefined };
+    this.done = given.done;
+    this.chosen = new Set();
+    return opening(this, "pick", () => {
+      this.setData({ rows: given.rows.map((row) => ({ ...row, check: "off" })), doneText: t("pick.done") });
+    });
+  },
+
+  onUnload() {
+    this.stops.end();
+  },
+
+  onChoose(event) {
+    const id = event.currentTarget.dataset.id;
+    const index = this.data.rows.findIndex((row) => row.id === id);
+    if (!this.chosen.delete(id)) this.chosen.add(id);
+    const count = this.chosen.size;
+    this.setData({
+      ["rows[" + index + "].check"]: this.chosen.has(id) ? "on" : "off",
+      doneText: count === 0 ? t("pick.done") : t("pick.doneCount", { n: count }),
+    });
+  },
+
+  onDone() {
+    if (this.chosen.size > 0) this.done(Array.from(this.chosen));
+  },
+});

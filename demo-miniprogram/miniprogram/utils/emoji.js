@@ -1,0 +1,5 @@
+/** The emoji of the panel. */
+const ALL =
+  "😀 😁 😂 🤣 😊 😇 🙂 😉 😍 🥰 😘 😋 😜 🤔 🤗 🤩 😎 😏 😌 😴 😔 😢 😭 😤 😡 😱 😳 🥺 😅 🙄 😬 🤐 👍 👎 👌 ✌️ 🤝 👏 🙏 💪 👋 ❤️ 💔 🎉 🎂 🌹 🌞 🌙 ⭐ 🔥 ☕ 🍺 🍚 🎁 🐶 🐱";
+
+module.exports = { emoji: ALL.split(" ") };

@@ -1,0 +1,35 @@
+/** Files of the cloud on this phone: they want the token that the platform's own components do not send. */
+const session = require("./session");
+
+/** So many are remembered. The files themselves are temporary ones, which the platform clears. */
+const MOST = 200;
+const known = new Map();
+
+async function fetchFile(url, thumbnail) {
+  try {
+    const file = await session.current().files.download(url, { thumbnail: thumbnail });
+    return /** @type {{ path: string }} */ (file).path;
+  } catch (error) {
+    console.info("Not fetched: " + error.message);
+    // There may be no small picture of it.
+    if (thumbnail) return local(url, false);
+    // Other hosts need not be among the domains for downloads; what shows pictures takes every address.
+    known.delete(url);
+    return url;
+  }
+}
+
+/**
+ * The path of a file, fetched once; paths of this phone are answered as they are. With `thumbnail` a small picture of it.
+ */
+function local(url, thumbnail) {
+  if (!/^https?:\/\/(?!tmp\/|store\/|usr\/)/.test(url)) return Promise.resolve(url);
+  const key = (thumbnail ? "small " : "") + url;
+  if (!known.has(key)) {
+    known.set(key, fetchFile(url, thumbnail === true));
+    if (known.size > MOST) known.delete(known.keys().next().value);
+  }
+  return known.get(key);
+}
+
+module.exports = { local };
