@@ -94,12 +94,13 @@ impl Session {
                 gone.pop().map(|row| (Change::Delete, row))
             }
         };
-        let message = changed.map(|(change, row)| (change, account.message(of, &row)));
-        work.out.touched.insert(of);
-        if let Some((change, message)) = message {
-            work.out.updates.push(update(change, of, 0, Some(message)));
+        let mut shown = Vec::new();
+        if let Some((change, row)) = changed {
+            shown.push(account.message(of, &row));
+            work.out.updates.push(update(change, of, 0, shown.first().cloned()));
         }
-        work.out.then.push(Output::Reply(call, Ok(Reply::Done)));
+        work.out.touched.insert(of);
+        work.out.then.push(Output::Reply(call, Ok(Reply::Messages(shown))));
         self.conclude(work, None, 0);
     }
 
