@@ -320,6 +320,8 @@ test("profile, settings, push, devices and pins are kept", async () => {
       pushNickName: "A.",
     },
   );
+  await amber.account.updateSettings({ autoDownload: false });
+  assert.equal((await amber.account.settings()).autoDownload, false);
   await push.setEnabled(true);
   assert.equal((await amber.account.settings()).noPush, false);
   await push.addTags(["a", "b", "名"]);
