@@ -88,6 +88,7 @@ describe("operations", () => {
     const { core, chat, heard, hear, say } = await loggedIn();
     const local = { ...mine, id: "50", clientId: "7", status: "local", text: "own" };
     core.answers.insert = () => messagesTape(local);
+    core.answers.clear = quiet;
     const own = await chat.insert({ text: "own", ext: { a: 1 } }, { after: 50, from: 2, timestamp: 5 });
     assert.deepEqual([own.id, own.key, own.clientId, own.status, own.patched], [null, "50/7", "7", "local", false]);
     await chat.insert({ text: "other" }, { replace: own, timestamp: 6 });

@@ -92,7 +92,7 @@ export default {
   userPushTagAdd: {
     setup: async ({ owner }) => void (await owner.api("userPushTagAdd", { tags: ["a"] })),
     params: { tags: ["a", "名"] },
-    bad: { tags: ["a", 5] },
+    bad: { tags: "a" },
     check: async (_, { owner, member }) => {
       assert.deepEqual(await owner.api("userPushTags"), ["a", "名"]);
       assert.deepEqual(await member.api("userPushTags"), []);
@@ -101,7 +101,7 @@ export default {
   userPushTagRemove: {
     setup: async ({ owner }) => void (await owner.api("userPushTagAdd", { tags: ["a", "b", "c"] })),
     params: { tags: ["b", "nowhere"] },
-    bad: { tags: [] },
+    bad: { tags: 5 },
     check: async (_, { owner }) => assert.deepEqual(await owner.api("userPushTags"), ["a", "c"]),
   },
   userPushTagClear: {
