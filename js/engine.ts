@@ -86,8 +86,10 @@ export type RawEvent =
  * | `send` | `{id, kind, of, type?, text?, attachment?, config?, ext?, senderName?, qos?, priority?}` | undefined at once; `sent` or `failed` follows with that client id. `qos` 1 (at most once): undefined once it is written to the connection, and nothing follows |
  * | `resend` | `{id}` | undefined at once; goes on as `send` |
  * | `cancel` | `{id}` | undefined once it is out of the outbox |
- * | `operate` | `{kind, of, target, operation, text?, config?, ext?}`, `operation` is `recall`, `delete`, `unread`, `played`, `append` or `replace` | undefined once the server has accepted |
+ * | `operate` | `{kind, of, target, operation, text?, config?, ext?}`, `operation` is `recall`, `delete`, `unread`, `played`, `append`, `replace` or `patch` | undefined once the server has accepted; `patch` is this device's own, and done at once |
  * | `forget` | `{kind, of, target}` | undefined once the message is off this device |
+ * | `insert` | `{kind, of, id, behind?, from, time, ...}` and content as for `send`: a message of the application's own behind another, the newest by default; `gone` takes one out | Tape of that message as it is, or was |
+ * | `clear` | `{kind, of}` | undefined once its messages are off this device; its row stays |
  * | `frame` | `{frame}`, the JSON text of a frame in the form of `js/codec.ts` | undefined once it is written to the connection; answers are told as ever |
  * | `typing` | `{kind, of, active}` | undefined |
  * | `deleteConversation` | `{kind, of, everywhere?, id?}` | undefined once it is off this device; `id` from `nextId()` tells which unsent messages go too: those before |
@@ -105,7 +107,7 @@ export type RawEvent =
  * | `conversations` | `{}` | Tape of conversations, most recent first |
  * | `users` | `{}` | Tape of users |
  * | `groups` | `{}` | Tape of groups |
- * | `markRead` | `{kind, of, upTo?, only?}` | undefined |
+ * | `markRead` | `{kind, of, upTo?, only?, here?}`; `here`: nobody is told | undefined |
  * | `api` | `{endpoint, params?, timeout?}`: a name of `services/table.rs`, JSON text of an object, milliseconds | JSON text |
  * | `cancelApi` | `{target}`, the number of a call of `api`, which then fails with `Cancelled` | undefined |
  * | `locate` | `{url}` of a file | JSON text of `{url, headers}` |

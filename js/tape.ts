@@ -32,7 +32,7 @@ const NOBODY: readonly UserId[] = Object.freeze([]);
 /** Added to a kind: the id is the one before. */
 const SAME = 4;
 const KINDS = ["system", "user", "group"] as const;
-const STATUSES: readonly MessageStatus[] = ["sending", "sent", "failed", "received"];
+const STATUSES: readonly MessageStatus[] = ["sending", "sent", "failed", "received", "local"];
 const MENTIONED: readonly Mentioned[] = ["none", "me", "all"];
 /** By number; the core says nothing of those that are missing. */
 const CHANGES: ReadonlyArray<MessageChange | undefined> = [
@@ -47,6 +47,7 @@ const CHANGES: ReadonlyArray<MessageChange | undefined> = [
   "append",
   "replace",
   "status",
+  "local",
 ];
 const NOTICES: ReadonlyArray<readonly [kind: Notice["kind"], types: string] | undefined> = [
   undefined,
@@ -197,11 +198,13 @@ const message = (r: Reader): Message => {
     delivered: (flags & 2) !== 0,
     read: (flags & 4) !== 0,
     played: (flags & 8) !== 0,
+    patched: (flags & 32) !== 0,
     mentioned: MENTIONED[r.number()] ?? "none",
     error: failure(r),
   };
   if ((flags & 16) !== 0) UNTYPED.add(made);
-  return made;
+  // What the core says of it is where it stands.
+  return made.status === "local" ? { ...made, id: null, key: `${id ?? 0}/${clientId}` } : made;
 };
 
 const maybeMessage = (r: Reader): Message | null => (r.flag() ? message(r) : null);

@@ -172,7 +172,7 @@ fn run(store: Rows, frames: &[Vec<u8>]) -> World {
     for of in conversations {
         w.call(next(), Command::Messages { of, before: 0, after: 0, limit: 20 });
         w.call(next(), Command::Operate { of, target, operation: Operation::Unread });
-        w.call(next(), Command::MarkRead { of, up_to: 0, only: false });
+        w.call(next(), Command::MarkRead { of, up_to: 0, only: false, here: false });
         w.call(next(), Command::Receipts { of, target });
         w.call(next(), Command::Forget { of, target });
         w.call(next(), Command::DeleteConversation { of, everywhere: true, id: 0 });

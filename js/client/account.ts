@@ -21,6 +21,13 @@ const pushOf = (api: Api): Push => {
       await off(!value, options);
     };
   };
+  const tagged =
+    (endpoint: string) =>
+    async (tags: readonly string[], options?: CallOptions): Promise<void> => {
+      const good = Array.isArray(tags) && tags.length > 0 && tags.every((it) => typeof it === "string" && it !== "");
+      if (!good) throw badArgument("tags", "an array of texts that are not empty, at least one");
+      await api.do(endpoint, { tags }, options);
+    };
   return {
     setEnabled: setOff("userPush"),
     setDetail: setOff("userPushDetail"),
@@ -29,6 +36,15 @@ const pushOf = (api: Api): Push => {
     setVibration: set("userVibratory"),
     setQuietHours: async (from, to, options) =>
       api.do("userPushLimit", { no_push_start_hour: from, no_push_end_hour: to }, options),
+    tags: async (options) => api.get("userPushTags", {}, options),
+    addTags: tagged("userPushTagAdd"),
+    removeTags: tagged("userPushTagRemove"),
+    clearTags: async (options) => api.do("userPushTagClear", {}, options),
+    setAlias: async (alias, options) => api.do("userPushAlias", { alias, ...fieldsOf(options) }, options),
+    setBadge: async (badge, options) => {
+      if (!Number.isInteger(badge) || badge < 0) throw badArgument("badge", "a whole number from 0");
+      await api.do("userPushBadge", { badge }, options);
+    },
     bindDevice: async ({ deviceSn: device_sn, token: device_token, notifier: notifier_name }, options) =>
       api.do("bindDeviceToken", { device_sn, device_token, notifier_name }, options),
     unbindDevice: async (deviceSn, options) => api.do("unbindDeviceToken", { deviceSn }, options),

@@ -47,6 +47,7 @@ import { groupOf, groupsOf } from "./groups.js";
 import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.js";
 import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
+import { NATIVE } from "./native.js";
 import { checkCredentials, checkToken, engineOptions } from "./options.js";
 import { isEntry } from "./remote.js";
 import { rosterOf } from "./roster.js";
@@ -187,6 +188,7 @@ export class FlooClient implements Client {
   readonly outbox: Client["outbox"];
   readonly notices: Client["notices"];
   readonly logs: Logs;
+  readonly native = NATIVE;
 
   private readonly cloud: Api;
   private readonly options: EngineOptions;
@@ -257,6 +259,7 @@ export class FlooClient implements Client {
         return at(url, own);
       },
       updates: (signal) => this.events("message:updated", signal),
+      next: () => ({ id: this.allocate(), me: this.session?.userId ?? ("" as UserId) }),
       focus: (of, active) => this.focus(of, active),
       cloud: (of, mark, callOptions) => this.mark(of, mark, callOptions),
     };
@@ -278,7 +281,12 @@ export class FlooClient implements Client {
     });
     this.conversations = {
       ...pinsOf(api),
-      list: () => this.call("conversations", {}, (tape) => sorted(readConversations(tape as Tape))),
+      list: async (given) => {
+        const { unreadOnly = false } = given ?? {};
+        if (typeof unreadOnly !== "boolean") throw badArgument("unreadOnly", "true or false");
+        const rows = await this.call("conversations", {}, (tape) => sorted(readConversations(tape as Tape)));
+        return unreadOnly ? rows.filter(({ unread }) => unread > 0) : rows;
+      },
       get snapshot() {
         return client.rows;
       },
@@ -299,6 +307,11 @@ export class FlooClient implements Client {
       ...groupsOf(api),
       list: () => this.call("groups", {}, (tape) => this.keepGroups(tape)),
       get: (id: IdInput) => this.joined.get(groupId(id, "id")) ?? null,
+      find: async (name) => {
+        if (typeof name !== "string" || name.trim() === "") throw badArgument("name", "a text that is not empty");
+        const wanted = name.trim().toLowerCase();
+        return (await this.groups.list()).filter((group) => group.name.toLowerCase().includes(wanted));
+      },
     };
     const notices = (tape: unknown): Notice[] => readNotices(tape as Tape);
     this.outbox = {
@@ -1160,6 +1173,7 @@ function unkept(id: ClientId, from: UserId, conversation: ConversationKey, conte
     delivered: false,
     read: false,
     played: false,
+    patched: false,
     mentioned: "none",
     error: null,
   };

@@ -258,6 +258,19 @@ export interface GroupInput {
   /** 0 private (default), 1 public, 2 chat room. */
   type?: number;
   members?: readonly IdInput[];
+  /**
+   * A word to the members. The group is made without them then, and they are invited: when that fails the call rejects,
+   * and the group is there.
+   */
+  reason?: string;
+}
+
+/** What the logged-in user is in a group. */
+export interface Membership {
+  /** Null for who is no member. */
+  readonly role: "owner" | "admin" | "member" | null;
+  /** Their name in it; empty when they have none of their own. */
+  readonly displayName: string;
 }
 
 /** All groups. */
@@ -265,6 +278,8 @@ export interface Groups {
   /** The groups of the logged-in user, from this device. */
   list(): Promise<readonly Group[]>;
   get(id: IdInput): Group | null;
+  /** Those of them that have this in their name, in any case, from this device. */
+  find(name: string): Promise<readonly Group[]>;
   /** Ids of the groups of the logged-in user, from the cloud. */
   ids(options?: CallOptions): Promise<readonly GroupId[]>;
   publicIds(options?: CallOptions): Promise<readonly GroupId[]>;
@@ -306,6 +321,8 @@ export interface GroupChanges {
 export interface GroupHandle {
   readonly id: GroupId;
   info(options?: CallOptions): Promise<GroupDetails>;
+  /** The own role and name in it. */
+  me(options?: CallOptions): Promise<Membership>;
   settings(options?: CallOptions): Promise<JsonValue>;
   update(changes: GroupChanges, options?: CallOptions): Promise<void>;
   members(options?: PageOptions): Pages<GroupMember>;
@@ -427,6 +444,15 @@ export interface Push {
   setVibration(value: boolean, options?: CallOptions): Promise<void>;
   /** No notifications between these hours, 0 to 23. */
   setQuietHours(from: number, to: number, options?: CallOptions): Promise<void>;
+  /** What the user's devices are called by, when the application's server pushes to many. */
+  tags(options?: CallOptions): Promise<readonly string[]>;
+  addTags(tags: readonly string[], options?: CallOptions): Promise<void>;
+  removeTags(tags: readonly string[], options?: CallOptions): Promise<void>;
+  clearTags(options?: CallOptions): Promise<void>;
+  /** The name that the application's server pushes to; `pushToken` is that of a device. */
+  setAlias(alias: string, options?: { pushToken?: string } & CallOptions): Promise<void>;
+  /** The number that the cloud has for the icon of the application. */
+  setBadge(badge: number, options?: CallOptions): Promise<void>;
   bindDevice(device: { deviceSn: number; token: string; notifier: string }, options?: CallOptions): Promise<void>;
   unbindDevice(deviceSn: number, options?: CallOptions): Promise<void>;
 }

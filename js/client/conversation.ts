@@ -1,17 +1,19 @@
 /** One conversation: checks the arguments and asks the core. */
 import type { Tape } from "../engine.js";
-import { badArgument } from "../errors.js";
+import { badArgument, badMessage } from "../errors.js";
 import { readMessages, readReceipts } from "../tape.js";
 import type { TransferOptions } from "./cloud-types.js";
 import { checkContent, checkEdit, type RawContent, type Source, sourceOf } from "./content.js";
-import { following, MAX_ID, messageId, timestamp } from "./ids.js";
+import { following, MAX_ID, messageId, timestamp, userId } from "./ids.js";
 import { parseJson } from "./json.js";
 import type {
   CallOptions,
   ClientEvents,
+  ClientId,
   Conversation,
   ConversationKey,
   IdInput,
+  LocalContent,
   Message,
   MessageEdit,
   MessageId,
@@ -20,6 +22,7 @@ import type {
   Scope,
   SendContent,
   Timestamp,
+  UserId,
 } from "./types.js";
 
 const PAGE = 50;
@@ -43,6 +46,8 @@ export interface Core {
   send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message>;
   /** Resolves with the message as the last change has left it; null when this device does not have it. */
   operate(of: ConversationKey, target: MessageId, params: object, options?: CallOptions): Promise<Message | null>;
+  /** The next client id, and who is logged in. Throws `UserNotLogin`. */
+  next(): { id: ClientId; me: UserId };
   /** Removes a conversation; what waits to be sent there ends. */
   remove(of: ConversationKey, everywhere: boolean, options?: CallOptions): Promise<void>;
   focus(of: ConversationKey, active: boolean): Promise<void>;
@@ -96,6 +101,16 @@ function everywhere(scope: Scope | undefined): boolean {
     throw badArgument("options.scope", '"device" or "account"');
   }
   return scope !== "device";
+}
+
+/** What only concerns sending. */
+const SENDING = ["qos", "push", "readReceiptsFrom"] as const;
+
+/** Where a message of the application's own stands, for the core. */
+function placeOf(message: Message, field: string): { id: string; behind?: string } {
+  const [, behind = "", id = ""] = /^(\d+)\/(\d+)$/.exec(message?.status === "local" ? message.key : "") ?? [];
+  if (id === "") throw badArgument(field, "a message that was inserted");
+  return { id, behind };
 }
 
 /** The handle that `client.conversation()` gives. */
@@ -155,7 +170,13 @@ export class ConversationHandle implements Conversation {
   }
 
   async delete(message: MessageRef, options?: { scope?: Scope } & CallOptions): Promise<void> {
-    if (everywhere(options?.scope)) await this.operate("delete", message, options);
+    const all = everywhere(options?.scope);
+    if (typeof message === "object" && message?.status === "local") {
+      if (all) throw badArgument("options.scope", '"device" for a message that was inserted');
+      this.here(message, "message");
+      const params = { ...place(this.key), ...placeOf(message, "message"), gone: true };
+      await this.core.call("insert", params, nothing, options);
+    } else if (all) await this.operate("delete", message, options);
     else await this.about("forget", message, nothing, options);
   }
 
@@ -167,8 +188,9 @@ export class ConversationHandle implements Conversation {
     await this.operate("played", message, options);
   }
 
-  async markRead(which?: { upTo?: MessageRef; only?: MessageRef } & CallOptions): Promise<void> {
-    const { upTo, only } = which ?? {};
+  async markRead(which?: { upTo?: MessageRef; only?: MessageRef; scope?: Scope } & CallOptions): Promise<void> {
+    const { upTo, only, scope } = which ?? {};
+    const here = everywhere(scope) ? {} : { here: true };
     if (upTo !== undefined && only !== undefined) throw badArgument("only", "left out when there is an upTo");
     const params =
       only !== undefined
@@ -176,7 +198,7 @@ export class ConversationHandle implements Conversation {
         : upTo !== undefined
           ? { upTo: this.target(upTo, "upTo") }
           : {};
-    await this.core.call("markRead", { ...place(this.key), ...params }, nothing, which);
+    await this.core.call("markRead", { ...place(this.key), ...params, ...here }, nothing, which);
   }
 
   async readBy(message: MessageRef, options?: CallOptions): Promise<ReadBy> {
@@ -189,6 +211,45 @@ export class ConversationHandle implements Conversation {
 
   async remove(options?: { scope?: Scope } & CallOptions): Promise<void> {
     await this.core.remove(this.key, everywhere(options?.scope), options);
+  }
+
+  async clear(options?: CallOptions): Promise<void> {
+    await this.core.call("clear", place(this.key), nothing, options);
+  }
+
+  async insert(
+    content: LocalContent,
+    options?: { from?: IdInput; timestamp?: Timestamp; after?: MessageRef; replace?: Message } & CallOptions,
+  ): Promise<Message> {
+    const odd = SENDING.find((name) => (content as SendContent | undefined)?.[name] !== undefined);
+    if (odd) throw badMessage(odd, "left out: it is not sent");
+    const raw = checkContent(content);
+    const { from, timestamp: at, after, replace } = options ?? {};
+    if (after !== undefined && replace !== undefined) throw badArgument("after", "left out when there is a replace");
+    if (replace !== undefined) this.here(replace, "replace");
+    const behind = after === undefined ? {} : { behind: this.target(after, "after") };
+    const given = from === undefined ? undefined : userId(from, "from");
+    const time = timestamp(at ?? Date.now(), "timestamp");
+    const known = replace === undefined ? undefined : placeOf(replace, "replace");
+    const { id, me } = this.core.next();
+    const params = { ...place(this.key), id, ...behind, ...known, from: given ?? me, time, ...raw };
+    return this.core.call("insert", params, (tape) => readMessages(tape as Tape)[0] as Message, options);
+  }
+
+  async patch(message: MessageRef, changes: MessageEdit | null, options?: CallOptions): Promise<Message | null> {
+    return this.operate("patch", message, options, changes === null ? {} : checkEdit(changes));
+  }
+
+  async count(): Promise<number> {
+    let count = 0;
+    let before: MessageId | undefined;
+    for (;;) {
+      const page = await this.messages({ limit: LARGEST_PAGE, ...(before === undefined ? {} : { before }) });
+      const given = page.filter(({ id }) => id !== null);
+      count += page.length;
+      if (given.length < LARGEST_PAGE) return count;
+      before = given[0]?.id ?? undefined;
+    }
   }
 
   focus(): Promise<void> {
@@ -259,12 +320,16 @@ export class ConversationHandle implements Conversation {
   /** The id of a message of this conversation. */
   private target(message: MessageRef, field = "message"): MessageId {
     if (typeof message !== "object" || message === null) return messageId(message, field);
-    const { conversation, id } = message;
+    const { id } = message;
     if (!id) throw badArgument(field, "a message that the server has");
+    this.here(message, field);
+    return messageId(id, field);
+  }
+
+  private here({ conversation }: Message, field: string): void {
     if (conversation && nameOf(conversation) !== nameOf(this.key)) {
       throw badArgument(field, "a message of this conversation");
     }
-    return messageId(id, field);
   }
 
   private operate(

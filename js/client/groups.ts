@@ -4,8 +4,10 @@ import { type Api, fieldsOf, userIds } from "./cloud.js";
 import type {
   GroupApplication,
   GroupChanges,
+  GroupDetails,
   GroupHandle,
   GroupInvitation,
+  GroupMember,
   Groups,
   Reason,
   UserResult,
@@ -22,16 +24,22 @@ const groupIds = (groups: readonly IdInput[]): GroupId[] => {
 };
 
 /** The part of `Groups` that asks the cloud. */
-export const groupsOf = (api: Api): Omit<Groups, "list" | "get"> => ({
+export const groupsOf = (api: Api): Omit<Groups, "list" | "get" | "find"> => ({
   ids: async (options) => api.get("groupUserjoined", {}, options),
   publicIds: async (options) => api.get("groupPubliclist", {}, options),
   fetchMany: async (groups, options) =>
     api.batches(groupIds(groups), BATCH, (group_list) => api.get("groupInfoBatch", { group_list }, options)),
   create: async (group, options) => {
     if (typeof group !== "object" || group === null) throw badArgument("group", "an object");
-    const { members, ...fields } = group;
+    const { members, reason, ...fields } = group;
     const user_list = members && userIds(members, "group.members");
-    return api.get("groupCreate", { ...fields, user_list }, options);
+    if (reason === undefined) return api.get("groupCreate", { ...fields, user_list }, options);
+    if (typeof reason !== "string") throw badArgument("group.reason", "a text");
+    if (!user_list?.length) throw badArgument("group.members", "given along with a reason");
+    // The cloud takes a word with an invitation only.
+    const made = await api.get<GroupDetails>("groupCreate", fields, options);
+    await groupOf(api, made.groupId).invite(user_list, { ...options, reason });
+    return made;
   },
   invitations: (options) => api.pages<GroupInvitation>("groupInvitationlist", {}, options),
   applications: (groups, options) =>
@@ -80,6 +88,17 @@ export function groupOf(api: Api, given: IdInput): GroupHandle {
   return {
     id,
     info: get("groupInfo"),
+    me: async (options) => {
+      const me = api.me();
+      const [{ ownerId, owner }, admins, [self]] = await Promise.all([
+        api.get<GroupDetails>("groupInfo", of, options),
+        api.get<readonly GroupMember[]>("groupAdminList", of, options),
+        api.get<readonly GroupMember[]>("groupMembersDidpayname", { ...of, user_list: [me] }, options),
+      ]);
+      const among = admins.some((it) => it.userId === me);
+      const role = !self ? null : (ownerId ?? owner) === me ? "owner" : among ? "admin" : "member";
+      return { role, displayName: self?.displayName ?? "" };
+    },
     settings: get("groupSettings"),
     update: async (changes, options) => {
       const names = Object.keys(changes ?? {}) as (keyof GroupChanges)[];

@@ -171,8 +171,11 @@ export type ConversationKey =
 /** What is accepted where a conversation is asked for. */
 export type ConversationInput = { user: IdInput } | { group: IdInput } | ConversationKey;
 
-/** `sending` until the server has it, then `sent`; `failed` when it was refused; `received` from others. */
-export type MessageStatus = "sending" | "sent" | "failed" | "received";
+/**
+ * `sending` until the server has it, then `sent`; `failed` when it was refused; `received` from others; `local` when the
+ * application has put it in (`Conversation.insert`), so that only this device has it.
+ */
+export type MessageStatus = "sending" | "sent" | "failed" | "received" | "local";
 
 /** The kind of a message's content. Unknown numbers of newer versions appear as `unknown`. */
 export type MessageType =
@@ -268,11 +271,11 @@ export type Mentioned = "none" | "me" | "all";
 
 /** One message. A snapshot: it does not change when the message does. */
 export interface Message {
-  /** The server's id; null until the server has accepted the message. */
+  /** The server's id; null until the server has accepted the message, and for those of status `local`. */
   readonly id: MessageId | null;
   /** Stable from the first moment: use it as the key of a list row. */
   readonly key: string;
-  /** The id this device gave it; null for messages that this device did not send. */
+  /** The id this device gave it; null for messages that this device did not send or put in. */
   readonly clientId: ClientId | null;
   readonly conversation: ConversationKey;
   readonly from: UserId;
@@ -314,9 +317,14 @@ export interface Message {
   readonly read: boolean;
   /** Its sound or video was played: by the other side, or by the logged-in user. */
   readonly played: boolean;
+  /** Something is laid over it on this device; see `Conversation.patch`. */
+  readonly patched: boolean;
   /** Why it failed; null otherwise. */
   readonly error: FlooErrorShape | null;
 }
+
+/** What a message of the application's own can carry: all but what only concerns sending. */
+export type LocalContent = MessageContent & Omit<MessageOptions, "qos" | "push" | "readReceiptsFrom">;
 
 /** A message, or the id the server gave it. */
 export type MessageRef = Message | IdInput;
@@ -449,7 +457,8 @@ export interface ReadBy {
 
 /**
  * What happened to a message. `recall`: taken back by its author or an administrator; `delete`: removed from the
- * devices of the logged-in user; `status`: sent again, or an edit was undone because the server refused it.
+ * devices of the logged-in user; `status`: sent again, or an edit was undone because the server refused it; `local`:
+ * put in by the application, or changed by it on this device only.
  */
 export type MessageChange =
   | "append"
@@ -460,7 +469,8 @@ export type MessageChange =
   | "unread"
   | "delivered"
   | "played"
-  | "status";
+  | "status"
+  | "local";
 
 /** What notices are about, by their kind. `unknown` is what newer servers tell. */
 export interface NoticeTypes {
@@ -558,7 +568,7 @@ export interface ConversationInfo {
   /** Whether an unread message calls on the logged-in user. */
   readonly mention: Mentioned;
   readonly lastMessage: Message | null;
-  /** Time of the last message; 0 when there is none. */
+  /** Time of the last message, also of one that was cleared; 0 when there was none. */
   readonly timestamp: Timestamp;
   /** What the user has begun to write on this device; empty for nothing. */
   readonly draft: string;
@@ -726,21 +736,54 @@ export interface Conversation {
   markUnread(message: MessageRef, options?: CallOptions): Promise<void>;
   /** Tells the author that the sound or video of a message was played. */
   markPlayed(message: MessageRef, options?: CallOptions): Promise<void>;
-  /** Marks everything read, or what is up to a message, or that one only: on all devices, and for who waits for it. */
-  markRead(which?: { upTo?: MessageRef; only?: MessageRef } & CallOptions): Promise<void>;
+  /**
+   * Marks everything read, or what is up to a message, or that one only: on all devices, and for who waits for it.
+   * `scope: "device"`: nobody hears of it. A later call without it tells the account's other devices; who waits for a
+   * receipt of what was read that way gets none.
+   */
+  markRead(which?: { upTo?: MessageRef; only?: MessageRef; scope?: Scope } & CallOptions): Promise<void>;
   /** Who has received, read and played an own message. */
   readBy(message: MessageRef, options?: CallOptions): Promise<ReadBy>;
   /** Tells the other side that the user is typing, or has stopped. While offline nobody hears it. */
   typing(active?: boolean): Promise<void>;
   /** Removes the conversation with its messages, from all devices of the account unless `scope` says otherwise. */
   remove(options?: { scope?: Scope } & CallOptions): Promise<void>;
+  /**
+   * Takes all its messages off this device, those that were refused too, while its row stays, in its place, with draft
+   * and the like. Nobody hears of it; what is unread counts as read here. Messages that wait to be sent still go out. The
+   * others do not come back by themselves; `history` brings them again.
+   */
+  clear(options?: CallOptions): Promise<void>;
+  /**
+   * Puts a message of the application's own into the conversation on this device: a welcome, a hint, an import. It is
+   * never sent, never unread and not found by searches; its status is `local`, its id null, and `clientId` and `key` are
+   * its own. It stands behind the message `after`, or the newest that is here, whatever its `timestamp` says; several
+   * behind the same in the order they came. `messages` has it along with the one before it, not counted by `limit`.
+   * `replace` is one of them to be replaced, in its place. `from` is the logged-in user unless given.
+   * It goes by `delete` with `scope: "device"`, `clear` or `remove`. Resolves with the message as it is then.
+   * Errors: `MessageInvalid` naming the field.
+   */
+  insert(
+    content: LocalContent,
+    options?: { from?: IdInput; timestamp?: Timestamp; after?: MessageRef; replace?: Message } & CallOptions,
+  ): Promise<Message>;
+  /**
+   * Lays changes over a message on this device only: its text is shown instead, `config` and `ext` are merged key by key.
+   * They stay over whatever its author makes of it later (`editedAt` tells), until other changes take their place or
+   * `null` takes them away; they go when the message does. Searches go by what is underneath. Resolves with what is
+   * shown then; null when this device does not have it.
+   */
+  patch(message: MessageRef, changes: MessageEdit | null, options?: CallOptions): Promise<Message | null>;
+  /** How many messages `messages` has on this device, all pages together. */
+  count(): Promise<number>;
   /** The user looks at this conversation: it is fetched before all others. One at a time. */
   focus(): Promise<void>;
   /** The user looks away. Does nothing when another conversation has the focus. */
   blur(): Promise<void>;
   /**
    * Messages kept on this device, oldest first: the newest, those still being sent included; or those next before or
-   * after one.
+   * after one. `local` ones come along with the message they stand behind; to go on from a page take the first, or last,
+   * that has an id.
    */
   messages(query?: { before?: MessageId; after?: MessageId; limit?: number }): Promise<readonly Message[]>;
   /** One message, if this device has it. */
@@ -820,8 +863,8 @@ export interface Client {
     export(): string;
   };
   readonly conversations: Pins & {
-    /** All conversations, the most recent first. */
-    list(): Promise<readonly ConversationInfo[]>;
+    /** All conversations, or those with unread messages only, the most recent first. */
+    list(options?: { unreadOnly?: boolean }): Promise<readonly ConversationInfo[]>;
     /** The same without waiting; the same array until something changes. */
     readonly snapshot: readonly ConversationInfo[];
     /** Unread messages in all conversations that are not muted. */
@@ -849,9 +892,27 @@ export interface Client {
    * `{items, cursor}`. Errors: `ArgumentInvalid` naming the parameter, `Unsupported`, and what the cloud says.
    */
   api<T = JsonValue>(endpoint: string, params?: object, options?: CallOptions): Promise<T>;
+  /**
+   * What the SDKs for phones and desktops can do and this one cannot: each rejects with `Unsupported`, and its message
+   * says why.
+   */
+  readonly native: { readonly [feature in NativeFeature]: (...args: readonly unknown[]) => Promise<never> };
   /** What was dropped or skipped since the client was made: for diagnostics, all counts. */
   stats(): Stats;
 }
+
+/** Features of phones and desktops: calls with their rooms, push that a phone receives, what belongs to its system. */
+export type NativeFeature =
+  | "call"
+  | "groupCall"
+  | "joinRoom"
+  | "manageRoom"
+  | "startPush"
+  | "sendPush"
+  | "pushMessages"
+  | "geofence"
+  | "runInBackground"
+  | "clearNotifications";
 
 /** Counts for diagnostics. */
 export interface Stats {

@@ -16,7 +16,9 @@ use crate::core::codec::{WirePolicy, json};
 use crate::core::json::Value;
 use crate::core::model::Error;
 use crate::core::services::{Credentials, Servers, Token};
-use crate::core::session::{Cloud, Command, Config, Content, Event, Filter, Json, Operation, Past, Reply, Signal};
+use crate::core::session::{
+    Cloud, Command, Config, Content, Event, Filter, Insert, Json, Operation, Past, Reply, Signal,
+};
 use crate::driver::{Driver, Said};
 
 fn settings(params: JsValue) -> Result<(Config, bool), Error> {
@@ -88,8 +90,9 @@ fn operation(p: &mut Params) -> Result<Operation, Error> {
         "unread" => Operation::Unread,
         "played" => Operation::Played,
         "append" => Operation::Append { text, config, ext },
+        "patch" => Operation::Patch { text, config, ext },
         "replace" => Operation::Replace { text, config, ext },
-        _ => return Err(bad("operation", "recall, delete, unread, played, append or replace")),
+        _ => return Err(bad("operation", "recall, delete, unread, played, append, replace or patch")),
     })
 }
 
@@ -117,6 +120,14 @@ fn past(value: JsValue) -> Result<Past, Error> {
     };
     p.end()?;
     Ok(past)
+}
+
+/// A message of the application's own, or one to be taken out.
+fn insert(p: &mut Params) -> Result<Insert, Error> {
+    let (of, id, behind) = (p.conversation()?, p.id("id")?, p.maybe_id("behind")?);
+    let (from, time) = (p.maybe_id("from")?.unwrap_or(0), p.maybe_id("time")?.unwrap_or(0));
+    let content = content(p)?;
+    Ok(Insert { of, id, behind, from, time, content: (!p.flag("gone")?).then_some(content) })
 }
 
 /// The bytes of the frame that a JSON text describes.
@@ -182,9 +193,14 @@ fn command(name: &str, params: JsValue) -> Result<Command, Error> {
         "conversations" => Command::Conversations,
         "users" => Command::Users,
         "groups" => Command::Groups,
-        "markRead" => {
-            Command::MarkRead { of: p.conversation()?, up_to: p.maybe_id("upTo")?.unwrap_or(0), only: p.flag("only")? }
-        }
+        "markRead" => Command::MarkRead {
+            of: p.conversation()?,
+            up_to: p.maybe_id("upTo")?.unwrap_or(0),
+            only: p.flag("only")?,
+            here: p.flag("here")?,
+        },
+        "clear" => Command::Clear(p.conversation()?),
+        "insert" => Command::Insert(insert(&mut p)?),
         "api" => Command::Api {
             endpoint: p.text("endpoint")?,
             params: Json(p.text("params")?),

@@ -33,7 +33,7 @@ fn message(tape: &mut Tape, m: &Message) {
     tape.maybe_id(m.id);
     tape.maybe_id(m.client_id);
     tape.id(m.from);
-    tape.flags(&[m.outgoing, m.delivered, m.read, m.played, m.untyped]);
+    tape.flags(&[m.outgoing, m.delivered, m.read, m.played, m.untyped, m.patched]);
     tape.number(m.ctype);
     for text in [&m.text, &m.attachment, &m.config, &m.ext, &m.sender_name] {
         tape.string(text);
@@ -188,6 +188,7 @@ mod tests {
             delivered: true,
             read: false,
             played: true,
+            patched: false,
             mention: Mention::Me,
             error: Some(Error::new(Domain::Frame, ErrorCode::MessageCensored, "why 👋")),
         }

@@ -241,6 +241,28 @@ test("groups are made, described, joined, managed and ended", async () => {
   await mine.deleteFiles([fileId]);
   assert.deepEqual(await his.files(), []);
 
+  await until("the list to have the name", async () => (await amber.groups.find("LONG")).length === 1);
+  assert.deepEqual(await amber.groups.find("nowhere"), []);
+  await assert.rejects(amber.groups.find(" "), { code: "ArgumentInvalid" });
+  assert.deepEqual(await mine.me(), { role: "owner", displayName: "boss" });
+  assert.deepEqual(await his.me(), { role: "member", displayName: "" });
+  await mine.addAdmins([ids.basil]);
+  assert.equal((await his.me()).role, "admin");
+  assert.equal(
+    (
+      await clover
+        .group(groupId)
+        .me()
+        .catch(() => ({ role: null }))
+    ).role,
+    null,
+  );
+  const asked = await amber.groups.create({ name: "Word", members: [doraId], reason: "with a word" });
+  const word = (await all(dora.groups.invitations())).find((it) => it.groupId === asked.groupId);
+  assert.equal(word.reason, "with a word");
+  await assert.rejects(amber.groups.create({ name: "x", reason: "to nobody" }), { code: "ArgumentInvalid" });
+  await amber.group(asked.groupId).destroy();
+
   await mine.update({ applyApproval: 0 });
   const { qrInfo } = await mine.qrCode();
   await clover.groups.joinByQrCode(qrInfo);
@@ -298,8 +320,19 @@ test("profile, settings, push, devices and pins are kept", async () => {
       pushNickName: "A.",
     },
   );
+  await amber.account.updateSettings({ autoDownload: false });
+  assert.equal((await amber.account.settings()).autoDownload, false);
   await push.setEnabled(true);
   assert.equal((await amber.account.settings()).noPush, false);
+  await push.addTags(["a", "b", "名"]);
+  await push.removeTags(["b"]);
+  assert.deepEqual(await push.tags(), ["a", "名"]);
+  await push.clearTags();
+  assert.deepEqual(await push.tags(), []);
+  await assert.rejects(push.addTags([""]), { code: "ArgumentInvalid" });
+  await push.setAlias("am", { pushToken: "t" });
+  await push.setBadge(3);
+  await assert.rejects(push.setBadge(-1), { code: "ArgumentInvalid" });
   await push.bindDevice({ deviceSn: 1, token: "t", notifier: "n" });
   await push.unbindDevice(1);
   assert.equal(await amber.account.isOnline(), true);

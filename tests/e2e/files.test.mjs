@@ -197,8 +197,12 @@ scenario(stage, "pictures have small ones, and are kept in the cache where that 
       const again = await basil.files.download(url, { thumbnail: true, cache: true });
       const avatar = await amber.files.uploadAvatar(picture);
       const profile = await amber.account.profile();
+      const { groupId } = await amber.groups.create({ name: "Pictured" });
+      const groups = await amber.files.uploadGroupAvatar(picture, groupId);
+      const { avatar: shown } = await amber.group(groupId).info();
       return {
         url,
+        ours: shown === groups.url,
         width,
         kept: keys.length,
         secret: keys.some((it) => /token/.test(it)),
@@ -209,7 +213,7 @@ scenario(stage, "pictures have small ones, and are kept in the cache where that 
     { ids },
   );
   assert.ok(seen.width < 1200, `${seen.width} pixels`);
-  assert.deepEqual([seen.kept, seen.secret, seen.same, seen.mine], [1, false, true, true]);
+  assert.deepEqual([seen.kept, seen.secret, seen.same, seen.mine, seen.ours], [1, false, true, true, true]);
 });
 
 scenario(stage, "a file is shared in a group, and handed on to another chat", async () => {

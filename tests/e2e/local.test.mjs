@@ -109,6 +109,84 @@ step(
   },
 );
 
+step(
+  "messages of the application's own, changes and reading stay on this device, and a chat is cleared here only",
+  async ({ clients: { amber, basil }, hears, when, allHistory }, { ids }) => {
+    const chat = amber.conversation({ user: ids.basil });
+    const to = basil.conversation({ user: ids.amber });
+    await chat.markRead();
+    await chat.clear();
+    const row = () => amber.conversations.snapshot.find((it) => it.key.id === ids.basil);
+    const cleared = { count: await chat.count(), last: row().lastMessage, unread: row().unread };
+    const placed = row().timestamp > 0;
+    const one = await to.send({ text: "one", ext: { a: 1 } });
+    const two = await to.send({ text: "two" });
+    await hears(amber, "message", (it) => it.message.id === two.id);
+    const own = await chat.insert({ text: "own" }, { after: one.id, from: ids.basil });
+    const end = await chat.insert({ text: "end" });
+    await chat.insert({ text: "the end" }, { replace: end });
+    const texts = async () => (await chat.messages()).map((it) => it.text);
+    const inserted = await texts();
+    const last = row().lastMessage.text;
+    const patched = await chat.patch(one.id, { text: "eins", ext: { b: 2 } });
+    await to.edit(one, { text: "uno" });
+    await hears(amber, "message:updated", (it) => it.change === "replace" && it.message.id === one.id);
+    const over = (await chat.message(one.id)).text;
+    const under = (await chat.patch(one.id, null)).text;
+    const unread = (await amber.conversations.list({ unreadOnly: true })).filter((it) => it.key.id === ids.basil);
+    await chat.markRead({ scope: "device" });
+    await when(amber, ["conversations"], () => row().unread === 0);
+    const told = basil.heard.filter((it) => it.event === "receipt" && it.change === "read" && it.messageId === two.id);
+    const rest = (await amber.conversations.list({ unreadOnly: true })).filter((it) => it.key.id === ids.basil);
+    await chat.delete(own, { scope: "device" });
+    const bad = [];
+    for (const act of [
+      () => chat.delete(own),
+      () => chat.insert({ text: "x", qos: "atMostOnce" }),
+      () => chat.insert({ text: "" }),
+      () => chat.insert({ text: "x" }, { replace: one }),
+      () => chat.recall(end),
+    ])
+      bad.push(await act().catch((error) => error.code));
+    return {
+      cleared,
+      placed,
+      inserted,
+      last,
+      own: [own.status, own.id, own.from === ids.basil],
+      patched: [patched.text, patched.ext, patched.patched],
+      over,
+      under,
+      unread: unread.map((it) => it.unread),
+      told: told.length,
+      rest: rest.length,
+      left: await texts(),
+      count: await chat.count(),
+      bad,
+      history: (await allHistory(chat)).map((it) => it.text).includes("季度报告在这里"),
+    };
+  },
+  (seen) => {
+    assert.deepEqual(seen, {
+      cleared: { count: 0, last: null, unread: 0 },
+      placed: true,
+      inserted: ["one", "own", "two", "the end"],
+      last: "the end",
+      own: ["local", null, true],
+      patched: ["eins", '{"a":1,"b":2}', true],
+      over: "eins",
+      under: "uno",
+      unread: [2],
+      told: 0,
+      rest: 0,
+      left: ["uno", "two", "the end"],
+      count: 3,
+      bad: ["ArgumentInvalid", "MessageInvalid", "MessageInvalid", "ArgumentInvalid", "ArgumentInvalid"],
+      history: true,
+    });
+  },
+);
+
 scenario(stage, "all of it is there after a reload, and nothing after wiping", async () => {
   await page.open();
   const kept = await page.run(

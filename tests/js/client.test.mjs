@@ -24,6 +24,26 @@ const code = (name, field) => (error) => {
   return true;
 };
 
+test("what only phones have is there, and says why it is not possible", async () => {
+  const { core, client } = make();
+  const features = Object.entries(client.native);
+  assert.equal(features.length, 10);
+  for (const [name, feature] of features) {
+    await assert.rejects(feature({ any: "argument" }), code("Unsupported", `native.${name} is not possible here: `));
+  }
+  await assert.rejects(client.native.geofence(), code("Unsupported", "system of a phone"));
+  await assert.rejects(client.native.runInBackground(), code("Unsupported"));
+  await assert.rejects(client.native.clearNotifications(), code("Unsupported"));
+  await assert.rejects(client.native.call(), code("Unsupported", "no engine for sound and pictures"));
+  await assert.rejects(client.native.groupCall(), code("Unsupported"));
+  await assert.rejects(client.native.joinRoom(), code("Unsupported"));
+  await assert.rejects(client.native.manageRoom(), code("Unsupported"));
+  await assert.rejects(client.native.startPush(), code("Unsupported", "push service"));
+  await assert.rejects(client.native.sendPush(), code("Unsupported"));
+  await assert.rejects(client.native.pushMessages(), code("Unsupported"));
+  assert.equal(core.loads, 0, "nothing is loaded for it");
+});
+
 describe("making and logging in", () => {
   test("nothing is loaded before the first call", async () => {
     const { core, client } = make();

@@ -33,9 +33,22 @@ export class TapeWriter {
   }
 }
 
-const STATUSES = ["sending", "sent", "failed", "received"];
+const STATUSES = ["sending", "sent", "failed", "received", "local"];
 const MENTIONED = ["none", "me", "all"];
-const CHANGES = ["", "read", "", "unread", "delivered", "recall", "delete", "played", "append", "replace", "status"];
+const CHANGES = [
+  "",
+  "read",
+  "",
+  "unread",
+  "delivered",
+  "recall",
+  "delete",
+  "played",
+  "append",
+  "replace",
+  "status",
+  "local",
+];
 
 const flag = (value) => (value ? 1 : 0);
 
@@ -44,7 +57,7 @@ export function writeMessage(w, m) {
     .string(m.id ?? "")
     .string(m.clientId ?? "")
     .string(m.from ?? "2");
-  const flags = ["outgoing", "delivered", "read", "played", "untyped"];
+  const flags = ["outgoing", "delivered", "read", "played", "untyped", "patched"];
   w.number(flags.reduce((bits, name, at) => bits + (flag(m[name]) << at), 0)).number(m.type ?? 0);
   for (const name of ["text", "attachment", "config", "ext", "senderName"]) w.string(m[name] ?? "");
   for (const name of ["priority", "timestamp", "editedAt"]) w.number(m[name] ?? 0);

@@ -84,6 +84,35 @@ describe("operations", () => {
     ]);
   });
 
+  test("what is this device's own asks the core for that", async () => {
+    const { core, chat, heard, hear, say } = await loggedIn();
+    const local = { ...mine, id: "50", clientId: "7", status: "local", text: "own" };
+    core.answers.insert = () => messagesTape(local);
+    core.answers.clear = quiet;
+    const own = await chat.insert({ text: "own", ext: { a: 1 } }, { after: 50, from: 2, timestamp: 5 });
+    assert.deepEqual([own.id, own.key, own.clientId, own.status, own.patched], [null, "50/7", "7", "local", false]);
+    await chat.insert({ text: "other" }, { replace: own, timestamp: 6 });
+    await chat.delete(own, { scope: "device" });
+    await chat.patch(50, { text: "over" });
+    await chat.patch(50, null);
+    await chat.markRead({ scope: "device" });
+    await chat.clear();
+    const insert = (more) => ["insert", { ...place, type: 0, ...more }];
+    assert.deepEqual(core.commands, [
+      insert({ id: "1001", behind: "50", from: "2", time: "5", text: "own", ext: '{"a":1}' }),
+      insert({ id: "7", behind: "50", from: "1", time: "6", text: "other" }),
+      ["insert", { ...place, id: "7", behind: "50", gone: true }],
+      ["operate", { ...place, target: "50", operation: "patch", text: "over" }],
+      ["operate", { ...place, target: "50", operation: "patch" }],
+      ["markRead", { ...place, here: true }],
+      ["clear", place],
+    ]);
+    hear("message:updated");
+    await say(["updates", updatesTape({ change: "local", message: { ...mine, patched: true } })]);
+    const [[, { change, pending, by, message }]] = heard;
+    assert.deepEqual([change, pending, by, message.patched], ["local", false, null, true]);
+  });
+
   test("an edit resolves with what the message has become, or with nothing to show", async () => {
     const { core, chat, say } = await loggedIn();
     core.answers.operate = undefined;
@@ -127,6 +156,12 @@ describe("operations", () => {
       [() => chat.remove({ scope: 1 }), "options.scope"],
       [() => chat.markRead({ upTo: 0 }), "upTo"],
       [() => chat.markRead({ upTo: 1, only: 1 }), "only"],
+      [() => chat.delete({ ...sent, status: "local", key: "5/7" }), "options.scope"],
+      [() => chat.insert({ text: "x" }, { replace: sent }), "replace"],
+      [() => chat.insert({ text: "x" }, { replace: sent, after: 5 }), "after"],
+      [() => chat.insert({ text: "x" }, { from: -1 }), "from"],
+      [() => chat.insert({ text: "x" }, { timestamp: "now" }), "timestamp"],
+      [() => client.conversations.list({ unreadOnly: 1 }), "unreadOnly"],
       [() => client.outbox.resend("x"), "message"],
       [() => client.outbox.cancel({ ...sent, clientId: null }), "message"],
       [() => client.notices.dismiss("5"), "notices"],
@@ -136,6 +171,8 @@ describe("operations", () => {
     }
     await assert.rejects(chat.append(50, ""), code("MessageInvalid", "text"));
     await assert.rejects(chat.append(50, undefined), code("MessageInvalid", "text"));
+    await assert.rejects(chat.patch(50, {}), code("MessageInvalid", "changes"));
+    await assert.rejects(chat.insert({ text: "x", push: {} }), code("MessageInvalid", "push"));
     await assert.rejects(chat.edit(50, {}), code("MessageInvalid", "changes"));
     assert.throws(() => chat.history({ before: 1, after: 2 }), code("ArgumentInvalid", "after"));
     assert.deepEqual(core.commands, []);

@@ -52,6 +52,7 @@ const message = {
   delivered: true,
   read: false,
   played: true,
+  patched: false,
   mentioned: "me",
   error: js.shapeOf(raw("MessageCensored", "frame", "why 👋")),
 };

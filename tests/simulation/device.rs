@@ -487,10 +487,10 @@ impl Device {
         let operate = |operation| Command::Operate { of, target, operation };
         let (config, ext) = (String::new(), String::new());
         let command = match roll {
-            8 | 9 => Command::MarkRead { of, up_to: target, only: false },
-            10 => Command::MarkRead { of, up_to: 0, only: false },
+            8 | 9 => Command::MarkRead { of, up_to: target, only: false, here: false },
+            10 => Command::MarkRead { of, up_to: 0, only: false, here: false },
             // In groups nobody but the author would hear of it.
-            11 if of.kind == Kind::User && !own => Command::MarkRead { of, up_to: target, only: true },
+            11 if of.kind == Kind::User && !own => Command::MarkRead { of, up_to: target, only: true, here: false },
             12 if !own => operate(Operation::Unread),
             13 => operate(Operation::Delete),
             14 if own && rng.one_in(2) => operate(Operation::Recall),

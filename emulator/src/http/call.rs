@@ -107,7 +107,7 @@ impl Params {
         self.merged.get("[]").unwrap_or(&Value::Null)
     }
 
-    fn get(&self, name: &str) -> Option<&Value> {
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.merged.get(name).filter(|value| !value.is_null())
     }
 

@@ -121,7 +121,7 @@ async fn serve(State(server): State<Arc<Server>>, request: Request) -> Response 
     for (name, value) in [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "app_id, access-token, content-type, range"),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, OPTIONS"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS"),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "accept-ranges, content-length, content-range, etag, retry-after"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ] {

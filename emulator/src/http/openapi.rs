@@ -66,7 +66,7 @@ fn in_query(param: &Param) -> Value {
 fn operation(row: &Row) -> Value {
     let tag = row.path.trim_start_matches('/').split('/').next().unwrap_or_default();
     let (body, query): (Vec<_>, Vec<_>) =
-        row.all_params().partition(|param| row.method == Method::POST && !param.in_query);
+        row.all_params().partition(|param| row.method != Method::GET && !param.in_query);
     let parameters: Vec<_> = query.into_iter().map(in_query).collect();
     let security = match row.access {
         Access::Open | Access::Admin => json!([]),

@@ -27,6 +27,12 @@ rows! {
     P4 POST "/user/push/detail" Token set_no_push_detail [must("value", Flag)] -> Bool, [], "True for push without details";
     P4 POST "/user/push/nickname" Token set_push_nick_name [must("value", Text(256))] -> Bool, [], "The name in push texts";
     P4 POST "/user/push/limit" Token set_quiet_hours [must("no_push_start_hour", Int), must("no_push_end_hour", Int)] -> Bool, [], "Hours without push";
+    Rest GET "/user/push/tag" Token push_tags [] -> List(&Str), [], "What the own devices are tagged with";
+    Rest POST "/user/push/tag" Token add_push_tags [must("tags", Any)] -> Bool, [], "Adds tags";
+    Rest DELETE "/user/push/tag" Token remove_push_tags [must("tags", Any)] -> Bool, [], "Takes tags away";
+    Rest DELETE "/user/push/tag/all" Token clear_push_tags [] -> Bool, [], "Takes all tags away";
+    Rest POST "/user/push/alias" Token set_push_alias [must("alias", Word(256)), may("push_token", Text(1024))] -> Bool, [], "What the own devices are pushed to by";
+    Rest POST "/user/push/badge" Token set_push_badge [must("badge", Int)] -> Bool, [], "The number on the icon of the application";
     P4 POST "/user/sounds" Token set_no_sounds [must("value", Flag)] -> Bool, [], "True for silence";
     P4 POST "/user/vibratory" Token set_vibratory [must("value", Flag)] -> Bool, [], "True to vibrate";
     Rest POST "/user/download" Token set_auto_download [must("value", Flag).in_query()] -> Bool, [], "True to load files by itself";
@@ -148,6 +154,67 @@ fn set_vibratory(call: &Call<'_>) -> Answer {
 
 fn set_auto_download(call: &Call<'_>) -> Answer {
     set_one(call, "auto_download")
+}
+
+/// `GET /user/push/tag`.
+fn push_tags(call: &Call<'_>) -> Answer {
+    Ok(json!(call.store().push_tags(call.caller)?))
+}
+
+/// The tags that a call gives.
+fn given_tags(call: &Call<'_>) -> Result<Vec<String>, ApiError> {
+    let given = call.params.get("tags").cloned().unwrap_or_default();
+    let tags: Vec<String> =
+        serde_json::from_value(given).map_err(|_| ApiError::parameter("tags", "must be an array of texts"))?;
+    let good = !tags.is_empty() && tags.iter().all(|tag| !tag.is_empty());
+    if good { Ok(tags) } else { Err(ApiError::parameter("tags", "must be an array of texts that are not empty")) }
+}
+
+/// `POST /user/push/tag`.
+fn add_push_tags(call: &Call<'_>) -> Answer {
+    let given = given_tags(call)?;
+    let mut store = call.store();
+    let mut tags = store.push_tags(call.caller)?;
+    for tag in given {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    store.set_push_tags(call.caller, &tags)?;
+    Ok(json!(true))
+}
+
+/// `DELETE /user/push/tag`.
+fn remove_push_tags(call: &Call<'_>) -> Answer {
+    let given = given_tags(call)?;
+    let mut store = call.store();
+    let mut tags = store.push_tags(call.caller)?;
+    tags.retain(|tag| !given.contains(tag));
+    store.set_push_tags(call.caller, &tags)?;
+    Ok(json!(true))
+}
+
+/// `DELETE /user/push/tag/all`.
+fn clear_push_tags(call: &Call<'_>) -> Answer {
+    call.store().set_push_tags(call.caller, &[])?;
+    Ok(json!(true))
+}
+
+/// `POST /user/push/alias`.
+fn set_push_alias(call: &Call<'_>) -> Answer {
+    let alias = call.params.required_text("alias")?;
+    call.store().set_user(call.caller, &[("push_alias", json!(alias))])?;
+    Ok(json!(true))
+}
+
+/// `POST /user/push/badge`.
+fn set_push_badge(call: &Call<'_>) -> Answer {
+    let badge = call.params.number("badge")?.unwrap_or_default();
+    if badge < 0 {
+        return Err(ApiError::parameter("badge", "must not be negative"));
+    }
+    call.store().set_user(call.caller, &[("push_badge", json!(badge))])?;
+    Ok(json!(true))
 }
 
 fn change_settings(call: &Call<'_>, changes: Vec<Change>) -> Answer {

@@ -319,6 +319,26 @@ impl Store {
         self.ids("SELECT conv AS id FROM pins WHERE user_id = ?1 ORDER BY conv", &[&sql(uid)])
     }
 
+    /// What a user's devices are tagged with.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn push_tags(&self, uid: Uid) -> Result<Vec<String>> {
+        let text: String = self
+            .conn
+            .prepare_cached("SELECT push_tags FROM users WHERE id = ?1")?
+            .query_row([sql(uid)], |row| row.get(0))?;
+        Ok(serde_json::from_str(&text).unwrap_or_default()) // written below as an array of texts
+    }
+
+    /// Changes what a user's devices are tagged with.
+    ///
+    /// # Errors
+    /// SQLite failures.
+    pub fn set_push_tags(&mut self, uid: Uid, tags: &[String]) -> Result<()> {
+        self.set_user(uid, &[("push_tags", serde_json::json!(tags))])
+    }
+
     /// All users: id, login name, display name.
     ///
     /// # Errors

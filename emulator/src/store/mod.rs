@@ -52,6 +52,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_2.sql"),
     include_str!("schema_files.sql"),
     include_str!("schema_handles.sql"),
+    include_str!("schema_push.sql"),
 ];
 /// First server message id. Far above 2^53, so that a client that squeezes ids into doubles fails.
 const FIRST_MID: i64 = 1_234_567_890_123_456_701;

@@ -572,6 +572,16 @@ async fn own_things(walk: &mut Walk, w: &World) {
     }
     let hours = json!({ "no_push_start_hour": 22, "no_push_end_hour": "6" });
     walk.ok(own, "POST /user/push/limit", hours).await;
+    for (name, tags, left) in
+        [("POST", json!(["a", "b"]), json!(["a", "b"])), ("DELETE", json!(["b", "c"]), json!(["a"]))]
+    {
+        walk.ok(own, &format!("{name} /user/push/tag"), json!({ "tags": tags })).await;
+        assert_eq!(walk.ok(own, "GET /user/push/tag", Value::Null).await, left);
+    }
+    walk.ok(own, "DELETE /user/push/tag/all", json!({})).await;
+    assert_eq!(walk.ok(own, "GET /user/push/tag", Value::Null).await, json!([]));
+    walk.ok(own, "POST /user/push/alias", json!({ "alias": "amy", "push_token": "t" })).await;
+    walk.ok(own, "POST /user/push/badge", json!({ "badge": 3 })).await;
     let settings = walk.ok(own, "GET /user/settings", Value::Null).await;
     assert_eq!((&settings["no_push_start_hour"], &settings["no_push_end_hour"]), (&json!(22), &json!(6)));
     assert_eq!(settings["silence_end_time"], 7);

@@ -13,6 +13,8 @@ pub enum MessageStatus {
     Failed = 2,
     /// From somebody else.
     Received = 3,
+    /// Put in by the application; only this device has it.
+    Local = 4,
 }
 
 /// Whom a message calls on by name (xsync 5.8, `mentionList` and `mentionAll`).
@@ -33,7 +35,7 @@ pub enum Mention {
 pub struct Message {
     /// Where it belongs.
     pub conversation: ConversationId,
-    /// The server's id; 0 until accepted.
+    /// The server's id; 0 until accepted. Of one that the application has put in: the message it stands behind.
     pub id: u64,
     /// The id this device gave it; 0 for messages of other devices.
     pub client_id: u64,
@@ -69,6 +71,8 @@ pub struct Message {
     pub read: bool,
     /// Its sound or video was played: by the other side, or by the logged-in user.
     pub played: bool,
+    /// Something is laid over it on this device.
+    pub patched: bool,
     /// Whether it calls on the logged-in user.
     pub mention: Mention,
     /// Why it failed.
@@ -97,6 +101,8 @@ pub enum Change {
     Replace = 9,
     /// Where it stands changed on this device: sent again, or an edit was undone.
     Status = 10,
+    /// Put in by the application, or changed by it on this device only.
+    Local = 11,
 }
 
 /// One change of one message, told after it is durable.

@@ -183,7 +183,7 @@ impl Endpoint {
         }
         let about = given.get("user_id").and_then(positive).and_then(|id| id.parse().ok()).unwrap_or(0);
         let effect = self.effect().map(|effect| (effect, about));
-        Ok(Prepared { target, body: (self.method == "POST").then_some(body), effect })
+        Ok(Prepared { target, body: (self.method != "GET").then_some(body), effect })
     }
 
     /// Checks an answer's body (http-api 4) and makes it safe for JavaScript: JSON in which ids are decimal

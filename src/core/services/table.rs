@@ -10,7 +10,7 @@
 //! * `?` behind the answer: the cloud says null for nothing.
 //! * A path that begins with `<...>` is not on the cloud's HTTP host.
 //! * Parameters are `name:kind`, with `?` when they may be left out; in the query of a GET and in the body of
-//!   a POST, but for those of a POST that begin with `@`.
+//!   others, but for those that begin with `@`.
 //!
 //! Where the previous SDK and the description of the API differ, this is the description's side: the device
 //! to be kicked and the push settings go into the query, and so do cursors.
@@ -107,7 +107,7 @@ pub struct Param {
 pub struct Endpoint {
     /// The name it is called by; that of the previous SDK.
     pub name: &'static str,
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `DELETE`.
     pub method: &'static str,
     /// It changes nothing on the server: may be repeated.
     pub safe: bool,
@@ -188,7 +188,11 @@ impl Endpoint {
         };
         let path = cut(&mut row, b' ');
         let safe = method.ends_with('+');
-        let method = if method.starts_with('G') { "GET" } else { "POST" };
+        let method = match method.as_bytes().first() {
+            Some(b'G') => "GET",
+            Some(b'D') => "DELETE",
+            _ => "POST",
+        };
         Some(Self { name, method, safe, access, answer, nullable, path, rest: row })
     }
 }
@@ -339,6 +343,12 @@ userPushNickname POST user any /user/push/nickname @value:text
 userSounds POST user any /user/sounds @value:flag
 userVibratory POST user any /user/vibratory @value:flag
 userPushLimit POST user any /user/push/limit @no_push_end_hour:small @no_push_start_hour:small
+userPushTags GET+ user any /user/push/tag
+userPushTagAdd POST user any /user/push/tag tags:json
+userPushTagRemove DELETE user any /user/push/tag tags:json
+userPushTagClear DELETE user any /user/push/tag/all
+userPushAlias POST user any /user/push/alias alias:text push_token:text?
+userPushBadge POST user any /user/push/badge badge:small
 bindDeviceToken POST user any /user/token/bind device_sn:small device_token:text notifier_name:text
 unbindDeviceToken POST user any /user/token/unbind @deviceSn:small
 userDeviceList GET+ user list /user/device/list

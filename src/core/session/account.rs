@@ -3,8 +3,8 @@
 use super::body::{self, Facts};
 use super::input::CallId;
 use super::rows::{
-    ConversationRow, DeviceRow, GroupRow, MessageRow, OutboxRow, StreamRow, UserRow, bad_row, conversation_from,
-    conversation_key, front_from, id_from, kv, put, receipt,
+    ConversationRow, DeviceRow, EditRow, GroupRow, MessageRow, OutboxRow, StreamRow, UserRow, bad_row,
+    conversation_from, conversation_key, front_from, id_from, kv, put, receipt,
 };
 use crate::core::map::{Map, Set, sort};
 use crate::core::model::{
@@ -235,6 +235,10 @@ impl Account {
                 body::edit(edited.get_or_insert_with(|| row.clone()), kind == OpType::Append, &patch, 0, 0);
             }
         }
+        if let Some(EditRow { text, config, ext, .. }) = row.patch.clone() {
+            let patch = MessageBody { content: text, config, ext, ..MessageBody::default() };
+            body::edit(edited.get_or_insert_with(|| row.clone()), false, &patch, 0, 0);
+        }
         let row = edited.as_ref().unwrap_or(row);
         let from = row.from();
         let outgoing = from == self.uid;
@@ -242,9 +246,14 @@ impl Account {
             Some(edit) => (edit.text, edit.config, edit.ext, edit.at),
             None => (body.content, body.config, body.ext, 0),
         };
+        let status = match outgoing {
+            _ if row.local => MessageStatus::Local,
+            true => MessageStatus::Sent,
+            false => MessageStatus::Received,
+        };
         Message {
             conversation,
-            id,
+            id: if row.local { row.behind } else { id },
             client_id: row.client_mid,
             from,
             outgoing,
@@ -259,7 +268,8 @@ impl Account {
             priority: body.priority,
             timestamp: Millis(row.meta.as_ref().map_or(0, |meta| meta.timestamp)),
             edited_at: Millis(edited_at),
-            status: if outgoing { MessageStatus::Sent } else { MessageStatus::Received },
+            status,
+            patched: row.patch.is_some(),
             delivered: row.receipts & receipt::DELIVERED != 0,
             read: if outgoing { row.receipts & receipt::READ != 0 } else { self.is_read(conversation, row) },
             played: row.receipts & receipt::PLAYED != 0,
@@ -287,7 +297,9 @@ impl Account {
     pub(super) fn conversation(&self, id: ConversationId) -> Conversation {
         let row = self.conversations.get(&id);
         let waiting = self.unsent().rev().find(|(_, p)| p.to == id).map(|(mid, p)| self.pending(mid, p));
-        let kept = row.and_then(|row| row.last.as_ref()).map(|last| self.message(id, last));
+        let (last, local) = row.map_or((None, None), |row| (row.last.as_ref(), row.local.as_ref()));
+        let behind = local.filter(|local| last.is_none_or(|last| last.id() <= local.behind));
+        let kept = behind.or(last).map(|last| self.message(id, last));
         let last = match (waiting, kept) {
             (Some(w), Some(k)) if k.timestamp > w.timestamp => Some(k),
             (Some(w), _) => Some(w),
@@ -310,7 +322,7 @@ impl Account {
             avatar: avatar.to_owned(),
             unread: row.map_or(0, |row| row.unread),
             mention,
-            timestamp: last.as_ref().map_or(Millis(0), |m| m.timestamp),
+            timestamp: last.as_ref().map_or_else(|| Millis(row.map_or(0, |row| row.cleared)), |m| m.timestamp),
             last,
             draft: row.map_or_else(String::new, |row| row.draft.clone()),
             extension: row.map_or_else(String::new, |row| row.extension.clone()),

@@ -338,7 +338,7 @@ impl Session {
         let mut out = Outcome::default();
         self.contact(&mut out, uid, false);
         let of = ConversationId::user(uid);
-        self.drop_unsent(&mut out, of, u64::MAX);
+        self.drop_unsent(&mut out, of, u64::MAX, false);
         let top = self.account.as_ref().and_then(|account| account.conversations.get(&of)).map_or(0, |row| row.top);
         self.remove_conversation(&mut out, of, top);
         if let (Some(account), false) = (&self.account, out.removed.is_empty()) {

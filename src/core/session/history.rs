@@ -35,6 +35,8 @@ impl Session {
                 limit,
                 newest: false,
                 history: true,
+                span: (0, 0),
+                placed: false,
                 found: vec![],
             });
         }
@@ -141,8 +143,8 @@ impl Session {
         for Request { wish, of, before, after, limit, .. } in std::mem::take(&mut self.history) {
             match wish {
                 Wanted::By(call) => {
-                    let (newest, history, found) = (false, true, Vec::new());
-                    self.load_local(Local { call, of, before, after, limit, newest, history, found });
+                    let (newest, history, span, placed, found) = (false, true, (0, 0), false, Vec::new());
+                    self.load_local(Local { call, of, before, after, limit, newest, history, span, placed, found });
                 }
                 Wanted::Ours(id) => self.look_again(id),
                 Wanted::Torn(_) => {}

@@ -236,7 +236,13 @@ pub enum Command {
         up_to: u64,
         /// That one message only.
         only: bool,
+        /// On this device only: nobody hears of it.
+        here: bool,
     },
+    /// Remove a conversation's messages from this device; it stays in the list, and nobody else hears of it.
+    Clear(ConversationId),
+    /// Put a message of the application's own into a conversation on this device, or take it out again.
+    Insert(Insert),
     /// Call an endpoint of the HTTP API (`services::Endpoint`).
     Api {
         /// Its name.
@@ -253,6 +259,23 @@ pub enum Command {
     Locate(String),
     /// The answer to `Event::TokenWanted`, or why there is no token.
     ProvideToken(Result<Token, String>),
+}
+
+/// A message of the application's own: never sent, never seen by the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Insert {
+    /// Where.
+    pub of: ConversationId,
+    /// From `Session::allocate_id`; a message that has it already, in the same place, is replaced.
+    pub id: u64,
+    /// The message of the server that it stands behind; `None` for the newest, 0 for none.
+    pub behind: Option<u64>,
+    /// Who has written it, and when, in milliseconds since the epoch.
+    pub from: u64,
+    /// See above.
+    pub time: u64,
+    /// What it says; `None` takes it out.
+    pub content: Option<Content>,
 }
 
 /// JSON text that may hold a password or a token, and so never prints.
@@ -297,6 +320,15 @@ pub enum Operation {
     Unread,
     /// Tell its author that its sound or video was played.
     Played,
+    /// Lay something over it on this device, whatever the server says of it later; all empty to take that away.
+    Patch {
+        /// Shown instead of its text; empty for its own.
+        text: String,
+        /// JSON object merged into its config; empty for none.
+        config: String,
+        /// JSON object merged into its ext; empty for none.
+        ext: String,
+    },
     /// Add text at the end.
     Append {
         /// At least one byte.

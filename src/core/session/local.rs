@@ -1,7 +1,14 @@
-//! What is only this device's business: drafts and the like, jumping to a date, erasing everything.
-use super::rows::{id_from, message_query, read_messages};
-use super::{Batch, CallId, Event, LoadPurpose, Output, Place, Reply, Session, storage_error};
-use crate::core::model::{ConversationId, Domain, Error, ErrorCode};
+//! What is only this device's business: drafts and the like, messages of the application's own, jumping to a date,
+//! erasing everything.
+//!
+//! A message of the application's own stands behind one of the server's, in the order in which they were put in. Its row
+//! lies in a place beside theirs, so that no page, count or clearing of the server's messages ever meets it, and nothing
+//! of what the server can give has its key. It is always read, and no search finds it.
+use super::merge::{Job, Work, row_of, update};
+use super::rows::{MessageRow, id_from, kv, local_key, message_query, put, read_messages};
+use super::takeover::meta;
+use super::{Batch, CallId, Content, Event, Insert, LoadPurpose, Output, Past, Place, Reply, Session, storage_error};
+use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode};
 use crate::ports::{Row, StoreError, Table, Write};
 
 /// The longest draft and the longest text of the application, in bytes of UTF-8.
@@ -45,6 +52,56 @@ impl Session {
         let (write, seen) = (account.conversation_write(of), account.conversation(of));
         let then = vec![Output::Event(Event::Conversations(vec![seen])), Output::Reply(call, Ok(Reply::Done))];
         self.persist(vec![write], then);
+    }
+
+    /// Checks a message of the application's own, and puts it in after what was asked before.
+    pub(super) fn insert(&mut self, call: CallId, it: Insert) {
+        let refused = match it.content.as_ref().map(Content::check) {
+            Some(Err(why)) => why,
+            _ if it.id == 0 => "`id` is missing",
+            _ => return self.enqueue(Job::Insert { call, it }),
+        };
+        self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::MessageInvalid, refused)));
+    }
+
+    pub(super) fn inserted(&mut self, mut work: Work, call: CallId, it: Insert) {
+        let Insert { of, id, behind, from, time, content } = it;
+        let Some(account) = &mut self.account else { return };
+        let me = account.uid;
+        let known = row_of(account, of);
+        let behind = behind.unwrap_or_else(|| known.local.as_ref().map_or(0, |local| local.behind).max(known.top));
+        let key = local_key(of, behind, id);
+        let place = |row: &MessageRow| (row.behind, row.id());
+        let changed = match content {
+            Some(content) => {
+                let meta = Some(meta(me, of, Past { id, from, time, status: 0, edited_at: 0, content }));
+                let row = MessageRow { meta, client_mid: id, read: true, local: true, behind, ..MessageRow::default() };
+                let conversation = account.conversations.or_default(of);
+                conversation.hidden = false;
+                if known.local.as_ref().is_none_or(|local| place(local) <= place(&row)) {
+                    conversation.local = Some(row.clone());
+                }
+                account.last_id = account.last_id.max(id);
+                work.out.writes.push(put(Table::Messages, key, &row));
+                work.out.writes.push(Write::put(Table::Kv, kv::LAST_ID, account.last_id.to_be_bytes()));
+                Some((Change::Local, row))
+            }
+            None => {
+                let (mut gone, left): (Vec<_>, Vec<_>) =
+                    std::mem::take(&mut work.locals).into_iter().partition(|row| place(row) == (behind, id));
+                account.conversations.or_default(of).local = left.into_iter().next_back();
+                work.out.writes.push(Write::delete(Table::Messages, key));
+                gone.pop().map(|row| (Change::Delete, row))
+            }
+        };
+        let mut shown = Vec::new();
+        if let Some((change, row)) = changed {
+            shown.push(account.message(of, &row));
+            work.out.updates.push(update(change, of, 0, shown.first().cloned()));
+        }
+        work.out.touched.insert(of);
+        work.out.then.push(Output::Reply(call, Ok(Reply::Messages(shown))));
+        self.conclude(work, None, 0);
     }
 
     pub(super) fn message_at(&mut self, call: CallId, of: ConversationId, time: u64) {

@@ -15,9 +15,10 @@ use std::collections::VecDeque;
 use super::account::Account;
 use super::body::{self, Facts};
 use super::find::Index;
+use super::input::Insert;
 use super::rows::{
-    ConversationRow, EditRow, MarkRow, MessageRow, id_from, message_key, message_query, one_message, pair_key, put,
-    read_messages, receipt, receipt_key,
+    ConversationRow, EditRow, MarkRow, MessageRow, id_from, local_query, message_key, message_query, one_message,
+    pair_key, put, read_messages, receipt, receipt_key,
 };
 use super::{Batch, CallId, Event, LoadPurpose, Mark, Operation, Output, Place, Reply, Session};
 use crate::core::codec::{CodecError, Payload};
@@ -54,13 +55,17 @@ pub(super) enum Job {
     /// The server's answer to an entry of the outbox.
     Answered { id: u64, ack: SyncDl, error: Option<Error> },
     /// The user has read messages.
-    Read { call: CallId, of: ConversationId, up_to: u64, only: bool },
+    Read { call: CallId, of: ConversationId, up_to: u64, only: bool, here: bool },
     /// The user changes a message.
     Operate { call: CallId, of: ConversationId, target: u64, operation: Operation },
     /// The user removes a message from this device.
     Forget { call: CallId, of: ConversationId, target: u64 },
     /// The user removes a conversation, here or everywhere. `id` is the removal's own: what the user wrote later stays.
     Remove { call: CallId, id: u64, of: ConversationId, everywhere: bool },
+    /// The user removes the messages of a conversation from this device.
+    Clear { call: CallId, of: ConversationId },
+    /// The application puts a message of its own in, or takes it out.
+    Insert { call: CallId, it: Insert },
     /// A contact was deleted, and the conversation goes too.
     Stranger(u64),
 }
@@ -86,6 +91,8 @@ impl Job {
             | Self::Operate { call, .. }
             | Self::Forget { call, .. }
             | Self::Past { call, .. }
+            | Self::Clear { call, .. }
+            | Self::Insert { call, .. }
             | Self::Remove { call, .. } => Some(*call),
             Self::Live { .. } | Self::Answered { .. } | Self::Stranger(_) => None,
         }
@@ -112,6 +119,8 @@ pub(super) enum Item {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Rows(ConversationId),
+    /// The application's own messages of a conversation.
+    Locals,
     Applied,
     Home,
 }
@@ -131,6 +140,7 @@ pub(super) struct Work {
     counts: bool,
     reads: usize,
     pub(super) rows: Map<(ConversationId, u64), MessageRow>,
+    pub(super) locals: Vec<MessageRow>,
     applied: Set<u64>,
     /// What edits had made of the rows that were read.
     was: Map<(ConversationId, u64), Option<EditRow>>,
@@ -220,6 +230,7 @@ impl Session {
                     work.was.extend(stored.iter().map(|row| ((of, row.id()), row.edit.clone())));
                     work.rows.extend(stored.into_iter().map(|row| ((of, row.id()), row)));
                 }
+                Part::Locals => (work.locals, bad) = read_messages(&rows),
                 Part::Applied => work.applied.extend(rows.iter().filter_map(|row| id_from(&row.key))),
                 Part::Home => {
                     let homes = rows.iter().filter_map(|row| {
@@ -296,13 +307,15 @@ impl Session {
                 self.conclude(work, None, 0);
                 self.flush();
             }
-            Job::Read { call, of, up_to, only } => {
-                self.read_up_to(&mut work, of, up_to, only);
+            Job::Read { call, of, up_to, only, here } => {
+                self.read_up_to(&mut work, of, up_to, only, here);
                 work.out.then.push(Output::Reply(call, Ok(Reply::Done)));
                 self.conclude(work, None, 0);
                 self.flush();
             }
             Job::Remove { call, id, of, everywhere } => self.delete_conversation(call, id, of, everywhere),
+            Job::Clear { call, of } => self.clear_conversation(call, of),
+            Job::Insert { call, it } => self.inserted(work, call, it),
             Job::Stranger(uid) => self.stranger(uid),
             Job::Operate { call, of, target, operation } => {
                 self.operated(&mut work, call, of, target, operation);
@@ -484,7 +497,7 @@ impl Session {
     }
 
     /// Writes what the job comes to, says it, and confirms the page. Gives back the notices to react to.
-    fn conclude(&mut self, work: Work, confirm: Option<Xid>, next_key: u64) -> Vec<Notice> {
+    pub(super) fn conclude(&mut self, work: Work, confirm: Option<Xid>, next_key: u64) -> Vec<Notice> {
         let Work { rows, was, mut out, .. } = work;
         let Some(account) = &mut self.account else { return Vec::new() };
         let mut index = Index::default();
@@ -650,6 +663,7 @@ impl Work {
             counts: false,
             reads: 0,
             rows: Map::new(),
+            locals: Vec::new(),
             was: Map::new(),
             applied: Set::new(),
             homes: Map::new(),
@@ -707,7 +721,10 @@ impl Work {
                 }
             }
             Job::Operate { of, target, .. } | Job::Forget { of, target, .. } => wish.row(*of, *target),
-            Job::Remove { .. } | Job::Stranger(_) => {}
+            Job::Insert { it, .. } if it.content.is_none() => {
+                wish.loads.push((local_query(it.of, 0, u64::MAX), Part::Locals));
+            }
+            Job::Remove { .. } | Job::Stranger(_) | Job::Clear { .. } | Job::Insert { .. } => {}
         }
         let loads = wish.finish();
         work.reads = loads.len();
@@ -954,6 +971,7 @@ pub(super) const fn edit_time(meta: &Meta, body: &MessageBody) -> u64 {
 pub(super) fn strip(row: &mut MessageRow) {
     row.gone = true;
     row.edit = None;
+    row.patch = None;
     if let Some(meta) = &mut row.meta {
         meta.payload = prost::bytes::Bytes::new();
     }

@@ -50,7 +50,9 @@ use std::collections::VecDeque;
 
 pub use event::{Event, Level, Receipts, Reply, State, TokenReason};
 pub use find::Filter;
-pub use input::{CallId, Command, Content, Glance, Input, Json, LoadId, Mark, Operation, RequestId, Restored, Signal};
+pub use input::{
+    CallId, Command, Content, Glance, Input, Insert, Json, LoadId, Mark, Operation, RequestId, Restored, Signal,
+};
 pub use output::{Batch, Output, Place};
 pub use takeover::Past;
 
@@ -387,7 +389,9 @@ impl Session {
             Command::Messages { of, before, after, limit } => {
                 let limit = limit.clamp(1, MAX_PAGE);
                 let (newest, found) = (before == 0 && after == 0, Vec::new());
-                self.load_local(sync::Local { call, of, before, after, limit, newest, history: false, found });
+                let span = (if after == 0 { 0 } else { after.saturating_add(1) }, before.wrapping_sub(1));
+                let (history, placed) = (false, false);
+                self.load_local(sync::Local { call, of, before, after, limit, newest, history, span, placed, found });
             }
             Command::MessageAt { of, time } => self.message_at(call, of, time),
             Command::Find(filter, limit) => self.find(call, filter, limit),
@@ -404,7 +408,9 @@ impl Session {
             }
             Command::Users => self.list(call, cards::List::Users),
             Command::Groups => self.list(call, cards::List::Groups),
-            Command::MarkRead { of, up_to, only } => self.enqueue(Job::Read { call, of, up_to, only }),
+            Command::MarkRead { of, up_to, only, here } => self.enqueue(Job::Read { call, of, up_to, only, here }),
+            Command::Clear(of) => self.enqueue(Job::Clear { call, of }),
+            Command::Insert(it) => self.insert(call, it),
         }
     }
 

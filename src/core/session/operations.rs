@@ -14,7 +14,7 @@
 use super::account::{Errand, Pending};
 use super::body;
 use super::merge::{Outcome, Work, edit_time, kind, places, row_of, strip, uid, update};
-use super::rows::{MarkRow, clear_messages, kv, put, receipt, receipt_key};
+use super::rows::{EditRow, MarkRow, MessageRow, clear_locals, clear_messages, kv, put, receipt, receipt_key};
 use super::{Batch, CallId, Event, MAX_EXT, MAX_TEXT, Mark, Operation, Output, Place, Receipts, Reply, Session};
 use crate::core::map::{Set, sort};
 use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode, Kind, Millis, Update};
@@ -37,6 +37,7 @@ impl Operation {
             Self::Delete => (OpType::Delete, "", "", ""),
             Self::Unread => (OpType::ReadCancel, "", "", ""),
             Self::Played => (OpType::PlayAck, "", "", ""),
+            Self::Patch { text, config, ext } => (OpType::Unknown, text.as_str(), config.as_str(), ext.as_str()),
             Self::Append { text, config, ext } => (OpType::Append, text.as_str(), config.as_str(), ext.as_str()),
             Self::Replace { text, config, ext } => (OpType::Replace, text.as_str(), config.as_str(), ext.as_str()),
         }
@@ -80,7 +81,7 @@ impl Session {
         let kind = operation.wire().0;
         let checked = match operation.check() {
             _ if target == 0 => refuse("`target` is missing"),
-            _ if of.kind == Kind::System && !matches!(kind, OpType::Delete | OpType::ReadCancel) => {
+            _ if of.kind == Kind::System && !matches!(kind, OpType::Delete | OpType::ReadCancel | OpType::Unknown) => {
                 refuse("messages of the system conversation can only be deleted or marked unread")
             }
             checked => checked.or_else(refuse),
@@ -100,6 +101,9 @@ impl Session {
         target: u64,
         operation: Operation,
     ) {
+        if let Operation::Patch { text, config, ext } = operation {
+            return self.patch(work, call, of, target, EditRow { text, config, ext, ..EditRow::default() });
+        }
         let (kind, text, config, ext) = operation.wire();
         if kind == OpType::ReadCancel {
             self.tell_read(); // what was read before this has to be told before it
@@ -108,7 +112,7 @@ impl Session {
         let Ok(id) = self.allocate_id(now) else { return };
         let (me, sn) = self.address();
         let own = Xid { uid: me, device_sn: sn };
-        let author = work.rows.get(&(of, target)).map_or(of.uid, super::rows::MessageRow::from);
+        let author = work.rows.get(&(of, target)).map_or(of.uid, MessageRow::from);
         let (to, xid, ctype) = match kind {
             OpType::Delete | OpType::ReadCancel => (own, Some(of.xid()), ContentType::Command),
             OpType::PlayAck => (Xid { uid: author, device_sn: 0 }, None, ContentType::Command),
@@ -142,6 +146,15 @@ impl Session {
             let (text, config, ext) = (body.content, body.config, body.ext);
             work.out.updates.push(Update { by: me, text, config, ext, ..update(change, of, target, message) });
         }
+    }
+
+    /// The application lays something over a message, or takes it away again.
+    fn patch(&mut self, work: &mut Work, call: CallId, of: ConversationId, target: u64, patch: EditRow) {
+        let there = work.change(of, target, |row| row.patch = Some(patch).filter(|it| *it != EditRow::default()));
+        if let (true, Some(account), Some(row)) = (there, &self.account, work.rows.get(&(of, target))) {
+            work.out.updates.push(update(Change::Local, of, target, Some(account.message(of, row))));
+        }
+        work.out.then.push(Output::Reply(call, Ok(Reply::Done)));
     }
 
     /// Puts an operation or receipt into the outbox, with the writes of a job.
@@ -432,7 +445,7 @@ impl Session {
             payload: body.encode_to_vec().into(),
             ..Meta::default()
         };
-        self.drop_unsent(&mut out, of, id);
+        self.drop_unsent(&mut out, of, id, false);
         let Some(account) = &mut self.account else { return };
         let pending = Pending::new(&meta, of, None);
         out.writes.push(put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
@@ -452,10 +465,35 @@ impl Session {
         }));
     }
 
-    /// What was to be sent to a conversation goes with it, but for what was written from that id on.
-    pub(super) fn drop_unsent(&mut self, out: &mut Outcome, of: ConversationId, before: u64) {
+    /// Removes a conversation's messages from this device; its row stays, and what waits to be sent.
+    pub(super) fn clear_conversation(&mut self, call: CallId, of: ConversationId) {
+        let mut out = Outcome::default();
+        self.drop_unsent(&mut out, of, u64::MAX, true);
+        let Some(before) = self.account.as_ref().and_then(|account| account.conversations.get(&of)).cloned() else {
+            return self.reply(call, Ok(Reply::Done)); // nothing of it is here
+        };
+        self.remove_conversation(&mut out, of, before.top);
         let Some(account) = &mut self.account else { return };
-        let waiting = account.outbox.range(..before).filter(|(_, p)| p.to == of);
+        let of_last =
+            |row: &Option<MessageRow>| row.iter().filter_map(|row| row.meta.as_ref()).map(|m| m.timestamp).max();
+        let row = account.conversations.or_default(of);
+        row.cleared = before.cleared.max(of_last(&before.last).max(of_last(&before.local)).unwrap_or(0));
+        (row.hidden, row.draft, row.pinned) = (before.hidden, before.draft, before.pinned);
+        if row.read_top > before.read_top || before.unread > 0 {
+            row.here = row.here.max(row.read_top);
+        }
+        if !row.hidden {
+            out.then.push(Output::Event(Event::Conversations(vec![account.conversation(of)])));
+        }
+        out.then.push(Output::Reply(call, Ok(Reply::Done)));
+        self.commit(out);
+    }
+
+    /// What was to be sent to a conversation goes with it, but for what was written from that id on. `failed`: only
+    /// what was refused.
+    pub(super) fn drop_unsent(&mut self, out: &mut Outcome, of: ConversationId, before: u64, failed: bool) {
+        let Some(account) = &mut self.account else { return };
+        let waiting = account.outbox.range(..before).filter(|(_, p)| p.to == of && (p.row.failed != 0 || !failed));
         let waiting: Vec<_> = waiting.map(|(id, p)| (*id, p.call)).collect();
         let gone = Error::new(Domain::Argument, ErrorCode::Cancelled, "the conversation was deleted");
         for (id, call) in waiting {
@@ -487,8 +525,11 @@ impl Session {
             row.read_due = 0;
             row.draft.clear();
             row.pinned = false;
+            row.cleared = 0;
         }
         out.writes.push(clear_messages(of, row.floor));
+        out.writes.extend(row.local.as_ref().map(|_| clear_locals(of, row.floor)));
+        row.local.take_if(|local| local.behind <= up_to);
         out.cleared.insert(of);
         out.touched.insert(of);
     }

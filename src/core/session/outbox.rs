@@ -40,7 +40,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 impl Content {
     /// Checks sizes and shapes; the error names the field.
-    fn check(&self) -> Result<(), &'static str> {
+    pub(super) fn check(&self) -> Result<(), &'static str> {
         match () {
             () if ContentType::try_from(self.ctype).is_err() => Err("`type` is not one of the protocol"),
             () if self.text.is_empty() && self.ctype == ContentType::Text as i32 => Err("`text` is empty"),

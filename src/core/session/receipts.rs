@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::body::Facts;
 use super::merge::{Outcome, Work, row_of};
+use super::rows::ConversationRow;
 use super::{Session, Timer};
 use crate::core::model::{Change, ConversationId, Kind, Millis, Update};
 use crate::core::proto::{
@@ -23,8 +24,8 @@ use crate::core::proto::{
 const EVERY: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// The user has read a conversation, up to a message or that one only.
-    pub(super) fn read_up_to(&mut self, work: &mut Work, of: ConversationId, up_to: u64, only: bool) {
+    /// The user has read a conversation, up to a message or that one only. `here`: and nobody is told.
+    pub(super) fn read_up_to(&mut self, work: &mut Work, of: ConversationId, up_to: u64, only: bool, here: bool) {
         let Some(account) = &mut self.account else { return };
         let me = account.uid;
         let before = row_of(account, of);
@@ -46,8 +47,12 @@ impl Session {
         } else {
             conversation.read_top = conversation.read_top.max(up_to);
             conversation.cancels.retain(|cancel| cancel.mid > up_to);
-            if conversation.read_top > before.read_top || conversation.cancels.len() < before.cancels.len() {
+            let moved = conversation.read_top > before.read_top || conversation.cancels.len() < before.cancels.len();
+            if moved && here {
+                conversation.here = conversation.here.max(up_to);
+            } else if moved || (before.here > 0 && !here) {
                 conversation.read_due = conversation.read_due.max(up_to);
+                told(conversation, up_to);
             }
             self.recount(work, of);
         }
@@ -60,7 +65,7 @@ impl Session {
         if row_of(account, of) != before {
             work.out.touched.insert(of);
         }
-        for (id, author, config) in read {
+        for (id, author, config) in read.into_iter().filter(|_| !here) {
             let waits = of.kind != Kind::Group || Facts::read(&config).members.contains(&me);
             if waits {
                 let to = if of.kind == Kind::Group { author } else { of.uid };
@@ -92,6 +97,7 @@ impl Session {
         let undone = before.cancels.len() - conversation.cancels.len();
         conversation.unread = conversation.unread.saturating_sub(u32::try_from(undone).unwrap_or(u32::MAX));
         conversation.read_by(up_to, op);
+        told(conversation, up_to);
         if up_to > conversation.read_top {
             conversation.read_top = up_to;
             if conversation.mention <= up_to {
@@ -168,5 +174,12 @@ impl Session {
             self.command_operation(&mut out, of, OpType::ReadAll, up_to, own, Some(of.xid()));
         }
         self.commit(out);
+    }
+}
+
+/// The other devices know that everything is read up to there.
+const fn told(row: &mut ConversationRow, up_to: u64) {
+    if row.here <= up_to {
+        row.here = 0;
     }
 }

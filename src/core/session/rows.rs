@@ -36,6 +36,14 @@ pub(super) struct MessageRow {
     /// Id of the operation that read it by itself; 0 while that is not accepted.
     #[prost(uint64, tag = "8")]
     pub(super) read_op: u64,
+    /// What this device lays over it, edits or not; nobody else hears of it.
+    #[prost(message, optional, tag = "9")]
+    pub(super) patch: Option<EditRow>,
+    /// Of the application's own (`inserted.rs`), behind the message with id `behind`; its id and client id are the same.
+    #[prost(bool, tag = "10")]
+    pub(super) local: bool,
+    #[prost(uint64, tag = "11")]
+    pub(super) behind: u64,
 }
 
 /// Bits of `MessageRow::receipts`.
@@ -131,6 +139,15 @@ pub(super) struct ConversationRow {
     /// The same, whatever was fetched again since: what comes once more up to here is not new.
     #[prost(uint64, tag = "18")]
     pub(super) dropped: u64,
+    /// The last of the application's own messages in it, if there are any.
+    #[prost(message, optional, tag = "19")]
+    pub(super) local: Option<MessageRow>,
+    /// When its last message was, where this device was cleared of it: so it keeps its place in the list.
+    #[prost(uint64, tag = "20")]
+    pub(super) cleared: u64,
+    /// Read up to this message on this device only: nobody has been told. 0 for nothing.
+    #[prost(uint64, tag = "21")]
+    pub(super) here: u64,
 }
 
 impl ConversationRow {
@@ -242,6 +259,9 @@ wire! {
         6 edit message,
         7 gone bool,
         8 read_op uint64,
+        9 patch message,
+        10 local bool,
+        11 behind uint64,
     }
     EditRow {
         1 at uint64,
@@ -275,6 +295,9 @@ wire! {
         16 muted bool,
         17 gap uint64,
         18 dropped uint64,
+        19 local message,
+        20 cleared uint64,
+        21 here uint64,
     }
     MarkRow {
         1 mid uint64,
@@ -336,6 +359,24 @@ pub(super) fn message_key(of: ConversationId, id: u64) -> Vec<u8> {
     [&conversation_key(of)[..], &id.to_be_bytes()].concat()
 }
 
+/// The application's own messages have keys beside those of the server's: its next id may be any.
+pub(super) fn local_key(of: ConversationId, behind: u64, id: u64) -> Vec<u8> {
+    let mut key = [&message_key(of, behind)[..], &id.to_be_bytes()].concat();
+    if let Some(kind) = key.first_mut() {
+        *kind |= LOCAL;
+    }
+    key
+}
+
+/// Added to the kind of a conversation in the keys of the application's own messages.
+const LOCAL: u8 = 0x80;
+
+/// The application's own messages of a conversation that are behind messages with `from <= id <= to`.
+pub(super) fn local_query(of: ConversationId, from: u64, to: u64) -> Query {
+    let (from, to) = (local_key(of, from, 0), [&local_key(of, to, u64::MAX)[..], &[0]].concat());
+    Query { table: Table::Messages, from, to, limit: 0, descending: false }
+}
+
 pub(super) fn id_from(key: &[u8]) -> Option<u64> {
     key.try_into().ok().map(u64::from_be_bytes)
 }
@@ -378,6 +419,12 @@ pub(super) fn one_message(of: ConversationId, id: u64) -> Query {
 /// All messages of a conversation with ids up to `to`, that one included.
 pub(super) fn clear_messages(of: ConversationId, to: u64) -> Write {
     Write::clear(Table::Messages, message_key(of, 0), message_query(of, 0, to.saturating_add(1), 0, false).to)
+}
+
+/// The application's own messages of a conversation behind messages with ids up to `to`, that one included.
+pub(super) fn clear_locals(of: ConversationId, to: u64) -> Write {
+    let Query { from, to, .. } = local_query(of, 0, to);
+    Write::clear(Table::Messages, from, to)
 }
 
 /// Messages of a conversation with `from <= id < to` (`to` 0: no bound).

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::login::concerns_session;
 use super::merge::Job;
-use super::rows::{ConversationRow, read_messages};
+use super::rows::{ConversationRow, local_query, read_messages};
 use super::{Batch, CallId, Event, LoadPurpose, Output, Reply, Session, Timer, storage_error};
 use crate::core::codec::Uplink;
 use crate::core::map::{Map, Set, sort};
@@ -298,6 +298,18 @@ impl Session {
         let Some(account) = &self.account else {
             return self.reply(local.call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
         };
+        if local.placed {
+            let found = std::mem::take(&mut local.found);
+            let mut own = stored.iter().map(|row| account.message(local.of, row)).peekable();
+            for message in found {
+                while let Some(own) = own.next_if(|own| own.id < message.id) {
+                    local.found.push(own);
+                }
+                local.found.push(message);
+            }
+            local.found.extend(own);
+            return self.local_found(local);
+        }
         let asked = local.limit as usize;
         let all_read = rows.len() < asked.saturating_sub(local.found.len()).max(1);
         let shown = stored.iter().filter(|row| account.is_shown(local.of, row));
@@ -313,14 +325,31 @@ impl Session {
             return self.load_local(local);
         }
         let full = local.found.len() >= asked;
-        let Local { call, of, after, newest, history, found: mut messages, .. } = local;
-        if after == 0 {
-            messages.reverse();
+        if local.after == 0 {
+            local.found.reverse();
         }
-        let next = if after == 0 { messages.first() } else { messages.last() }.map_or(0, |m| m.id);
-        if history {
-            return self.reply(call, Ok(Reply::History(messages, if full { next } else { 0 })));
+        let end = if local.after == 0 { local.found.first() } else { local.found.last() };
+        let next = end.filter(|_| full).map_or(0, |m| m.id);
+        if local.history {
+            return self.reply(local.call, Ok(Reply::History(local.found, next)));
         }
+        let Some(row) = account.conversations.get(&local.of).filter(|row| row.local.is_some()) else {
+            return self.local_found(local);
+        };
+        local.placed = true;
+        match (local.after, next) {
+            (0, 0) => local.span.0 = if row.gap == 0 { 0 } else { row.gap.saturating_add(1) },
+            (0, next) => local.span.0 = next,
+            (_, 0) => {}
+            (_, next) => local.span.1 = next,
+        }
+        self.load(local_query(local.of, local.span.0, local.span.1), LoadPurpose::Local(local));
+    }
+
+    /// The page is complete, but for what is still being sent.
+    fn local_found(&mut self, local: Local) {
+        let Some(account) = &self.account else { return };
+        let Local { call, of, newest, found: mut messages, .. } = local;
         if newest {
             let waiting = account.unsent().filter(|(_, p)| p.to == of);
             messages.extend(waiting.map(|(id, p)| account.pending(id, p)));
@@ -341,6 +370,10 @@ pub(super) struct Local {
     pub(super) newest: bool,
     /// Instead of the server.
     pub(super) history: bool,
+    /// Which messages those of the application's own that belong to it may stand behind: first and last.
+    pub(super) span: (u64, u64),
+    /// All of the server's are found; what is read now are the application's own.
+    pub(super) placed: bool,
     pub(super) found: Vec<crate::core::model::Message>,
 }
 

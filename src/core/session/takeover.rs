@@ -71,7 +71,7 @@ impl Session {
     }
 }
 
-fn meta(me: u64, of: ConversationId, past: Past) -> Meta {
+pub(super) fn meta(me: u64, of: ConversationId, past: Past) -> Meta {
     let Past { id, from, time, status, edited_at, content } = past;
     let (kind, to) = match of.kind {
         Kind::Group => (Type::Groupchat, of.uid),
@@ -84,6 +84,8 @@ fn meta(me: u64, of: ConversationId, past: Past) -> Meta {
         config: content.config,
         attachment: content.attachment,
         ext: content.ext,
+        sender_name: content.sender_name,
+        priority: content.priority,
         status: status.cast_signed(),
         edit_timestamp: edited_at,
         ..MessageBody::default()

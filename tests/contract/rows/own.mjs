@@ -85,6 +85,31 @@ export default {
       assert.deepEqual([no_push_start_hour, no_push_end_hour], [22, 6]);
     },
   },
+  userPushTags: {
+    setup: async ({ owner }) => void (await owner.api("userPushTagAdd", { tags: ["a", "b"] })),
+    check: (answer) => assert.deepEqual(answer, ["a", "b"]),
+  },
+  userPushTagAdd: {
+    setup: async ({ owner }) => void (await owner.api("userPushTagAdd", { tags: ["a"] })),
+    params: { tags: ["a", "名"] },
+    bad: { tags: "a" },
+    check: async (_, { owner, member }) => {
+      assert.deepEqual(await owner.api("userPushTags"), ["a", "名"]);
+      assert.deepEqual(await member.api("userPushTags"), []);
+    },
+  },
+  userPushTagRemove: {
+    setup: async ({ owner }) => void (await owner.api("userPushTagAdd", { tags: ["a", "b", "c"] })),
+    params: { tags: ["b", "nowhere"] },
+    bad: { tags: 5 },
+    check: async (_, { owner }) => assert.deepEqual(await owner.api("userPushTags"), ["a", "c"]),
+  },
+  userPushTagClear: {
+    setup: async ({ owner }) => void (await owner.api("userPushTagAdd", { tags: ["a"] })),
+    check: async (_, { owner }) => assert.deepEqual(await owner.api("userPushTags"), []),
+  },
+  userPushAlias: { params: { alias: "me", push_token: "t" }, check: (answer) => assert.equal(answer, true) },
+  userPushBadge: { params: { badge: 3 }, bad: { badge: -1 }, check: (answer) => assert.equal(answer, true) },
   userConversationPin: {
     params: ({ member }) => ({ conversation_id: member.id }),
     unknown: { conversation_id: 10000 },

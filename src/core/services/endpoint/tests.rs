@@ -134,7 +134,7 @@ fn the_table_has_every_endpoint_of_the_cloud() {
             theirs.iter().map(|p| json!({ "name": p["name"], "required": p["required"], "in": p["in"] })).collect();
         assert_eq!(ours, theirs, "{name}");
     }
-    assert_eq!((sdk, related, unused), (127, 18, 16));
+    assert_eq!((sdk, related, unused), (127, 24, 16));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn every_endpoint_takes_good_arguments_and_puts_them_in_their_places() {
                 "parseLink" => assert_eq!(path, "https://lanyinglink.com/info"),
                 _ => assert_eq!(path, endpoint.path),
             }
-            assert_eq!(made.body.is_some(), endpoint.method == "POST", "{}", endpoint.name);
+            assert_eq!(made.body.is_some(), endpoint.method != "GET", "{}", endpoint.name);
             let mut body: Value = made.body.as_deref().map_or(json!({}), |b| serde_json::from_str(b).unwrap());
             let mut queries: Vec<_> = queries.split('&').filter(|q| !q.is_empty()).collect();
             for param in endpoint.params().into_iter().filter(|p| given.contains_key(p.name) || p.kind == Kind::Key) {

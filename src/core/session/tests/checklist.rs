@@ -267,7 +267,10 @@ fn item_12_events_come_after_the_commit_in_order_and_nothing_a_listener_does_can
     w.trace.clear();
     w.on_event = Some(|w| {
         w.on_event = None;
-        let input = Input::Command(60, Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false });
+        let input = Input::Command(
+            60,
+            Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false, here: false },
+        );
         w.session.handle(w.now, input);
         w.session.handle(w.now, Input::Frame(&page(PEER, vec![text_meta(MID + 1, PEER, ME, "second")], 0)));
     });

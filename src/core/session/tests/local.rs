@@ -79,3 +79,197 @@ fn wiping_leaves_nothing_of_the_account() {
     assert!(!w.device.keys().any(|(_, key)| key.starts_with(b"login")));
     assert_eq!(w.session.state(), State::Idle);
 }
+
+fn peer() -> ConversationId {
+    ConversationId::user(PEER)
+}
+
+/// All messages of a page, with the id of what they stand behind where they are the application's own.
+fn shown(w: &mut World, before: u64, after: u64, limit: u32) -> Vec<String> {
+    w.replies.remove(&95);
+    w.command(95, Command::Messages { of: peer(), before, after, limit });
+    let Some(Ok(Reply::Messages(list))) = w.replies.remove(&95) else { panic!("{:?}", w.replies) };
+    list.into_iter().map(|m| m.text).collect()
+}
+
+fn with_three() -> World {
+    let mut w = World::new();
+    w.log_in();
+    let metas = ["a", "b", "c"].iter().enumerate();
+    w.frame(&page(PEER, metas.map(|(n, text)| text_meta(MID + n as u64, PEER, ME, text)).collect(), 0));
+    w
+}
+
+fn restarted(w: World) -> World {
+    let mut w = World::with(w.device, w.account);
+    w.command(1, Command::Resume);
+    w
+}
+
+/// Everything that was sent but pages and the like.
+fn metas_sent(w: &World) -> usize {
+    w.sent.iter().filter(|sent| sent.meta.is_some()).count()
+}
+
+#[test]
+fn a_conversation_is_cleared_here_and_its_row_stays() {
+    let mut w = with_three();
+    w.frame(&page(GROUP, vec![Meta { timestamp: 1_700_000_000_000, ..text_meta(MID + 9, PEER, GROUP, "older") }], 0));
+    w.command(4, Command::SetLocal { of: peer(), draft: Some("d".into()), extension: None, pinned: None, muted: None });
+    insert(&mut w, 5, None, "own");
+    let before = w.list()[0].timestamp;
+    let failed = w.send(6, "refused");
+    let refusal =
+        SyncDl { status: Some(Status { code: 8, reason: String::new() }), client_mid: failed, ..SyncDl::default() };
+    w.frame(&frame(Cmd::Sync, refusal));
+    w.feed(Input::Closed("gone"));
+    w.send(7, "waits");
+    let sent = metas_sent(&w);
+    w.command(8, Command::Clear(peer()));
+    assert_eq!(w.replies[&8], Ok(Reply::Done));
+    assert_eq!(shown(&mut w, 0, 0, 50), ["waits"], "what was refused goes too, what waits does not");
+    assert_eq!(metas_sent(&w), sent, "nobody is told");
+    let mut w = restarted(w);
+    let row = w.list().into_iter().find(|row| row.id == peer()).unwrap();
+    assert_eq!((row.unread, &row.draft[..], row.last.unwrap().text.as_str()), (0, "d", "waits"));
+    w.answer("app_dns", DNS);
+    w.go_online();
+    let waiting = w.session.account.as_ref().unwrap().unsent().map(|(id, _)| id).next().unwrap();
+    w.command(9, Command::Forget { of: peer(), target: MID + 20 });
+    w.frame(&ack(waiting, MID + 20));
+    w.command(10, Command::Forget { of: peer(), target: MID + 20 });
+    let row = w.list().into_iter().find(|row| row.id == peer()).unwrap();
+    assert_eq!((row.last, row.timestamp), (None, before), "it keeps its place");
+    // The stream brings nothing of it again; what is new comes, and history has all of it.
+    w.frame(&page(PEER, vec![text_meta(MID + 1, PEER, ME, "b"), text_meta(MID + 21, PEER, ME, "new")], 0));
+    assert_eq!(shown(&mut w, 0, 0, 50), ["new"]);
+    w.command(11, Command::History { of: peer(), before: MID + 2, after: 0, limit: 2 });
+    let metas = vec![text_meta(MID, PEER, ME, "a"), text_meta(MID + 1, PEER, ME, "b")];
+    let xid = Some(Xid { uid: PEER, device_sn: 0 });
+    w.frame(&frame(Cmd::Sync, SyncDl { status: ok(), xid, metas, is_full_sync: true, ..SyncDl::default() }));
+    assert_eq!(shown(&mut w, 0, 0, 50), ["a", "b", "new"]);
+    w.command(12, Command::Clear(ConversationId::user(5)));
+    assert!(w.list().iter().all(|row| row.id.uid != 5), "an unknown one does not come to be");
+}
+
+/// Puts a message of the application's own in; its id is 1000 and the call's number.
+fn insert(w: &mut World, call: CallId, behind: Option<u64>, text: &str) {
+    let content = Some(Content { text: text.into(), ..Content::default() });
+    let id = 1000 + u64::from(call);
+    w.command(call, Command::Insert(Insert { of: peer(), id, behind, from: PEER, time: 1_700_000_050_000, content }));
+}
+
+#[test]
+fn messages_of_the_applications_own_stand_where_they_were_put_and_are_told_to_nobody() {
+    let mut w = with_three();
+    let sent = metas_sent(&w);
+    insert(&mut w, 5, None, "end 1");
+    insert(&mut w, 6, Some(0), "first");
+    insert(&mut w, 7, Some(MID), "behind a");
+    insert(&mut w, 8, None, "end 2");
+    assert!((5..9).all(|call| matches!(&w.replies[&call], Ok(Reply::Messages(list)) if list.len() == 1)));
+    let all = ["first", "a", "behind a", "b", "c", "end 1", "end 2"];
+    assert_eq!(shown(&mut w, 0, 0, 50), all);
+    let row = &w.list()[0];
+    let last = row.last.clone().unwrap();
+    assert_eq!((&last.text[..], last.status, last.id, last.client_id), ("end 2", MessageStatus::Local, MID + 2, 1008));
+    assert_eq!((last.from, last.read, row.unread), (PEER, true, 3));
+    // The server's next id is the one behind: nothing is in its way.
+    w.frame(&page(PEER, vec![text_meta(MID + 3, PEER, ME, "d")], 0));
+    assert_eq!(w.list()[0].last.as_ref().unwrap().text, "d");
+    // Pages count the server's messages and have the others along.
+    assert_eq!(shown(&mut w, 0, 0, 2), ["c", "end 1", "end 2", "d"]);
+    assert_eq!(shown(&mut w, MID + 2, 0, 2), ["a", "behind a", "b"]);
+    assert_eq!(shown(&mut w, MID, 0, 2), ["first"]);
+    assert_eq!(shown(&mut w, 0, MID, 2), ["b", "c", "end 1", "end 2"]);
+    assert_eq!(shown(&mut w, 0, MID + 2, 2), ["d"]);
+    assert_eq!((metas_sent(&w), w.told().len()), (sent, 4));
+    // Replaced, and taken out again.
+    let mut w = restarted(w);
+    let again = |id, behind, content| Command::Insert(Insert { of: peer(), id, behind, from: ME, time: 5, content });
+    let other = Content { text: "other".into(), ..Content::default() };
+    w.command(9, again(1007, Some(MID), Some(other)));
+    w.command(10, again(1008, Some(MID + 2), None));
+    w.command(11, again(1008, Some(MID + 2), None));
+    assert_eq!(shown(&mut w, 0, 0, 50), ["first", "a", "other", "b", "c", "end 1", "d"]);
+    w.command(12, Command::Forget { of: peer(), target: MID + 3 });
+    assert_eq!(w.list()[0].last.as_ref().unwrap().text, "end 1", "the last one is known again");
+    w.command(13, Command::DeleteConversation { of: peer(), everywhere: false, id: 0 });
+    assert!(!w.account.keys().any(|(table, _)| *table == Table::Messages));
+    assert!(w.list().is_empty());
+}
+
+#[test]
+fn a_message_of_the_applications_own_makes_a_conversation_and_is_checked() {
+    let mut w = World::new();
+    w.log_in();
+    insert(&mut w, 5, None, "welcome");
+    assert_eq!(w.list()[0].last.as_ref().unwrap().text, "welcome");
+    assert_eq!(shown(&mut w, 0, 0, 50), ["welcome"]);
+    insert(&mut w, 6, None, "");
+    let long = Content { ext: "x".repeat(20_000), text: "x".into(), ..Content::default() };
+    w.command(7, Command::Insert(Insert { of: peer(), id: 9, behind: None, from: 1, time: 1, content: Some(long) }));
+    w.command(8, Command::Insert(Insert { of: peer(), id: 0, behind: None, from: 1, time: 1, content: None }));
+    assert!((6..9).all(|call| w.error_of(call) == ErrorCode::MessageInvalid));
+}
+
+#[test]
+fn what_is_laid_over_a_message_stays_whatever_the_server_says_of_it() {
+    use super::operations::edit;
+    use crate::core::proto::message_operation::OpType;
+    let mut w = with_three();
+    let sent = metas_sent(&w);
+    let patch = |text: &str, ext: &str| Operation::Patch { text: text.into(), config: String::new(), ext: ext.into() };
+    let operate = |w: &mut World, call, operation| {
+        w.command(call, Command::Operate { of: peer(), target: MID + 2, operation });
+        assert_eq!(w.replies[&call], Ok(Reply::Done));
+        w.list()[0].last.clone().unwrap()
+    };
+    let seen = operate(&mut w, 5, patch("translated", r#"{"read":"aloud"}"#));
+    assert_eq!((&seen.text[..], &seen.ext[..], seen.patched), ("translated", r#"{"read":"aloud"}"#, true));
+    assert!(
+        w.events.iter().any(|e| matches!(e, Event::Updates(u) if u[0].change == crate::core::model::Change::Local))
+    );
+    let replaced = edit(MID + 30, OpType::Replace, MID + 2, "edited", 1_700_000_200_000);
+    w.frame(&page(PEER, vec![replaced], 0));
+    let seen = w.list()[0].last.clone().unwrap();
+    assert_eq!((&seen.text[..], seen.edited_at), ("translated", Millis(1_700_000_200_000)));
+    let mut w = restarted(w);
+    assert_eq!(shown(&mut w, 0, 0, 1), ["translated"]);
+    let seen = operate(&mut w, 6, patch("", ""));
+    assert_eq!((&seen.text[..], &seen.ext[..], seen.patched), ("edited", "", false));
+    assert_eq!(metas_sent(&w), 0, "nobody is told");
+    assert!(sent < 2);
+    let bad = Operation::Patch { text: String::new(), config: "[]".into(), ext: String::new() };
+    w.command(7, Command::Operate { of: peer(), target: MID, operation: bad });
+    assert_eq!(w.error_of(7), ErrorCode::MessageInvalid);
+    w.command(8, Command::Operate { of: peer(), target: MID + 77, operation: patch("x", "") });
+    assert_eq!(w.replies[&8], Ok(Reply::Done), "it is not here");
+}
+
+#[test]
+fn what_was_read_on_this_device_only_is_told_to_the_others_when_the_user_says_so() {
+    let mut w = with_three();
+    let sent = metas_sent(&w);
+    let read = |up_to, only, here| Command::MarkRead { of: peer(), up_to, only, here };
+    w.command(5, read(MID, true, true));
+    assert_eq!(w.list()[0].unread, 2);
+    w.command(6, read(0, false, true));
+    assert_eq!(w.list()[0].unread, 0);
+    w.now = w.now + Duration::from_secs(5);
+    w.feed(Input::Tick);
+    assert_eq!(metas_sent(&w), sent, "no receipt, and nothing for the other devices");
+    let mut w = restarted(w);
+    w.answer("app_dns", DNS);
+    w.go_online();
+    assert_eq!(w.list()[0].unread, 0, "after a restart too");
+    w.command(7, read(0, false, true));
+    w.command(8, read(0, false, false));
+    w.now = w.now + Duration::from_secs(5);
+    w.feed(Input::Tick);
+    assert_eq!(metas_sent(&w), 1, "one READ_ALL");
+    w.command(9, read(0, false, false));
+    w.now = w.now + Duration::from_secs(5);
+    w.feed(Input::Tick);
+    assert_eq!(metas_sent(&w), 1, "once");
+}

@@ -235,12 +235,12 @@ fn recalling_the_last_message_brings_the_one_before_it_into_the_list() {
 #[test]
 fn reading_tells_the_other_side_once_a_message_and_the_own_devices_once_a_second() {
     let mut w = World::with_messages();
-    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false });
+    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false, here: false });
     assert_eq!(w.replies[&5], Ok(Reply::Done));
     assert_eq!(w.unread(), 0);
     let acks = vec![(1, MID), (1, MID + 1), (1, MID + 2)];
     assert_eq!(w.ops_sent(), acks);
-    w.command(6, Command::MarkRead { of: with_peer(), up_to: 0, only: false });
+    w.command(6, Command::MarkRead { of: with_peer(), up_to: 0, only: false, here: false });
     assert_eq!(w.ops_sent(), acks, "nothing was unread any more");
     w.sleep();
     assert_eq!(w.ops_sent()[3..], [(2, MID + 2)], "READ_ALL");
@@ -256,7 +256,7 @@ fn reading_tells_the_other_side_once_a_message_and_the_own_devices_once_a_second
 #[test]
 fn what_was_read_is_told_to_the_own_devices_also_after_a_crash() {
     let mut w = World::with_messages();
-    w.command(5, Command::MarkRead { of: with_peer(), up_to: MID + 1, only: false });
+    w.command(5, Command::MarkRead { of: with_peer(), up_to: MID + 1, only: false, here: false });
     assert_eq!(w.unread(), 1);
     let mut w = World::with(w.device, w.account);
     w.command(1, Command::Resume);
@@ -286,7 +286,7 @@ fn other_devices_read_unread_and_delete() {
 #[test]
 fn marking_unread_counts_at_once_and_is_taken_back_when_refused() {
     let mut w = World::with_messages();
-    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false });
+    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false, here: false });
     let op = w.operate(6, MID + 1, Operation::Unread);
     assert_eq!(w.unread(), 1);
     for id in w.sent.iter().filter_map(|s| s.meta.as_ref()).map(|m| m.id).collect::<Vec<_>>() {
@@ -341,7 +341,7 @@ fn a_group_message_is_acknowledged_only_where_somebody_waits_for_it() {
     let other = Meta { payload: body("2", String::new()), ..text_meta(MID + 1, PEER, GROUP, "") };
     w.frame(&page(GROUP, vec![listed, other], 0));
     let sent = w.sent.len();
-    w.command(5, Command::MarkRead { of: ConversationId::group(GROUP), up_to: 0, only: false });
+    w.command(5, Command::MarkRead { of: ConversationId::group(GROUP), up_to: 0, only: false, here: false });
     let acks: Vec<_> = w.sent[sent..].iter().filter_map(|s| s.meta.as_ref()).collect();
     assert_eq!(acks.len(), 1);
     assert_eq!(acks[0].to, Some(Xid { uid: PEER, device_sn: 0 }), "to the author, not to the group");
@@ -356,7 +356,7 @@ fn being_called_on_marks_the_conversation_until_it_is_read() {
     let meta = Meta { payload: body.encode_to_vec().into(), ..text_meta(MID, PEER, GROUP, "") };
     w.frame(&page(GROUP, vec![meta], 0));
     assert_eq!(w.list()[0].mention, Mention::Me);
-    w.command(5, Command::MarkRead { of: ConversationId::group(GROUP), up_to: 0, only: false });
+    w.command(5, Command::MarkRead { of: ConversationId::group(GROUP), up_to: 0, only: false, here: false });
     assert_eq!(w.list()[0].mention, Mention::None);
 }
 
@@ -441,20 +441,20 @@ fn bad_operations_are_refused_naming_the_field() {
 #[test]
 fn reading_up_to_a_message_leaves_what_came_after_it_and_undoes_what_was_marked_before_it() {
     let mut w = World::with_messages();
-    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false });
+    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false, here: false });
     w.operate(6, MID + 1, Operation::Unread);
     w.frame(&page(PEER, vec![text_meta(MID + 30, PEER, ME, "new")], 0));
     assert_eq!(w.unread(), 2);
-    w.command(7, Command::MarkRead { of: with_peer(), up_to: MID + 2, only: false });
+    w.command(7, Command::MarkRead { of: with_peer(), up_to: MID + 2, only: false, here: false });
     assert_eq!(w.unread(), 1);
-    w.command(8, Command::MarkRead { of: with_peer(), up_to: MID + 30, only: true });
+    w.command(8, Command::MarkRead { of: with_peer(), up_to: MID + 30, only: true, here: false });
     assert_eq!(w.unread(), 0);
 }
 
 #[test]
 fn marking_unread_right_after_reading_goes_out_behind_it() {
     let mut w = World::with_messages();
-    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false });
+    w.command(5, Command::MarkRead { of: with_peer(), up_to: 0, only: false, here: false });
     w.operate(6, MID + 1, Operation::Unread);
     let own: Vec<_> = w.ops_sent().into_iter().filter(|(kind, _)| *kind != OpType::ReadAck as i32).collect();
     assert_eq!(own, [(OpType::ReadAll as i32, MID + 2), (OpType::ReadCancel as i32, MID + 1)]);
@@ -522,7 +522,7 @@ fn a_reading_that_the_server_accepted_after_the_marking_as_unread_counts_whichev
         w.log_in();
         w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "read or not")], 0));
         let of = ConversationId::user(PEER);
-        w.command(2, Command::MarkRead { of, up_to: MID, only: false });
+        w.command(2, Command::MarkRead { of, up_to: MID, only: false, here: false });
         w.operate(3, MID, Operation::Unread);
         let id_of = |w: &World, kind: OpType| {
             let metas = w.sent.iter().filter_map(|s| s.meta.as_ref());
@@ -656,7 +656,7 @@ fn what_is_written_after_a_removal_is_sent() {
     let mut w = World::with_messages();
     let of = with_peer();
     // The removal has to wait for what is being read, the message does not.
-    w.session.handle(w.now, Input::Command(4, Command::MarkRead { of, up_to: 0, only: false }));
+    w.session.handle(w.now, Input::Command(4, Command::MarkRead { of, up_to: 0, only: false, here: false }));
     w.session.handle(w.now, Input::Command(5, Command::DeleteConversation { of, everywhere: false, id: 0 }));
     let id = w.session.allocate_id(w.now).unwrap();
     let content = Content { text: "later".into(), ..Content::default() };
@@ -673,7 +673,7 @@ fn what_is_written_after_a_removal_is_sent_under_ids_from_before() {
     let of = with_peer();
     let ids: Vec<_> = (0..3).map(|_| w.session.allocate_id(w.now).unwrap()).collect();
     w.session.handle(w.now, Input::Signal(Signal::Offline));
-    w.session.handle(w.now, Input::Command(4, Command::MarkRead { of, up_to: 0, only: false }));
+    w.session.handle(w.now, Input::Command(4, Command::MarkRead { of, up_to: 0, only: false, here: false }));
     for (call, id) in [(5, ids[0]), (7, ids[2])] {
         if call == 7 {
             let removal = Command::DeleteConversation { of, everywhere: false, id: ids[1] };

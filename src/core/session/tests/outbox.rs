@@ -283,7 +283,7 @@ fn receipts_never_hold_up_messages() {
     w.log_in();
     let metas = (0..40).map(|n| text_meta(MID + n, PEER, ME, "m")).collect();
     w.frame(&page(PEER, metas, 0));
-    w.command(5, Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false });
+    w.command(5, Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false, here: false });
     let id = w.send(6, "quick answer");
     let receipts: Vec<_> = w.sent.iter().filter_map(|s| s.meta.as_ref()).map(|m| m.id).collect();
     assert_eq!(receipts.len(), 8, "eight wait for their answer");

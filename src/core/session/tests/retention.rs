@@ -42,7 +42,7 @@ fn full() -> World {
     w.log_in();
     fill(&mut w, PEER, 0..300);
     fill(&mut w, PEER2, 300..310);
-    w.command(50, Command::MarkRead { of: peer(), up_to: MID + 20, only: false });
+    w.command(50, Command::MarkRead { of: peer(), up_to: MID + 20, only: false, here: false });
     w.quota = Some(used(&w));
     w.sent.clear();
     w.events.clear();

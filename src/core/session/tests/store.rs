@@ -65,7 +65,7 @@ fn a_failed_write_settles_every_call_that_waited_for_it() {
     // All of it is under way when the first write fails.
     w.fail_writes = true;
     let reads = [
-        Command::MarkRead { of, up_to: MID, only: false },
+        Command::MarkRead { of, up_to: MID, only: false, here: false },
         Command::Forget { of, target: MID },
         Command::Messages { of, before: 0, after: 0, limit: 5 },
         Command::DeleteConversation { of, everywhere: true, id: 0 },
@@ -203,7 +203,7 @@ fn who_logs_out_while_the_store_is_read_has_no_account_when_it_is() {
 fn what_is_read_of_an_account_that_was_left_is_not_taken_for_that_of_another() {
     let mut w = glancing();
     let old = w.restored();
-    w.command(5, Command::MarkRead { of: ConversationId::user(PEER), up_to: MID, only: false });
+    w.command(5, Command::MarkRead { of: ConversationId::user(PEER), up_to: MID, only: false, here: false });
     w.command(2, Command::Logout);
     let adopted = crate::core::services::Token { uid: 7, token: "t7".into(), public_key: String::new() };
     w.command(3, Command::Adopt { token: adopted, guid: String::new(), sn: 0 });

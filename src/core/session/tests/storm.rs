@@ -204,8 +204,8 @@ impl World {
             0 => {
                 self.send(call, &text);
             }
-            1 => self.command(call, Command::MarkRead { of, up_to: target, only: false }),
-            2 => self.command(call, Command::MarkRead { of, up_to: target, only: true }),
+            1 => self.command(call, Command::MarkRead { of, up_to: target, only: false, here: false }),
+            2 => self.command(call, Command::MarkRead { of, up_to: target, only: true, here: false }),
             3 if !own => {
                 self.operate(call, target, Operation::Unread);
             }

@@ -24,7 +24,7 @@ fn a_page_is_durable_before_it_is_told_and_told_before_it_is_confirmed() {
     assert_eq!(list.len(), 2);
     assert_eq!((list[0].id, list[0].unread), (ConversationId::user(PEER), 2));
     assert_eq!(list[0].last.as_ref().unwrap().text, "👋");
-    w.command(5, Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false });
+    w.command(5, Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false, here: false });
     assert_eq!(w.list()[0].unread, 0);
 }
 

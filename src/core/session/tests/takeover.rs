@@ -78,7 +78,7 @@ fn messages_of_another_sdk_are_there_once_and_not_told_as_new() {
     // The server gives one of them again: it is known.
     w.frame(&page(PEER, vec![text_meta(MID + 2, PEER, ME, "unread")], 0));
     assert!(w.told().is_empty());
-    w.command(8, Command::MarkRead { of, up_to: 0, only: false });
+    w.command(8, Command::MarkRead { of, up_to: 0, only: false, here: false });
     assert_eq!(unread(&mut w), 0);
     let mut w = World::with(w.device, w.account);
     w.command(1, Command::Resume);

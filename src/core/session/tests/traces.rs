@@ -163,7 +163,7 @@ fn login_and_first_messages() {
     w.frame(&page(PEER, vec![], 0));
     let id = w.send(5, "hi!");
     w.frame(&ack(id, MID + 2));
-    w.command(6, Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false });
+    w.command(6, Command::MarkRead { of: ConversationId::user(PEER), up_to: 0, only: false, here: false });
     w.sleep();
     w.command(7, Command::Logout);
     w.kept_as(&expect_file!["../../../../tests/traces/login.txt"]);
