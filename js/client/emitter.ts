@@ -1,7 +1,7 @@
 /** A small typed emitter: listeners are told apart by registration, and none can disturb another. */
 
 interface Registration {
-  readonly listener: (payload: never) => void;
+  readonly listener: (payload: never) => unknown;
   live: boolean;
 }
 
@@ -42,10 +42,13 @@ export class Emitter<E> {
   emit<K extends keyof E>(event: K, payload: E[K]): void {
     for (const registration of this.lists.get(event) ?? []) {
       if (!registration.live) continue;
+      const failed = (thrown: unknown): void => this.failed(event, thrown);
       try {
-        registration.listener(payload as never);
+        const answer: unknown = registration.listener(payload as never);
+        // An async listener: nobody else would hear what it throws.
+        if (answer instanceof Promise) answer.catch(failed);
       } catch (thrown) {
-        this.failed(event, thrown);
+        failed(thrown);
       }
     }
   }

@@ -630,7 +630,10 @@ export interface Session {
 export interface ClientEvents {
   /** The connection's state changed. `retryAt` says when the next attempt is planned. */
   state: { from: State; to: State; error: FlooErrorShape | null; retryAt: Timestamp | null };
-  /** New messages, oldest first, each once: durable already, never history, never own echoes. */
+  /**
+   * New messages, oldest first, each once: durable already, never history, never what this device sent. Own messages of
+   * other devices are among them, with `outgoing`; a first login brings up to 20 of each conversation that were there before.
+   */
   messages: { messages: readonly Message[] };
   /** One new message: the same as `messages`, one at a time. */
   message: { message: Message };

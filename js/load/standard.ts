@@ -25,6 +25,8 @@ function sockets(): Sockets {
     const made = new WebSocket(url);
     open.add(made);
     made.addEventListener("close", () => open.delete(made));
+    // `close` tells as much. Node's sockets are emitters, of which an error that nobody hears ends the process.
+    made.addEventListener("error", () => undefined);
     return made;
   }
   const end = (): void => {

@@ -2,6 +2,7 @@
 import type { Environment } from "../client/client.js";
 import { tabPlatform } from "../client/tabs.js";
 import type { Glue } from "../engine.js";
+import { failure } from "../errors.js";
 import { browserFiles } from "./browser-files.js";
 import { inWorker } from "./in-worker.js";
 
@@ -42,11 +43,22 @@ function watch(signal: (name: string) => void): () => void {
   };
 }
 
+/** Without a socket nothing would ever connect, which looks like a bad network. */
+const connectable =
+  (load: () => Promise<Glue>): (() => Promise<Glue>) =>
+  async () => {
+    if (typeof WebSocket === "undefined") {
+      const remedy = "Before Node 22, set globalThis.WebSocket to that of the package ws.";
+      throw failure("Unsupported", "platform", "This host has no WebSocket.", remedy);
+    }
+    return load();
+  };
+
 /** The environment of a browser client whose wasm comes from `load`, or is in the worker that `worker` gives. */
 export const browser = (load: () => Promise<Glue>, worker?: () => Worker): Environment => ({
   deviceInfo: "Web",
   storage: "indexeddb",
-  ...(worker ? inWorker(worker) : { load, tabs: tabPlatform }),
+  ...(worker ? inWorker(worker) : { load: connectable(load), tabs: tabPlatform }),
   transfers: () => browserFiles,
   watch,
 });
