@@ -34,8 +34,8 @@ test("a server that goes away ends no process", { timeout: 60_000 }, async () =>
   try {
     await client.login(AMBER);
     let tries = 0;
-    client.on("state", ({ state }) => {
-      if (state === "reconnecting") tries += 1;
+    client.on("state", ({ to }) => {
+      if (to === "reconnecting") tries += 1;
     });
     await emulator.stop();
     await until("a try that fails", () => tries > 1);
