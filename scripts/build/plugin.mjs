@@ -9,8 +9,9 @@ import { NAME } from "./wasm.mjs";
 const LIMIT = 200 * 1024;
 /** What the public components share with the demo, below `demo-miniprogram/miniprogram`. */
 const SHARED = [
-  ...["avatar", "bubble", "cell", "content", "input-bar"].map((name) => `components/${name}`),
-  ...["content", "text", "timeline"].map((name) => `utils/${name}.js`),
+  ...["avatar", "bubble", "cell", "content", "glyph", "picture"].map((name) => `components/${name}`),
+  ...["content", "i18n", "localised", "text", "timeline"].map((name) => `utils/${name}.js`),
+  "i18n",
 ];
 
 async function build() {

@@ -1,7 +1,7 @@
 /** What pages have in common: their texts, the client, and what ends with them. */
 const { section, t } = require("./i18n");
 const session = require("./session");
-const { errorText } = require("./text");
+const { errorText } = require("./error-text");
 const { createStops, goToSignIn, showError } = require("./ui");
 
 /** Gives a page its title, and the texts of its section as `t` if another language was chosen since it was loaded. */

@@ -2,7 +2,7 @@
 const { createClient } = require("floo-wasm");
 const config = require("../config");
 const { t } = require("./i18n");
-const { errorText } = require("./text");
+const { errorText } = require("./error-text");
 const { goToSignIn, showError } = require("./ui");
 
 const DNS_KEY = "floo-demo/dns";

@@ -1,6 +1,5 @@
-/** Texts for people: times, errors, initials, previews. */
-const { errorRemediation, errorText: errorWords } = require("floo-wasm");
-const { language, section, t } = require("./i18n");
+/** Texts for people: times, initials, previews. */
+const { section, t } = require("./i18n");
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const COLOURS = [
@@ -45,15 +44,6 @@ function chatTime(timestamp, now) {
   return day === clock || day === "" ? clock : day + " " + clock;
 }
 
-/** What an error means and what can be done about it. In English with the particulars, which the SDK has in no other. */
-function errorText(error) {
-  const code = error && error.number;
-  const translated = language() !== "en" && code ? errorWords(error, language()) : "";
-  const message = translated || (error && (error.message || error.errMsg)) || String(error);
-  const advice = translated ? errorRemediation(error, language()) : error && error.remediation;
-  return [message, advice].filter(Boolean).join(language() === "zh" ? "" : " ");
-}
-
 /** The first letter of a name, whole characters only. */
 function initial(name) {
   const first = Array.from(name.trim())[0];
@@ -74,4 +64,4 @@ function preview(message) {
   return section("preview")[message.type] || t("preview.other");
 }
 
-module.exports = { listTime, chatTime, errorText, initial, colour, preview };
+module.exports = { listTime, chatTime, initial, colour, preview };

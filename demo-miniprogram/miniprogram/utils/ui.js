@@ -1,6 +1,6 @@
 /** Small things that pages share. */
 const { t } = require("./i18n");
-const { errorText } = require("./text");
+const { errorText } = require("./error-text");
 
 /** Shows an error for a moment. */
 function showError(error) {

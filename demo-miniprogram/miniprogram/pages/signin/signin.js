@@ -2,7 +2,7 @@ const config = require("../../config");
 const { section, t } = require("../../utils/i18n");
 const { localise } = require("../../utils/page");
 const session = require("../../utils/session");
-const { errorText } = require("../../utils/text");
+const { errorText } = require("../../utils/error-text");
 
 Page({
   data: {
