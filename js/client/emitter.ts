@@ -42,13 +42,12 @@ export class Emitter<E> {
   emit<K extends keyof E>(event: K, payload: E[K]): void {
     for (const registration of this.lists.get(event) ?? []) {
       if (!registration.live) continue;
-      const failed = (thrown: unknown): void => this.failed(event, thrown);
       try {
         const answer: unknown = registration.listener(payload as never);
         // An async listener: nobody else would hear what it throws.
-        if (answer instanceof Promise) answer.catch(failed);
+        if (answer instanceof Promise) answer.catch((thrown) => this.failed(event, thrown));
       } catch (thrown) {
-        failed(thrown);
+        this.failed(event, thrown);
       }
     }
   }

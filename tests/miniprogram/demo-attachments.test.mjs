@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { startEmulator } from "../lib/emulator.mjs";
-import { message, messages, openChat, send, shown, signIn } from "./lib/chat.mjs";
-import { phoneTest, repository, Stage, troubles } from "./lib/stage.mjs";
+import { amberAndBasil, message, messages, openChat, send, shown } from "./lib/chat.mjs";
+import { healthyTest, repository, Stage } from "./lib/stage.mjs";
 
 /** Large enough for an upload in several parts. */
 const LARGE = 6_000_000;
@@ -17,29 +16,15 @@ let amber;
 let basil;
 
 before(async () => {
-  emulator = await startEmulator();
-  stage.later(() => emulator.stop());
+  // Basil is on a computer, with a mouse.
+  ({ emulator, amber, basil } = await amberAndBasil(stage, { phone: false }));
   directory = stage.directory();
-  const base = await stage.demo();
-  amber = await stage.phone(base);
-  // On a computer, with a mouse.
-  basil = await stage.phone(base, { phone: false });
-  await signIn(amber, emulator.dns, "amber", "ios");
-  await signIn(basil, emulator.dns, "basil", "ios");
   await openChat(amber, "basil");
   await openChat(basil, "amber");
 });
 after(() => stage.end());
 
-const attachmentTest = (name, body) =>
-  phoneTest(
-    name,
-    () => ({ amber, basil }),
-    async () => {
-      await body();
-      for (const phone of [amber, basil]) assert.deepEqual(troubles(await phone.logs()), []);
-    },
-  );
+const attachmentTest = (name, body) => healthyTest(name, () => ({ amber, basil }), body);
 
 /** Opens the panel and chooses what to attach. */
 async function attach(kind) {

@@ -1,9 +1,8 @@
 // Groups in the mini-program demo, on two iPhones against the local cloud.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { startEmulator } from "../lib/emulator.mjs";
-import { agree, back, onPage, openTab, row, send, shown, signIn } from "./lib/chat.mjs";
-import { phoneTest, Stage, troubles } from "./lib/stage.mjs";
+import { agree, amberAndBasil, back, onPage, openTab, row, send, shown } from "./lib/chat.mjs";
+import { healthyTest, Stage } from "./lib/stage.mjs";
 
 const stage = new Stage();
 let emulator;
@@ -14,26 +13,12 @@ let basil;
 let group;
 
 before(async () => {
-  emulator = await startEmulator();
-  stage.later(() => emulator.stop());
+  ({ emulator, amber, basil } = await amberAndBasil(stage));
   ids = await emulator.ids();
-  const base = await stage.demo();
-  amber = await stage.phone(base);
-  basil = await stage.phone(base);
-  await signIn(amber, emulator.dns, "amber", "ios");
-  await signIn(basil, emulator.dns, "basil", "ios");
 });
 after(() => stage.end());
 
-const groupTest = (name, body) =>
-  phoneTest(
-    name,
-    () => ({ amber, basil }),
-    async () => {
-      await body();
-      for (const phone of [amber, basil]) assert.deepEqual(troubles(await phone.logs()), []);
-    },
-  );
+const groupTest = (name, body) => healthyTest(name, () => ({ amber, basil }), body);
 
 const titleIs = (phone, wanted) => phone.until(`the title ${wanted}`, async () => (await phone.title()) === wanted);
 const data = (phone, key) => phone.run("return __mp.pages.top.page.data[arguments[0]]", key);

@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { startEmulator } from "../lib/emulator.mjs";
-import { act, back, message, messages, openChat, openTab, row, send, shown, signIn } from "./lib/chat.mjs";
+import { act, amberAndBasil, back, message, messages, openChat, openTab, row, send, shown } from "./lib/chat.mjs";
 import { silence } from "./lib/sound.mjs";
-import { phoneTest, Stage, troubles } from "./lib/stage.mjs";
+import { healthyTest, Stage } from "./lib/stage.mjs";
 
 const stage = new Stage();
 let emulator;
@@ -15,8 +14,7 @@ let amber;
 let basil;
 
 before(async () => {
-  emulator = await startEmulator();
-  stage.later(() => emulator.stop());
+  ({ emulator, amber, basil } = await amberAndBasil(stage));
   const directory = stage.directory();
   fs.writeFileSync(path.join(directory, "note.wav"), silence());
   fs.writeFileSync(
@@ -24,23 +22,10 @@ before(async () => {
     '<svg xmlns="http://www.w3.org/2000/svg" width="800" height="400"><path fill="#2a7" d="M0 0h800v400H0z"/></svg>',
   );
   files = await stage.static(directory);
-  const base = await stage.demo();
-  amber = await stage.phone(base);
-  basil = await stage.phone(base);
-  await signIn(amber, emulator.dns, "amber", "ios");
-  await signIn(basil, emulator.dns, "basil", "ios");
 });
 after(() => stage.end());
 
-const operationsTest = (name, body) =>
-  phoneTest(
-    name,
-    () => ({ amber, basil }),
-    async () => {
-      await body();
-      for (const phone of [amber, basil]) assert.deepEqual(troubles(await phone.logs()), []);
-    },
-  );
+const operationsTest = (name, body) => healthyTest(name, () => ({ amber, basil }), body);
 
 /** Runs `code` in the page of the open chat, with its `conversation` and `value`; answers what it resolves with. */
 async function inChat(phone, code, value = null) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { startEmulator } from "../lib/emulator.mjs";
 import { agree, back, onPage, openTab, row, send, shown, signIn, submit } from "./lib/chat.mjs";
-import { phoneTest, Stage, troubles } from "./lib/stage.mjs";
+import { healthyTest, Stage } from "./lib/stage.mjs";
 
 const stage = new Stage();
 let emulator;
@@ -28,15 +28,7 @@ before(async () => {
 });
 after(() => stage.end());
 
-const peopleTest = (name, body) =>
-  phoneTest(
-    name,
-    () => ({ newcomer, basil }),
-    async () => {
-      await body();
-      for (const phone of [newcomer, basil]) assert.deepEqual(troubles(await phone.logs()), []);
-    },
-  );
+const peopleTest = (name, body) => healthyTest(name, () => ({ newcomer, basil }), body);
 
 /** Looks for somebody in the page for new contacts, and opens what is found. */
 async function find(phone, text) {

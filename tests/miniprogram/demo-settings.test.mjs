@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { after, before } from "node:test";
-import { startEmulator } from "../lib/emulator.mjs";
-import { agree, back, onPage, openChat, openTab, row, send, shown, signIn } from "./lib/chat.mjs";
-import { phoneTest, repository, Stage, troubles } from "./lib/stage.mjs";
+import { agree, amberAndBasil, back, onPage, openChat, openTab, row, send, shown, signIn } from "./lib/chat.mjs";
+import { healthyTest, repository, Stage } from "./lib/stage.mjs";
 
 const stage = new Stage();
 let emulator;
@@ -12,25 +11,11 @@ let amber;
 let basil;
 
 before(async () => {
-  emulator = await startEmulator();
-  stage.later(() => emulator.stop());
-  const base = await stage.demo();
-  amber = await stage.phone(base);
-  basil = await stage.phone(base);
-  await signIn(amber, emulator.dns, "amber", "ios");
-  await signIn(basil, emulator.dns, "basil", "ios");
+  ({ emulator, amber, basil } = await amberAndBasil(stage));
 });
 after(() => stage.end());
 
-const settingsTest = (name, body) =>
-  phoneTest(
-    name,
-    () => ({ amber, basil }),
-    async () => {
-      await body();
-      for (const phone of [amber, basil]) assert.deepEqual(troubles(await phone.logs()), []);
-    },
-  );
+const settingsTest = (name, body) => healthyTest(name, () => ({ amber, basil }), body);
 
 const titleIs = (phone, wanted) => phone.until(`the title ${wanted}`, async () => wanted.test(await phone.title()));
 

@@ -5,7 +5,7 @@ import { after, before } from "node:test";
 import { startEmulator } from "../lib/emulator.mjs";
 import { serve } from "./host/serve.mjs";
 import { back, messages, online, openChat, openTab, row, send, shown, signIn, submit } from "./lib/chat.mjs";
-import { phoneTest, Stage, troubles } from "./lib/stage.mjs";
+import { phoneTest, quiet, Stage } from "./lib/stage.mjs";
 
 const stage = new Stage();
 let emulator;
@@ -22,7 +22,6 @@ before(async () => {
 after(() => stage.end());
 
 const demoTest = (name, body) => phoneTest(name, () => ({ amber, basil }), body);
-const quiet = async (phone) => assert.deepEqual(troubles(await phone.logs()), []);
 
 demoTest("the sign-in page comes up on every device", async () => {
   for (const profile of ["devtools", "android", "ios"]) {

@@ -6,7 +6,7 @@ import test, { after, before } from "node:test";
 import { startEmulator } from "../lib/emulator.mjs";
 import { messages, send, shown } from "./lib/chat.mjs";
 import { newerThanEs2018 } from "./lib/source.mjs";
-import { phoneTest, repository, Stage, troubles } from "./lib/stage.mjs";
+import { phoneTest, quiet, repository, Stage } from "./lib/stage.mjs";
 
 const project = path.join(repository, "dist/plugin");
 const stage = new Stage();
@@ -24,7 +24,6 @@ before(async () => {
 after(() => stage.end());
 
 const pluginTest = (name, body) => phoneTest(name, () => ({ amber, basil }), body);
-const quiet = async (phone) => assert.deepEqual(troubles(await phone.logs()), []);
 
 async function signIn(phone, username, profile) {
   await phone.open({ dns: encodeURIComponent(emulator.dns), profile });

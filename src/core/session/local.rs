@@ -64,7 +64,7 @@ impl Session {
         self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::MessageInvalid, refused)));
     }
 
-    pub(super) fn inserted(&mut self, mut work: Work, call: CallId, it: Insert) {
+    pub(super) fn inserted(&mut self, work: &mut Work, call: CallId, it: Insert) {
         let Insert { of, id, behind, from, time, content } = it;
         let Some(account) = &mut self.account else { return };
         let me = account.uid;
@@ -89,7 +89,9 @@ impl Session {
             None => {
                 let (mut gone, left): (Vec<_>, Vec<_>) =
                     std::mem::take(&mut work.locals).into_iter().partition(|row| place(row) == (behind, id));
-                account.conversations.or_default(of).local = left.into_iter().next_back();
+                if let Some(conversation) = account.conversations.get_mut(&of) {
+                    conversation.local = left.into_iter().next_back();
+                }
                 work.out.writes.push(Write::delete(Table::Messages, key));
                 gone.pop().map(|row| (Change::Delete, row))
             }
@@ -98,10 +100,9 @@ impl Session {
         if let Some((change, row)) = changed {
             shown.push(account.message(of, &row));
             work.out.updates.push(update(change, of, 0, shown.first().cloned()));
+            work.out.touched.insert(of);
         }
-        work.out.touched.insert(of);
         work.out.then.push(Output::Reply(call, Ok(Reply::Messages(shown))));
-        self.conclude(work, None, 0);
     }
 
     pub(super) fn message_at(&mut self, call: CallId, of: ConversationId, time: u64) {

@@ -315,7 +315,10 @@ impl Session {
             }
             Job::Remove { call, id, of, everywhere } => self.delete_conversation(call, id, of, everywhere),
             Job::Clear { call, of } => self.clear_conversation(call, of),
-            Job::Insert { call, it } => self.inserted(work, call, it),
+            Job::Insert { call, it } => {
+                self.inserted(&mut work, call, it);
+                self.conclude(work, None, 0);
+            }
             Job::Stranger(uid) => self.stranger(uid),
             Job::Operate { call, of, target, operation } => {
                 self.operated(&mut work, call, of, target, operation);
@@ -497,7 +500,7 @@ impl Session {
     }
 
     /// Writes what the job comes to, says it, and confirms the page. Gives back the notices to react to.
-    pub(super) fn conclude(&mut self, work: Work, confirm: Option<Xid>, next_key: u64) -> Vec<Notice> {
+    fn conclude(&mut self, work: Work, confirm: Option<Xid>, next_key: u64) -> Vec<Notice> {
         let Work { rows, was, mut out, .. } = work;
         let Some(account) = &mut self.account else { return Vec::new() };
         let mut index = Index::default();

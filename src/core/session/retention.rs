@@ -79,9 +79,18 @@ pub(super) enum Step {
 }
 
 impl Room {
+    /// Nothing is under way any more.
+    const fn reset(&mut self) {
+        self.wanted = false;
+        self.stuck = false;
+        self.level = 0;
+    }
+
     /// This is about to be written.
     pub(super) fn take(&mut self, writes: &[Write]) {
-        self.left = self.left.saturating_sub(size(writes));
+        if self.left > 0 {
+            self.left = self.left.saturating_sub(size(writes));
+        }
     }
 }
 
@@ -286,8 +295,7 @@ impl Session {
 
     /// Nothing can be dropped, or it has not helped yet: told, and tried again after a pause.
     fn no_room(&mut self) {
-        self.room.wanted = false;
-        self.room.stuck = false;
+        self.room.reset();
         let full = storage_error(&StoreError::Quota("dropping old messages makes no room".into()));
         self.fail_held_back(&full);
         self.event(Event::Error(full));
@@ -297,9 +305,7 @@ impl Session {
 
     /// Goes on, with room or without.
     fn room_made(&mut self) {
-        self.room.wanted = false;
-        self.room.stuck = false;
-        self.room.level = 0;
+        self.room.reset();
         if self.room.freed == 0 {
             return self.no_room();
         }

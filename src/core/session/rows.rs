@@ -39,7 +39,7 @@ pub(super) struct MessageRow {
     /// What this device lays over it, edits or not; nobody else hears of it.
     #[prost(message, optional, tag = "9")]
     pub(super) patch: Option<EditRow>,
-    /// Of the application's own (`inserted.rs`), behind the message with id `behind`; its id and client id are the same.
+    /// Of the application's own (`local.rs`), behind the message with id `behind`; its id and client id are the same.
     #[prost(bool, tag = "10")]
     pub(super) local: bool,
     #[prost(uint64, tag = "11")]

@@ -1,4 +1,5 @@
 // What a person does with the mini-program demo, step by step.
+import { startEmulator } from "../../lib/emulator.mjs";
 
 /** Fills in the sign-in form and submits it. */
 export async function submit(phone, { dns, username, password }) {
@@ -14,6 +15,18 @@ export async function signIn(phone, dns, username, profile, language = "en") {
   await phone.open({ profile, language });
   await submit(phone, { dns, username, password: `${username}-demo` });
   await online(phone);
+}
+
+/** A local cloud and two iPhones that are signed in at it; `options` are those of basil's. */
+export async function amberAndBasil(stage, options) {
+  const emulator = await startEmulator();
+  stage.later(() => emulator.stop());
+  const base = await stage.demo();
+  const amber = await stage.phone(base);
+  const basil = await stage.phone(base, options);
+  await signIn(amber, emulator.dns, "amber", "ios");
+  await signIn(basil, emulator.dns, "basil", "ios");
+  return { emulator, amber, basil };
 }
 
 /** Waits until the client is online. */

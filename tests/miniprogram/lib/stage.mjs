@@ -1,4 +1,5 @@
 // What tests of the mini-program need around them.
+import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -92,4 +93,17 @@ export function troubles(logs) {
   return logs.filter(({ kind }) =>
     ["error", "unhandledrejection", "console.error", "missing-api", "warning"].includes(kind),
   );
+}
+
+/** Fails when a phone's log has what a healthy run does not have. */
+export async function quiet(phone) {
+  assert.deepEqual(troubles(await phone.logs()), []);
+}
+
+/** A test at whose end the logs of all phones are those of a healthy run. */
+export function healthyTest(name, phones, body) {
+  phoneTest(name, phones, async () => {
+    await body();
+    for (const phone of Object.values(phones())) await quiet(phone);
+  });
 }
