@@ -267,7 +267,7 @@ export interface GroupInput {
 
 /** What the logged-in user is in a group. */
 export interface Membership {
-  /** Null for who is no member. */
+  /** Null for who is no member, where the cloud tells strangers of its groups: else the call rejects. */
   readonly role: "owner" | "admin" | "member" | null;
   /** Their name in it; empty when they have none of their own. */
   readonly displayName: string;

@@ -643,7 +643,8 @@ export interface ClientEvents {
   "message:failed": { message: Message; error: FlooErrorShape };
   /**
    * A message changed, on this device or elsewhere; `message` is what it is now, or was before it was taken away.
-   * `by` is null when this device itself did it; `appended` is the text that was added. `pending`: an operation of the
+   * `by` is who did it, the own id for an accepted operation of the logged-in user, null for what only this device knows
+   * of; `appended` is the text that was added. `pending`: an operation of the
    * logged-in user that the server has not accepted; it comes again when it has, and as `status` when it is undone.
    */
   "message:updated": {
@@ -797,9 +798,12 @@ export interface Conversation {
   setDraft(text: string): Promise<void>;
   /** Keeps a text of the application's own on this device. At most 64 KiB in UTF-8. */
   setExtension(text: string): Promise<void>;
-  /** Puts it above all others, for all devices of the account. */
+  /** Puts it above all others, here and in the cloud's list (`Pins.pinned`); rows of other devices do not follow yet. */
   setPinned(pinned: boolean, options?: CallOptions): Promise<void>;
-  /** No notifications of it, on all devices; its unread messages are left out of the total. */
+  /**
+   * No notifications of it, by the cloud to no device; its unread messages are left out of the total. Rows of other
+   * devices do not follow yet.
+   */
   setMuted(muted: boolean, options?: CallOptions): Promise<void>;
   /**
    * Pages towards the past, each oldest first; with `after` towards the present. Online from the server (and kept),
@@ -819,7 +823,8 @@ export interface Client {
   readonly session: Session | null;
   /**
    * Logs in; resolves when online. Rejects with `UserAuthFailed`, `UserNotExist`, `ServerDNSFetchFailed`, ...,
-   * after 60 s with `SignInTimeout`; nobody is logged in then. Without credentials: by the `tokenProvider`.
+   * after 60 s with `SignInTimeout`; nobody is logged in then. Without credentials: by the `tokenProvider`. A `signal` or
+   * `timeout` only ends the waiting: the login may still come through, and `state` tells.
    */
   login(credentials?: Credentials, options?: CallOptions): Promise<Session>;
   /**
@@ -848,7 +853,7 @@ export interface Client {
   readonly outbox: {
     /** Sends a failed message again, under the same id; settles as `send` does. */
     resend(message: Message | ClientId, options?: CallOptions): Promise<Message>;
-    /** Takes a message back that has failed, or was not sent yet. Its `send` rejects with `Cancelled`. */
+    /** Takes a message back that has failed, or surely was not sent: not since the client was made. Its `send` rejects with `Cancelled`. */
     cancel(message: Message | ClientId, options?: CallOptions): Promise<void>;
   };
   /** What the server told and somebody has yet to see: invitations, applications, ends. */
