@@ -212,6 +212,18 @@ function judge(suite, { output, problem }) {
   return { passed, failed, note: problem };
 }
 
+/** How a suite's own report of its failures begins, and so much of it as the end of a log has room for. */
+const FAILURES = /^(?:✖ failing tests:|failures:)$/m;
+const LINES = 12;
+
+/** What the runner says of the failures of a suite, or else the last that it said. */
+function failures({ output }) {
+  const start = output.search(FAILURES);
+  const lines = (start < 0 ? output : output.slice(start)).split("\n").filter((line) => line.trim() !== "");
+  const told = start < 0 ? lines.slice(-LINES) : lines.slice(1, 1 + LINES);
+  return told.map((line) => line.slice(0, 400)).join("\n");
+}
+
 const asked = process.argv.slice(2).flatMap((name) => (name === "all" ? EVERY.map((suite) => suite.name) : [name]));
 const unknown = asked.filter((name) => !EVERY.some((suite) => suite.name === name));
 if (unknown.length > 0) {
@@ -230,7 +242,8 @@ for (const suite of suites) {
   const result = judge(suite, ended);
   const engine = STORES[suite.name];
   if (engine) told.set(engine, storeCases(ended.output));
-  rows.push({ ...result, name: suite.name, seconds: (performance.now() - start) / 1000 });
+  const why = result.failed > 0 ? failures(ended) : "";
+  rows.push({ ...result, why, name: suite.name, seconds: (performance.now() - start) / 1000 });
 }
 
 printStores(told);
@@ -239,6 +252,7 @@ for (const { name, passed, failed, note, seconds } of rows) {
   const counts = `${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(8)} s`;
   console.log(`${name.padEnd(18)}${counts}${note ? `  (${note})` : ""}`);
 }
+for (const { name, why } of rows.filter((row) => row.failed > 0)) console.log(`\n--- ${name}\n${why}`);
 const passed = rows.reduce((total, row) => total + row.passed, 0);
 const failed = rows.reduce((total, row) => total + row.failed, 0);
 process.exitCode = failed > 0 ? 1 : 0;

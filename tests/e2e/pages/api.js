@@ -48,18 +48,35 @@ function listen(client) {
   return heard;
 }
 
-/** Resolves when `probe()` is truthy after one of these events, or is already. */
-function when(client, events, probe) {
+/** Less than a script may take, so that a wait without end says itself what it waited for. */
+const LIMIT = 60_000;
+
+/**
+ * Resolves when `probe()` is truthy after one of these events, or is already. `what` names it where the probe's own
+ * text does not.
+ */
+function when(client, events, probe, what = probe) {
   return new Promise((resolve, reject) => {
     const stop = new AbortController();
+    const late = setTimeout(() => {
+      stop.abort();
+      const rows = client.conversations.snapshot.map((row) => `${row.key.id}: ${row.unread}`);
+      const heard = (client.heard ?? [])
+        .slice(-5)
+        .map(({ event, change }) => [event, change].filter(Boolean).join(" "));
+      const seen = `${client.state}, unread ${rows.join(", ")}; heard last: ${heard.join(", ")}`;
+      reject(new Error(`waited ${LIMIT / 1000} s for ${events.join(", ")} with ${what}; ${seen}`));
+    }, LIMIT);
     const look = () => {
       try {
         const found = probe();
         if (!found) return;
         stop.abort();
+        clearTimeout(late);
         resolve(found);
       } catch (error) {
         stop.abort();
+        clearTimeout(late);
         reject(error);
       }
     };
@@ -77,7 +94,7 @@ async function allHistory(conversation, query) {
 
 /** Resolves with the first thing a client has heard, or hears, that is this event and passes the test. */
 const hears = (client, event, test) =>
-  when(client, [event], () => client.heard.find((it) => it.event === event && test(it)));
+  when(client, [event], () => client.heard.find((it) => it.event === event && test(it)), test);
 
 /** Resolves when a conversation's newest messages on a device pass the test. */
 async function shows(client, of, test) {
