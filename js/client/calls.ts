@@ -25,9 +25,10 @@ export function checkSignal(signal: unknown): Signal | undefined {
 
 /**
  * Makes a promise that also ends when the signal aborts (`Cancelled`) or the time is up
- * (`ServerTimeOut`). `what` names the call in these errors. Throws `ArgumentInvalid` for bad options.
+ * (`ServerTimeOut`). `what` names the call in these errors; `goesOn` says what can be done where what was asked for goes
+ * on all the same, so that it must not be asked for again. Throws `ArgumentInvalid` for bad options.
  */
-export function waiter<T>(what: string, options: CallOptions | undefined): Waiter<T> {
+export function waiter<T>(what: string, options: CallOptions | undefined, goesOn?: string): Waiter<T> {
   if (options !== undefined && (typeof options !== "object" || options === null))
     throw badArgument("options", "an object");
   const timeout = options?.timeout;
@@ -41,8 +42,9 @@ export function waiter<T>(what: string, options: CallOptions | undefined): Waite
   const promise = new Promise<T>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  const abort = (): void =>
-    reject(failure("Cancelled", "platform", `${what}: the wait was cancelled.`, undefined, signal?.reason));
+  const ended = (code: "Cancelled" | "ServerTimeOut", why: string, cause?: unknown): FlooError =>
+    failure(code, "platform", why, goesOn, cause, goesOn === undefined ? undefined : false);
+  const abort = (): void => reject(ended("Cancelled", `${what}: the wait was cancelled.`, signal?.reason));
   const finish = (): boolean => {
     if (done) return false;
     done = true;
@@ -57,10 +59,7 @@ export function waiter<T>(what: string, options: CallOptions | undefined): Waite
   else {
     signal?.addEventListener("abort", abort);
     if (timeout !== undefined) {
-      timer = setTimeout(
-        () => reject(failure("ServerTimeOut", "platform", `${what}: no answer in ${timeout} ms.`)),
-        timeout,
-      );
+      timer = setTimeout(() => reject(ended("ServerTimeOut", `${what}: no answer in ${timeout} ms.`)), timeout);
     }
   }
   return {

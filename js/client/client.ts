@@ -172,6 +172,13 @@ const nothing = (): undefined => undefined;
 
 const cancelled = (why: string): FlooError => failure("Cancelled", "platform", why);
 
+const closed = (why: string): FlooError =>
+  failure("Cancelled", "platform", why, "Make a new client with createClient().", undefined, false);
+
+/** What an application can do when it no longer waits for a message: sending it again would double it. */
+const WAITS =
+  "It waits in the outbox and goes out when it can: wait for the event message:sent, or take it back with outbox.cancel().";
+
 /** The implementation of `Client`; what `Client` does not have is for the legacy facade. */
 export class FlooClient implements Client {
   state: State = "idle";
@@ -192,7 +199,7 @@ export class FlooClient implements Client {
 
   private readonly cloud: Api;
   private readonly options: EngineOptions;
-  private readonly logger: Log;
+  private logger: Log;
   private readonly lowest: number;
   private readonly calls = new Calls();
   private readonly sends = new Set<Sending>();
@@ -257,6 +264,15 @@ export class FlooClient implements Client {
         const own = name || environment.transfers().check(file).name;
         const { url } = await this.files.upload(file, to, { ...transfer, kind, name: own });
         return at(url, own);
+      },
+      renew: async (to, files, callOptions) => {
+        const moved = new Map<string, string>();
+        for (const url of files) {
+          const { headers } = await this.locate(url, callOptions);
+          if (Object.keys(headers).length === 0) continue; // somebody else's, who signs for nobody
+          moved.set(url, (await this.files.forward(url, to, callOptions)).url);
+        }
+        return moved;
       },
       updates: (signal) => this.events("message:updated", signal),
       next: () => ({ id: this.allocate(), me: this.session?.userId ?? ("" as UserId) }),
@@ -356,7 +372,7 @@ export class FlooClient implements Client {
   async close(): Promise<void> {
     if (this.state === "closed") return;
     const engine = this.engine ?? this.successor;
-    this.end(cancelled("The client was closed."), null);
+    this.end(closed("The client was closed."), null);
     engine?.close();
     engine?.free();
     // Another page may have the account when nothing of it is open here.
@@ -497,7 +513,7 @@ export class FlooClient implements Client {
     read: () => Message | undefined,
     options?: CallOptions,
   ): Promise<Message> {
-    const sending: Sending = { id: params.id, of, waiter: waiter<Message>(name, options) };
+    const sending: Sending = { id: params.id, of, waiter: waiter<Message>(name, options, WAITS) };
     const { promise } = sending.waiter;
     if (sending.waiter.done) return promise; // cancelled before it began: nothing is to be sent
     this.sends.add(sending);
@@ -519,13 +535,13 @@ export class FlooClient implements Client {
   private async operate(
     of: ConversationKey,
     id: MessageId,
-    params: object,
+    params: { operation: string },
     options?: CallOptions,
   ): Promise<Message | null> {
     const target: Target = { of: nameOf(of), id, message: null };
     this.targets.add(target);
     try {
-      await this.call("operate", { ...place(of), target: id, ...params }, nothing, options);
+      await this.call("operate", { ...place(of), target: id, ...params }, nothing, options, params.operation);
       return target.message;
     } finally {
       this.targets.delete(target);
@@ -560,9 +576,15 @@ export class FlooClient implements Client {
   }
 
   /** A call that needs somebody to be logged in. */
-  private async call<T>(name: string, params: object, read: (value: unknown) => T, options?: CallOptions): Promise<T> {
+  private async call<T>(
+    name: string,
+    params: object,
+    read: (value: unknown) => T,
+    options?: CallOptions,
+    what = name,
+  ): Promise<T> {
     if (!this.session && this.state !== "closed") throw notLoggedIn();
-    return this.run(name, params, read, options);
+    return this.run(name, params, read, options, what);
   }
 
   private async run<T>(
@@ -604,7 +626,7 @@ export class FlooClient implements Client {
   }
 
   private start(): Promise<Engine> {
-    if (this.state === "closed") return Promise.reject(failure("Cancelled", "platform", "The client is closed."));
+    if (this.state === "closed") return Promise.reject(closed("The client is closed."));
     this.loading ??= this.load().catch((thrown: unknown) => {
       this.loading = undefined;
       throw loadError(thrown);
@@ -620,7 +642,7 @@ export class FlooClient implements Client {
   private async anotherCore(): Promise<Engine> {
     const glue = await this.environment.load((why) => this.lost(why));
     this.host = await this.environment.host?.((level, text) => this.log(level, text));
-    if (this.state === "closed") throw failure("Cancelled", "platform", "The client was closed.");
+    if (this.state === "closed") throw closed("The client was closed.");
     return this.make(glue, this.host);
   }
 
@@ -933,6 +955,7 @@ export class FlooClient implements Client {
         if ((this.state === "idle" || this.state === "kicked") && this.tabs?.leads) this.tabs.bye();
         this.log("info", `${event[1]} -> ${event[2]}${event[3] ? `: ${shapeOf(event[3]).code}` : ""}`);
         if (this.state === "idle" || this.state === "kicked") this.stopProvider?.();
+        if (this.state === "kicked") this.session = null;
         this.emitter.emit("state", {
           from,
           to: this.state,
@@ -1094,7 +1117,8 @@ export class FlooClient implements Client {
     this.session = null;
     this.entered = undefined;
     this.focused = undefined;
-    const reason = cancelled("Logged out while the message was waiting; it stays in the outbox.");
+    const why = "Logged out while the message was waiting; it stays in the outbox.";
+    const reason = failure("Cancelled", "platform", why, WAITS, undefined, false);
     for (const it of [...this.sends]) it.waiter.reject(reason);
     this.users.clear();
     this.joined.clear();
@@ -1142,11 +1166,19 @@ export class FlooClient implements Client {
 
   private tell(level: LogLevel, text: string): void {
     if (LEVELS.indexOf(level) < this.lowest) return;
+    const broken = (thrown: unknown): void => {
+      if (this.logger === nothing) return;
+      this.logger = nothing; // or it would be told of its own failure
+      const why = `options.logger threw and is not called any more: ${textOf(thrown)}`;
+      const error = failure("GeneralError", "platform", why, undefined, thrown);
+      // Later: this may be inside a call of the core.
+      void Promise.resolve().then(() => this.emitter.emit("error", { error }));
+    };
     try {
-      this.logger(level, text);
+      const answer: unknown = this.logger(level, text);
+      if (answer instanceof Promise) answer.catch(broken);
     } catch (thrown) {
-      // The application's logger is broken: it must hear of that, but not in the middle of our work.
-      void Promise.reject(thrown);
+      broken(thrown);
     }
   }
 }

@@ -275,6 +275,36 @@ export function sourceOf(content: SendContent): Source | undefined {
   return { kind, file: source as FileSource, name: (fields["name"] as string | undefined) ?? "", at };
 }
 
+/** The messages that `content` forwards. */
+function forwarded(content: SendContent): readonly Message[] {
+  const { forward, forwards } = content as { forward?: Message; forwards?: readonly Message[] };
+  return forwards ?? (forward ? [forward] : []);
+}
+
+/** What the attachment of a message is and where its file is, if it has one. */
+function fileOf(message: Message): { attached: Fields; url: string } | undefined {
+  const attached = parseJson(message.attachmentText) as Fields | null | undefined;
+  const url = attached?.["url"];
+  return attached && typeof url === "string" ? { attached, url } : undefined;
+}
+
+/** The addresses in checked content that are signed for the conversation from which it is forwarded (xsync 5.5). */
+export function forwardedFiles(content: SendContent): string[] {
+  const urls = forwarded(content).map((message) => fileOf(message)?.url ?? "");
+  return [...new Set(urls)].filter((url) => /[?&](?:file_)?sign=/.test(url));
+}
+
+/** The same content with other addresses of the files it forwards. */
+export function readdressed(content: SendContent, moved: ReadonlyMap<string, string>): SendContent {
+  const messages = forwarded(content).map((message) => {
+    const { attached, url = "" } = fileOf(message) ?? {};
+    const to = moved.get(url);
+    return to === undefined ? message : { ...message, attachmentText: toJson({ ...attached, url: to }) };
+  });
+  const [first] = messages;
+  return ("forwards" in content ? { ...content, forwards: messages } : { ...content, forward: first }) as SendContent;
+}
+
 /** The parameters of an edit. Throws `MessageInvalid` naming the field. */
 export function checkEdit(changes: MessageEdit): { text?: string; config?: string; ext?: string } {
   const { text, config, ext } = fieldsOf(changes, "changes", ["text", "config", "ext"]);

@@ -3,7 +3,15 @@ import type { Tape } from "../engine.js";
 import { badArgument, badMessage } from "../errors.js";
 import { readMessages, readReceipts } from "../tape.js";
 import type { TransferOptions } from "./cloud-types.js";
-import { checkContent, checkEdit, type RawContent, type Source, sourceOf } from "./content.js";
+import {
+  checkContent,
+  checkEdit,
+  forwardedFiles,
+  type RawContent,
+  readdressed,
+  type Source,
+  sourceOf,
+} from "./content.js";
 import { following, MAX_ID, messageId, timestamp, userId } from "./ids.js";
 import { parseJson } from "./json.js";
 import type {
@@ -45,7 +53,12 @@ export interface Core {
   call<T>(name: string, params: object, read: (value: unknown) => T, options?: CallOptions): Promise<T>;
   send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message>;
   /** Resolves with the message as the last change has left it; null when this device does not have it. */
-  operate(of: ConversationKey, target: MessageId, params: object, options?: CallOptions): Promise<Message | null>;
+  operate(
+    of: ConversationKey,
+    target: MessageId,
+    params: { operation: string },
+    options?: CallOptions,
+  ): Promise<Message | null>;
   /** The next client id, and who is logged in. Throws `UserNotLogin`. */
   next(): { id: ClientId; me: UserId };
   /** Removes a conversation; what waits to be sent there ends. */
@@ -53,6 +66,8 @@ export interface Core {
   focus(of: ConversationKey, active: boolean): Promise<void>;
   /** Uploads the file of an attachment; resolves with what can be sent. */
   upload(to: ConversationKey, source: Source, options?: TransferOptions): Promise<SendContent>;
+  /** Makes the addresses of files good for a conversation; resolves with the new ones by the old. */
+  renew(to: ConversationKey, files: readonly string[], options?: CallOptions): Promise<Map<string, string>>;
   /** Changes of messages since this call. */
   updates(options?: { signal?: AbortSignal }): AsyncIterableIterator<ClientEvents["message:updated"]>;
   /** Tells the cloud, so that all devices know. */
@@ -122,9 +137,14 @@ export class ConversationHandle implements Conversation {
 
   async send(content: SendContent, options?: TransferOptions): Promise<Message> {
     const source = sourceOf(content);
-    if (!source) return this.core.send(this.key, checkContent(content), options);
+    const raw = source ? undefined : checkContent(content);
+    const files = source ? [] : forwardedFiles(content);
+    if (raw && files.length === 0) return this.core.send(this.key, raw, options);
     const begun = Date.now();
-    const ready = checkContent(await this.core.upload(this.key, source, options));
+    const made = source
+      ? await this.core.upload(this.key, source, options)
+      : readdressed(content, await this.core.renew(this.key, files, options));
+    const ready = checkContent(made);
     const { timeout } = options ?? {}; // for both together
     const rest = timeout === undefined ? {} : { timeout: Math.max(1, timeout - (Date.now() - begun)) };
     return this.core.send(this.key, ready, { ...options, ...rest });

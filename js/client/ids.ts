@@ -48,6 +48,8 @@ export function timestamp(input: unknown, field: string): string {
 export function conversationKey(input: ConversationInput): ConversationKey {
   const of = input as { user?: IdInput; group?: IdInput; kind?: string; id?: IdInput } | null | undefined;
   if (typeof of === "object" && of !== null) {
+    if (of.user !== undefined && of.group !== undefined)
+      throw badArgument("conversation", "of a user or of a group, not both");
     if (of.user !== undefined) return { kind: "user", id: userId(of.user, "user") };
     if (of.group !== undefined) return { kind: "group", id: groupId(of.group, "group") };
     if (of.kind === "user") return { kind: "user", id: userId(of.id as IdInput, "id") };

@@ -584,7 +584,7 @@ export interface ConversationInfo {
 export interface SearchQuery {
   /**
    * Words, all of which have to be there: beginnings of words, in any case and width; Chinese, Japanese and Korean
-   * anywhere. Names of files count as their text.
+   * anywhere. Names of files count as their text. Nothing is found by signs alone, as emoji are.
    */
   text?: string;
   type?: MessageType;
@@ -819,7 +819,7 @@ export interface Client {
   readonly state: State;
   readonly sync: SyncState;
   readonly storage: StorageKind;
-  /** Who is logged in; null before. */
+  /** Who is logged in; null before, after a logout and when the server has ended the session. */
   readonly session: Session | null;
   /**
    * Logs in; resolves when online. Rejects with `UserAuthFailed`, `UserNotExist`, `ServerDNSFetchFailed`, ...,

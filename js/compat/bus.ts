@@ -39,7 +39,9 @@ export class Bus {
   emit(event: string, payload?: unknown): void {
     for (const listener of this.lists.get(event) ?? []) {
       try {
-        listener(payload as never);
+        const answer: unknown = listener(payload as never);
+        // An async listener: nobody else would hear what it throws.
+        if (answer instanceof Promise) answer.catch((thrown) => this.failed(event, thrown));
       } catch (thrown) {
         this.failed(event, thrown);
       }

@@ -20,6 +20,7 @@ before(async () => {
     async ({ enter }, { dns }) => {
       await enter("amber", { dns, username: "amber" });
       await enter("basil", { dns, username: "basil" });
+      await enter("clover", { dns, username: "clover" });
       /** Bytes that repeat late, so that a lost or doubled part shows. */
       window.bytes = (size) => {
         const words = new Uint32Array(Math.ceil(size / 4));
@@ -214,6 +215,32 @@ scenario(stage, "pictures have small ones, and are kept in the cache where that 
   );
   assert.ok(seen.width < 1200, `${seen.width} pixels`);
   assert.deepEqual([seen.kept, seen.secret, seen.same, seen.mine, seen.ours], [1, false, true, true, true]);
+});
+
+scenario(stage, "a message that is forwarded, alone or among others, takes the right to its file along", async () => {
+  const sizes = await page.run(
+    async ({ clients: { amber, basil, clover }, hears }, { ids }) => {
+      const source = new Blob([window.bytes(91)]);
+      const sent = await amber.conversation({ user: ids.basil }).send({ file: { source, name: "a.bin" } });
+      const { message } = await hears(basil, "message", (it) => it.message.id === sent.id);
+      const refused = await clover.files.download(message.attachment.url).catch((error) => error.code);
+      const chat = basil.conversation({ user: ids.clover });
+      const elsewhere = { ...message, attachmentText: '{"url":"https://files.example/f?sign=1"}' };
+      const alone = await chat.send({ forward: message });
+      const several = await chat.send({ forwards: [elsewhere, message], text: "two" });
+      const came = async (id) => (await hears(clover, "message", (it) => it.message.id === id)).message.attachment;
+      const [foreign, own] = (await came(several.id)).messages;
+      const sizeOf = async (url) => (await clover.files.download(url)).size;
+      return [
+        refused,
+        await sizeOf((await came(alone.id)).url),
+        await sizeOf(own.attachment.url),
+        foreign.attachment.url,
+      ];
+    },
+    { ids },
+  );
+  assert.deepEqual(sizes, ["UserPermissionDenied", 91, 91, "https://files.example/f?sign=1"]);
 });
 
 scenario(stage, "a file is shared in a group, and handed on to another chat", async () => {

@@ -184,7 +184,36 @@ describe("events", () => {
     assert.deepEqual(client.sync, { phase: "live", pending: 0 });
   });
 
-  test("a broken logger and a broken error listener end nothing", async () => {
+  test("a logger that throws, at once or later, is an event and is not called again", async () => {
+    for (const throws of [
+      () => {
+        throw new Error("mine");
+      },
+      async () => {
+        throw new Error("mine");
+      },
+    ]) {
+      let calls = 0;
+      const logger = () => {
+        calls++;
+        return throws();
+      };
+      const { client } = make({ logger });
+      const errors = [];
+      client.on("error", ({ error }) => {
+        errors.push(error.message);
+        throw new Error("and this");
+      });
+      await client.login({ username: "amber", password: "secret" });
+      await until(() => errors.length > 0);
+      const before = calls;
+      await client.logout();
+      assert.deepEqual([errors.length, calls], [1, before], errors.join());
+      assert.match(errors[0], /options\.logger threw.*: mine/);
+    }
+  });
+
+  test("a broken error listener ends nothing", async () => {
     const { core, client } = await loggedIn();
     client.on("error", () => {
       throw new Error("again");
@@ -340,6 +369,34 @@ describe("conversations", () => {
 });
 
 describe("the end", () => {
+  test("nobody is logged in any more when the server has ended the session", async () => {
+    const { core, client } = await loggedIn();
+    core.engine.say(["state", "online", "kicked", raw("UserPasswordChanged", "frame")]);
+    await until(() => client.state === "kicked");
+    assert.equal(client.session, null);
+    await assert.rejects(client.conversation({ user: 2 }).send({ text: "x" }), code("UserNotLogin"));
+  });
+
+  test("a message that is no longer waited for still goes out: to send it again would double it", async () => {
+    const { client } = await loggedIn();
+    const chat = client.conversation({ user: 2 });
+    const stop = new AbortController();
+    const late = chat.send({ text: "late" }, { timeout: 1 }).catch((error) => error);
+    const aborted = chat.send({ text: "aborted" }, { signal: stop.signal }).catch((error) => error);
+    const left = chat.send({ text: "left" }).catch((error) => error);
+    stop.abort();
+    const [one, two] = [await late, await aborted];
+    await client.logout();
+    for (const [error, name] of [
+      [one, "ServerTimeOut"],
+      [two, "Cancelled"],
+      [await left, "Cancelled"],
+    ]) {
+      assert.deepEqual([error.code, error.retriable], [name, false], error.message);
+      assert.match(error.remediation, /message:sent/);
+    }
+  });
+
   test("close ends what waits, frees the core and is final", async () => {
     const { core, client } = await loggedIn();
     core.answers.messages = undefined;
@@ -350,7 +407,7 @@ describe("the end", () => {
     await Promise.all([client.close(), ...waiting.map((it) => assert.rejects(it, code("Cancelled")))]);
     await client.close();
     assert.deepEqual([engine.closed, engine.freed, states, client.state], [true, true, ["closed"], "closed"]);
-    await assert.rejects(client.resume(), code("Cancelled"));
+    await assert.rejects(client.resume(), (error) => code("Cancelled", "closed")(error) && !error.retriable);
     engine.say(["messages", messagesTape({ id: "1" })]);
   });
 

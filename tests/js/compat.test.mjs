@@ -39,6 +39,17 @@ describe("bus", () => {
     bus.emit("e");
     assert.deepEqual([heard, failures], [["next"], [["e", "mine"]]]);
   });
+
+  test("one that is async and fails is reported too", async () => {
+    const failures = [];
+    const bus = new Bus((event, thrown) => failures.push([event, thrown.message]));
+    bus.on("e", async () => {
+      throw new Error("mine");
+    });
+    bus.emit("e");
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(failures, [["e", "mine"]]);
+  });
 });
 
 describe("flooim", () => {

@@ -551,7 +551,7 @@ describe("logs", () => {
     for (const part of [
       "floo-wasm on Web, app app",
       "debug login -> done",
-      "info operate -> UserBanned",
+      "info replace -> UserBanned",
       "info online -> reconnecting: ServerConnectFailed",
       'error A listener of "message" threw',
       'warn server said *** access-token=*** {"token":"***"}',

@@ -114,6 +114,7 @@ describe("ids", () => {
       undefined,
       {},
       "7",
+      { user: 7, group: 8 },
       { kind: "user" },
       { kind: "other", id: "1" },
       { kind: "system", id: "1" },

@@ -236,7 +236,7 @@ impl Session {
         let words = search::words(&filter.text);
         let refuse = |why: &'static str| Err(Error::new(Domain::Argument, ErrorCode::ArgumentInvalid, why));
         if words.is_empty() && !filter.text.is_empty() {
-            return self.reply(call, refuse("`text` has no letters or digits"));
+            return self.reply(call, Ok(Reply::Found(vec![], 0))); // neither letters nor digits: no text is found by it
         }
         let first = match (words.iter().max_by_key(|word| word.weight()), filter.ctype, filter.from, filter.of) {
             (.., Some(of)) if !self.config.search || words.is_empty() && filter.ctype.is_none() => {

@@ -98,7 +98,9 @@ fn filters_narrow_a_search_or_are_one_by_themselves() {
     assert_eq!(found(&mut w, &window), ["no budget here", "预算 is Budget"]);
     let walk = Filter { of: Some(peer), from: Some(ME), ..Filter::default() };
     assert_eq!(found(&mut w, &walk), ["预算 is Budget"]);
-    for bad in [by(" …"), Filter::default(), Filter { since: 5, ..Filter::default() }] {
+    assert_eq!(found(&mut w, &by(" …")), Vec::<String>::new(), "signs alone");
+    assert_eq!(found(&mut w, &Filter { from: Some(ME), ..by("🙂") }), Vec::<String>::new());
+    for bad in [Filter::default(), Filter { since: 5, ..Filter::default() }] {
         w.replies.remove(&95);
         w.command(95, Command::Find(bad, 5));
         assert_eq!(w.error_of(95), ErrorCode::ArgumentInvalid);
