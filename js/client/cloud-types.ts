@@ -533,7 +533,7 @@ export interface Files {
   forward(url: string, to: ConversationInput, options?: CallOptions): Promise<{ readonly url: string }>;
 }
 
-/** Conversations that the user has pinned, on all devices. */
+/** Conversations that the user has pinned, on all devices; `ConversationInfo.pinned` follows. */
 export interface Pins {
   pin(of: ConversationInput, options?: CallOptions): Promise<void>;
   unpin(of: ConversationInput, options?: CallOptions): Promise<void>;

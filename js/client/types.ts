@@ -798,11 +798,14 @@ export interface Conversation {
   setDraft(text: string): Promise<void>;
   /** Keeps a text of the application's own on this device. At most 64 KiB in UTF-8. */
   setExtension(text: string): Promise<void>;
-  /** Puts it above all others, here and in the cloud's list (`Pins.pinned`); rows of other devices do not follow yet. */
+  /**
+   * Puts it above all others, on all devices: the cloud keeps it, and other devices see it when they log in. The same as
+   * `conversations.pin` and `unpin`.
+   */
   setPinned(pinned: boolean, options?: CallOptions): Promise<void>;
   /**
-   * No notifications of it, by the cloud to no device; its unread messages are left out of the total. Rows of other
-   * devices do not follow yet.
+   * No notifications of it, by the cloud to no device; its unread messages are left out of the total. On all devices, at
+   * once. The same as `roster.setMuted` of a contact and `update({ msgMuteMode })` of a group.
    */
   setMuted(muted: boolean, options?: CallOptions): Promise<void>;
   /**

@@ -248,6 +248,7 @@ mod tests {
                 alias: "alias".into(),
                 avatar: "avatar".into(),
                 is_contact: true,
+                muted: false,
             }])),
             "groups": written(&groups(&[Group {
                 id: 9,
@@ -255,6 +256,7 @@ mod tests {
                 avatar: "avatar".into(),
                 owner: 3,
                 count: 4,
+                muted: false,
             }])),
             "updates": written(&updates(&[update, bare])),
             "notices": written(&notices(&[Notice {

@@ -15,6 +15,8 @@ pub struct User {
     pub avatar: String,
     /// In the contact list.
     pub is_contact: bool,
+    /// The logged-in user wants no signal for their messages.
+    pub muted: bool,
 }
 
 impl User {
@@ -37,4 +39,6 @@ pub struct Group {
     pub owner: u64,
     /// How many members it has.
     pub count: u32,
+    /// The logged-in user wants no signal for its messages.
+    pub muted: bool,
 }

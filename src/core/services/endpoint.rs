@@ -23,7 +23,7 @@ pub struct Prepared {
     pub target: String,
     /// The JSON body of a POST.
     pub body: Option<String>,
-    /// What it will change on this device, and the `user_id` it is about; 0 for none.
+    /// What it will change on this device, and the `user_id` or `group_id` it is about; 0 for none.
     pub effect: Option<(Effect, u64)>,
 }
 
@@ -181,7 +181,12 @@ impl Endpoint {
         if body.starts_with('{') {
             body.push('}');
         }
-        let about = given.get("user_id").and_then(positive).and_then(|id| id.parse().ok()).unwrap_or(0);
+        let about = given
+            .get("user_id")
+            .or_else(|| given.get("group_id"))
+            .and_then(positive)
+            .and_then(|id| id.parse().ok())
+            .unwrap_or(0);
         let effect = self.effect().map(|effect| (effect, about));
         Ok(Prepared { target, body: (self.method != "GET").then_some(body), effect })
     }

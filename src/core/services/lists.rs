@@ -1,5 +1,5 @@
 //! The contact list, the group list, and the cards of both (xsync 3.1).
-use super::{Call, Caller, field, items, text};
+use super::{Call, Caller, data, field, items, text};
 use crate::core::json::Value;
 use crate::core::model::{Error, Group, User};
 
@@ -18,6 +18,17 @@ fn ids(body: &str, key: &str) -> Result<Vec<u64>, Error> {
     items(body, |item| item.get(key).unwrap_or(item).as_id())
 }
 
+/// Ids of the users and groups whose conversations are pinned, on all devices.
+pub fn pins(caller: Caller<'_>) -> Call<Vec<u64>> {
+    Call { request: caller.request("GET", "/user/conversation/pin_list", None), parse: parse_pins }
+}
+
+fn parse_pins(body: &str) -> Result<Vec<u64>, Error> {
+    let data = data(body)?;
+    let ids = field(&data, "conversation_ids").as_array().unwrap_or(&[]);
+    Ok(ids.iter().filter_map(Value::as_id).collect())
+}
+
 /// Cards of users, in one call. `is_contact` is left to the caller.
 pub fn user_cards(caller: Caller<'_>, ids: &[u64]) -> Call<Vec<User>> {
     let body = Value::object([("list", ids.into())]).to_string();
@@ -33,6 +44,7 @@ fn parse_users(body: &str) -> Result<Vec<User>, Error> {
             alias: text(card, "alias")?,
             avatar: text(card, "avatar")?,
             is_contact: false,
+            muted: field(card, "mute_notification").as_bool().unwrap_or(false),
         })
     })
 }
@@ -56,6 +68,7 @@ fn parse_groups(body: &str) -> Result<Vec<Group>, Error> {
             avatar: text(card, "avatar")?,
             owner: owner(card, "owner_id")?.or(owner(card, "owner")?).unwrap_or(0),
             count: card.get("count").map_or(Some(0), |count| u32::try_from(count.as_u64()?).ok())?,
+            muted: field(card, "msg_mute_mode").as_u64().unwrap_or(0) != 0,
         })
     })
 }

@@ -8,7 +8,7 @@ mod table;
 pub use account::{Credentials, Token, register_visitor, token, token_answer, visitor_answer};
 pub use dns::{Cluster, Kept, Servers, dns, documents};
 pub use endpoint::{Prepared, locate, member, same_origin};
-pub use lists::{group_cards, group_ids, roster_ids, user_cards};
+pub use lists::{group_cards, group_ids, pins, roster_ids, user_cards};
 pub use table::{Access, Answer, Effect, Endpoint, Kind, Param};
 
 use crate::core::json::Value;

@@ -87,6 +87,10 @@ pub enum Effect {
     Stranger,
     /// The card of the user `user_id`, or else the user's own, is another one.
     Card,
+    /// The card of the group `group_id` is another one.
+    Group,
+    /// What is pinned is something else.
+    Pins,
 }
 
 /// A parameter of an endpoint.
@@ -157,6 +161,8 @@ impl Endpoint {
         match rest {
             "stranger" => Some(Effect::Stranger),
             "card" => Some(Effect::Card),
+            "group" => Some(Effect::Group),
+            "pins" => Some(Effect::Pins),
             _ => None,
         }
     }
@@ -295,8 +301,8 @@ groupInfoDdscription POST user any /group/info/description group_id:id value:tex
 groupInfoExt POST user any /group/info/ext group_id:id value:text
 groupInfoName POST user any /group/info/name group_id:id value:text
 groupMemberlist GET+ user page /group/member_list group_id:id cursor:text? limit:small? version:int?
-groupMsgMutemode POST user any /group/msg/mute_mode group_id:id msg_mute_mode:small
-groupMsgNotdisturb POST user any /group/msg/not_disturb group_id:id value:json
+groupMsgMutemode POST user any /group/msg/mute_mode group_id:id msg_mute_mode:small !group
+groupMsgNotdisturb POST user any /group/msg/not_disturb group_id:id value:json !group
 groupPubliclist GET+ user ids /group/public_list
 groupBannedList GET+ user page /group/banned_list group_id:id cursor:text? limit:small? version:int?
 groupBab POST user list /group/ban group_id:id duration:int user_list:ids
@@ -385,8 +391,8 @@ userPublic POST never any /user/public
 userPrivate POST never any /user/private
 userUsername POST never any /user/username
 userDeviceRemove POST user any /user/device/remove @device_sn:small
-userConversationPin POST user any /user/conversation/pin conversation_id:id
-userConversationUnpin POST user any /user/conversation/unpin conversation_id:id
+userConversationPin POST user any /user/conversation/pin conversation_id:id !pins
+userConversationUnpin POST user any /user/conversation/unpin conversation_id:id !pins
 userConversationPinList GET+ user object /user/conversation/pin_list
 userOnlineStatus GET+ user object /user/online_status
 pwdChangeVerifyByMobile POST user object /app/pwd_change/verify_by_mobile captcha:text mobile:text

@@ -1,11 +1,11 @@
 //! What is kept in memory while an account is open, and how it looks from outside.
 
 use super::body::{self, Facts};
-use super::input::CallId;
 use super::rows::{
     ConversationRow, DeviceRow, EditRow, GroupRow, MessageRow, OutboxRow, StreamRow, UserRow, bad_row,
-    conversation_from, conversation_key, front_from, id_from, kv, put, receipt,
+    conversation_from, conversation_key, front_from, group_write, id_from, kv, put, receipt, user_write,
 };
+use super::{CallId, Event, Output};
 use crate::core::map::{Map, Set, sort};
 use crate::core::model::{
     Conversation, ConversationId, Domain, Error, ErrorCode, Group, Kind, Mention, Message, MessageStatus, Millis, User,
@@ -152,14 +152,14 @@ impl Account {
                 self.waiting.insert((target, operation), Meta::decode(value).ok()?);
             }
             Table::Users => {
-                let UserRow { username, nickname, alias, avatar, is_contact } = UserRow::decode(value).ok()?;
+                let UserRow { username, nickname, alias, avatar, is_contact, muted } = UserRow::decode(value).ok()?;
                 let id = id_from(&row.key)?;
-                self.users.insert(id, User { id, username, nickname, alias, avatar, is_contact });
+                self.users.insert(id, User { id, username, nickname, alias, avatar, is_contact, muted });
             }
             Table::Groups => {
-                let GroupRow { name, avatar, owner, count } = GroupRow::decode(value).ok()?;
+                let GroupRow { name, avatar, owner, count, muted } = GroupRow::decode(value).ok()?;
                 let id = id_from(&row.key)?;
-                self.groups.insert(id, Group { id, name, avatar, owner, count });
+                self.groups.insert(id, Group { id, name, avatar, owner, count, muted });
             }
             // Keys of a later version stay as they are.
             _ => {}
@@ -327,8 +327,21 @@ impl Account {
             draft: row.map_or_else(String::new, |row| row.draft.clone()),
             extension: row.map_or_else(String::new, |row| row.extension.clone()),
             pinned: row.is_some_and(|row| row.pinned),
-            muted: row.is_some_and(|row| row.muted),
+            // As the cloud has it, so that it is the same on all devices; the row's own where it has said nothing.
+            muted: match id.kind {
+                Kind::User => self.users.get(&id.uid).map(|user| user.muted),
+                Kind::Group => self.groups.get(&id.uid).map(|group| group.muted),
+                Kind::System => None,
+            }
+            .unwrap_or_else(|| row.is_some_and(|row| row.muted)),
         }
+    }
+
+    /// That these have changed, as far as they are shown.
+    pub(super) fn seen(&self, changed: impl IntoIterator<Item = ConversationId>) -> Vec<Output> {
+        let shown = changed.into_iter().filter(|of| self.conversations.get(of).is_some_and(|row| !row.hidden));
+        let rows: Vec<_> = shown.map(|of| self.conversation(of)).collect();
+        if rows.is_empty() { vec![] } else { vec![Output::Event(Event::Conversations(rows))] }
     }
 
     /// The conversation list, most recent first.
@@ -343,6 +356,28 @@ impl Account {
     pub(super) fn front_write(&self) -> Write {
         let keys: Vec<_> = self.front.iter().map(|of| conversation_key(*of)).collect();
         Write::put(Table::Kv, kv::FRONT, keys.concat())
+    }
+
+    /// Notes that the cloud was told so; what has to be written.
+    pub(super) fn mute(&mut self, of: ConversationId, muted: bool) -> Write {
+        if let (Kind::User, Some(user)) = (of.kind, self.users.get_mut(&of.uid)) {
+            user.muted = muted;
+            return user_write(user);
+        }
+        if let (Kind::Group, Some(group)) = (of.kind, self.groups.get_mut(&of.uid)) {
+            group.muted = muted;
+            return group_write(group);
+        }
+        self.quiet_row(of).muted = muted;
+        self.conversation_write(of)
+    }
+
+    /// The row of a conversation, which is not shown for being asked for.
+    pub(super) fn quiet_row(&mut self, of: ConversationId) -> &mut ConversationRow {
+        let fresh = !self.conversations.contains_key(&of);
+        let row = self.conversations.or_default(of);
+        row.hidden |= fresh;
+        row
     }
 
     pub(super) fn conversation_write(&self, id: ConversationId) -> Write {

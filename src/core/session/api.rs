@@ -321,6 +321,8 @@ impl Session {
         match flight.prepared.effect {
             Some((Effect::Card, 0)) => self.own_card_wanted(),
             Some((Effect::Card, uid)) => self.ask_cards(vec![uid]),
+            Some((Effect::Group, gid)) => self.group_wanted(gid),
+            Some((Effect::Pins, _)) => self.pins_changed(),
             Some((Effect::Stranger, uid)) => self.enqueue(Job::Stranger(uid)),
             None => {}
         }

@@ -4,7 +4,7 @@ use super::rows::{group_write, user_write};
 use super::{CallId, Event, Output, Purpose, Reply, Session};
 use crate::core::map::Set;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Kind};
-use crate::core::services::{Caller, group_cards, group_ids, read, roster_ids, user_cards};
+use crate::core::services::{Caller, group_cards, group_ids, pins, read, roster_ids, user_cards};
 use crate::ports::{HttpError, Response, Table, Write};
 
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(super) struct Cards {
     left: Set<u64>,
     /// Calls for a list that this device has never had and that is on its way.
     waiting: Vec<(CallId, List)>,
+    /// It was asked what is pinned.
+    pins: bool,
 }
 
 impl Cards {
@@ -62,7 +64,7 @@ impl Session {
         }
         let Some(caller) = self.caller() else { return };
         let (roster, groups) = (roster_ids(caller).request, group_ids(caller).request);
-        self.cards.lists = true;
+        (self.cards.lists, self.cards.pins) = (true, false);
         self.cards.left.clear();
         self.request(roster, Purpose::RosterIds);
         self.request(groups, Purpose::GroupIds);
@@ -168,12 +170,52 @@ impl Session {
             Purpose::GroupCards => {
                 read(answer, group_cards(NOBODY, &[]).parse).map(|groups| self.group_cards_known(groups))
             }
+            Purpose::Pins => {
+                match read(answer, pins(NOBODY).parse) {
+                    Ok(ids) => self.pins_known(&ids),
+                    // Not every cloud has it: what this device knows stays.
+                    Err(e) => self.log(super::Level::Info, format!("what is pinned is not known: {}", e.code as u16)),
+                }
+                Ok(())
+            }
             _ => Ok(()), // login.rs and rotation.rs have these
         };
         if let Err(e) = result {
             self.lists_failed(e);
         }
         self.list_waiting();
+    }
+
+    /// Asks what is pinned, once it is known which ids are groups.
+    fn want_pins(&mut self) {
+        if self.cards.pins || self.requests.values().any(|purpose| List::Groups.needs(purpose)) {
+            return;
+        }
+        let Some(caller) = self.caller() else { return };
+        let request = pins(caller).request;
+        self.cards.pins = true;
+        self.request(request, Purpose::Pins);
+    }
+
+    /// Asks again what is pinned.
+    pub(super) fn pins_changed(&mut self) {
+        self.cards.pins = false;
+        self.want_pins();
+    }
+
+    /// What is pinned on other devices is pinned here.
+    fn pins_known(&mut self, pins: &[u64]) {
+        let Some(account) = &mut self.account else { return };
+        let pinned = account.conversations.iter().filter(|(_, row)| row.pinned).map(|(of, _)| *of);
+        let mut changed: Vec<_> = pinned.filter(|of| !pins.contains(&of.uid)).collect();
+        let new = pins.iter().map(|uid| if *uid == 0 { ConversationId::SYSTEM } else { account.whose(*uid) });
+        changed.extend(new.filter(|of| account.conversations.get(of).is_none_or(|row| !row.pinned)));
+        for of in &changed {
+            account.quiet_row(*of).pinned ^= true;
+        }
+        let writes = changed.iter().map(|of| account.conversation_write(*of)).collect();
+        let then = account.seen(changed);
+        self.persist(writes, then);
     }
 
     fn lists_failed(&mut self, e: Error) {
@@ -215,16 +257,8 @@ impl Session {
             return;
         }
         account.users.extend(users.iter().map(|user| (user.id, user.clone())));
-        let titles = users
-            .iter()
-            .map(|user| ConversationId::user(user.id))
-            .filter(|of| account.conversations.contains_key(of))
-            .map(|of| account.conversation(of))
-            .collect::<Vec<_>>();
         let mut then = vec![Output::Event(Event::Users(users.clone()))];
-        if !titles.is_empty() {
-            then.push(Output::Event(Event::Conversations(titles)));
-        }
+        then.extend(account.seen(users.iter().map(|user| ConversationId::user(user.id))));
         self.persist(users.iter().map(user_write).collect(), then);
     }
 
@@ -243,6 +277,7 @@ impl Session {
             let request = group_cards(caller, &ids).request;
             self.request(request, Purpose::GroupCards);
         }
+        self.want_pins();
     }
 
     fn group_cards_known(&mut self, mut groups: Vec<crate::core::model::Group>) {
@@ -250,16 +285,9 @@ impl Session {
         let Some(account) = &mut self.account else { return };
         account.groups.extend(groups.iter().map(|group| (group.id, group.clone())));
         let all = account.groups.values().cloned().collect();
-        let titles = groups
-            .iter()
-            .map(|group| ConversationId::group(group.id))
-            .filter(|of| account.conversations.contains_key(of))
-            .map(|of| account.conversation(of))
-            .collect::<Vec<_>>();
         let mut then = vec![Output::Event(Event::Groups(all))];
-        if !titles.is_empty() {
-            then.push(Output::Event(Event::Conversations(titles)));
-        }
+        then.extend(account.seen(groups.iter().map(|group| ConversationId::group(group.id))));
         self.persist(groups.iter().map(group_write).collect(), then);
+        self.want_pins();
     }
 }

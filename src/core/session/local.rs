@@ -7,7 +7,7 @@
 use super::merge::{Job, Work, row_of, update};
 use super::rows::{MessageRow, id_from, kv, local_key, message_query, put, read_messages};
 use super::takeover::meta;
-use super::{Batch, CallId, Content, Event, Insert, LoadPurpose, Output, Past, Place, Reply, Session, storage_error};
+use super::{Batch, CallId, Content, Insert, LoadPurpose, Output, Past, Place, Reply, Session, storage_error};
 use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode};
 use crate::ports::{Row, StoreError, Table, Write};
 
@@ -44,14 +44,17 @@ impl Session {
             }
         }
         let Some(account) = &mut self.account else { return };
-        let row = account.conversations.or_default(of);
-        row.draft = draft.unwrap_or_else(|| std::mem::take(&mut row.draft));
-        row.extension = extension.unwrap_or_else(|| std::mem::take(&mut row.extension));
-        row.pinned = pinned.unwrap_or(row.pinned);
-        row.muted = muted.unwrap_or(row.muted);
-        let (write, seen) = (account.conversation_write(of), account.conversation(of));
-        let then = vec![Output::Event(Event::Conversations(vec![seen])), Output::Reply(call, Ok(Reply::Done))];
-        self.persist(vec![write], then);
+        let mut writes: Vec<_> = muted.map(|muted| account.mute(of, muted)).into_iter().collect();
+        if draft.is_some() || extension.is_some() || pinned.is_some() {
+            let row = account.conversations.or_default(of);
+            row.draft = draft.unwrap_or_else(|| std::mem::take(&mut row.draft));
+            row.extension = extension.unwrap_or_else(|| std::mem::take(&mut row.extension));
+            row.pinned = pinned.unwrap_or(row.pinned);
+            writes.push(account.conversation_write(of));
+        }
+        let mut then = account.seen([of]);
+        then.push(Output::Reply(call, Ok(Reply::Done)));
+        self.persist(writes, then);
     }
 
     /// Checks a message of the application's own, and puts it in after what was asked before.

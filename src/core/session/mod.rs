@@ -131,6 +131,7 @@ enum Purpose {
     GroupIds,
     UserCards(Vec<u64>),
     GroupCards,
+    Pins,
     Register,
     Probe(usize),
 }

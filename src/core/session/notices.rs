@@ -88,15 +88,14 @@ impl Session {
             }
             Group::Banned | Group::Unbanned => self.members(out, gid, vec![], vec![], others),
             Group::InfoUpdated => self.group_patched(out, notice),
-            Group::AnnouncementUpdated => self.group_wanted(gid),
+            Group::AnnouncementUpdated | Group::Muted | Group::Unmuted | Group::MessageSetting => {
+                self.group_wanted(gid)
+            }
             // No effect on what is kept: they are told, and that is all.
             Group::Unknown
             | Group::Presence
             | Group::Absence
             | Group::Unblocked
-            | Group::Muted
-            | Group::Unmuted
-            | Group::MessageSetting
             | Group::FileUploaded
             | Group::FileDeleted
             | Group::FileUpdated => {}
@@ -182,6 +181,7 @@ impl Session {
             Roster::Declined => notice.kept = actor || target,
             Roster::Applied => notice.kept = target,
             Roster::InfoUpdated => self.card_patched(out, other, &notice.content),
+            Roster::Muted | Roster::Unmuted if actor => self.ask_cards(vec![other]),
             _ => {}
         }
     }

@@ -199,6 +199,8 @@ pub(super) struct UserRow {
     pub(super) avatar: String,
     #[prost(bool, tag = "5")]
     pub(super) is_contact: bool,
+    #[prost(bool, tag = "6")]
+    pub(super) muted: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -211,6 +213,8 @@ pub(super) struct GroupRow {
     pub(super) owner: u64,
     #[prost(uint32, tag = "4")]
     pub(super) count: u32,
+    #[prost(bool, tag = "5")]
+    pub(super) muted: bool,
 }
 
 /// A login on this device (the device's own store): one row for each account, since pages may have different ones.
@@ -313,12 +317,14 @@ wire! {
         3 alias text,
         4 avatar text,
         5 is_contact bool,
+        6 muted bool,
     }
     GroupRow {
         1 name text,
         2 avatar text,
         3 owner uint64,
         4 count uint32,
+        5 muted bool,
     }
     LoginRow {
         1 uid uint64,
@@ -469,13 +475,13 @@ pub(super) fn read_messages(rows: &[Row]) -> (Vec<MessageRow>, Vec<Error>) {
 }
 
 pub(super) fn user_write(user: &User) -> Write {
-    let User { id, username, nickname, alias, avatar, is_contact } = user.clone();
-    put(Table::Users, id.to_be_bytes().into(), &UserRow { username, nickname, alias, avatar, is_contact })
+    let User { id, username, nickname, alias, avatar, is_contact, muted } = user.clone();
+    put(Table::Users, id.to_be_bytes().into(), &UserRow { username, nickname, alias, avatar, is_contact, muted })
 }
 
 pub(super) fn group_write(group: &Group) -> Write {
-    let Group { id, name, avatar, owner, count } = group.clone();
-    put(Table::Groups, id.to_be_bytes().into(), &GroupRow { name, avatar, owner, count })
+    let Group { id, name, avatar, owner, count, muted } = group.clone();
+    put(Table::Groups, id.to_be_bytes().into(), &GroupRow { name, avatar, owner, count, muted })
 }
 
 #[cfg(test)]

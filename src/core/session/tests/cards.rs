@@ -40,3 +40,77 @@ fn lists_asked_for_right_after_the_first_login_wait_for_the_answers() {
     w.command(7, Command::Logout);
     assert!(w.replies.contains_key(&6));
 }
+
+#[test]
+fn what_other_devices_have_pinned_and_muted_is_so_here() {
+    const OTHER: u64 = 4242;
+    let pins = |ids: &str| format!(r#"{{"code":200,"data":{{"conversation_ids":[{ids}]}}}}"#);
+    let user = |muted: bool| format!(r#"{{"code":200,"data":[{{"user_id":{PEER},"mute_notification":{muted}}}]}}"#);
+    let group = |mode: u8| format!(r#"{{"code":200,"data":[{{"group_id":{GROUP},"msg_mute_mode":{mode}}}]}}"#);
+    let lists = |w: &mut World, muted, mode, pinned: &str| {
+        w.answer("/group/user_joined", &format!(r#"{{"code":200,"data":[{GROUP}]}}"#));
+        assert!(w.requests.iter().all(|(_, r)| !r.url.contains("pin_list")), "not before the groups are known");
+        w.answer("/group/info/batch", &group(mode));
+        w.answer("/pin_list", &pins(pinned));
+        w.answer("/roster/list", &format!(r#"{{"code":200,"data":[{PEER}]}}"#));
+        w.requests.retain(|(_, r)| r.method == "POST");
+        w.answer("/roster/list", &user(muted));
+    };
+    let log_in_again = |w: &mut World| {
+        w.requests.clear();
+        w.command(2, Command::Logout);
+        w.replies.clear();
+        w.log_in();
+    };
+    let marks = |w: &mut World| {
+        let mut rows: Vec<_> = w.list().into_iter().map(|row| (row.id.uid, row.pinned, row.muted)).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "hi")], 0));
+    w.frame(&page(GROUP, vec![text_meta(MID + 1, PEER, GROUP, "all")], 0));
+    lists(&mut w, true, 0, &format!("{GROUP},{OTHER}"));
+    assert_eq!(marks(&mut w), [(PEER, false, true), (GROUP, true, false)], "nothing is shown for being pinned");
+    assert!(
+        w.events.iter().any(
+            |e| matches!(e, Event::Conversations(rows) if rows.iter().any(|row| row.id.uid == GROUP && row.pinned))
+        )
+    );
+    w.frame(&page(OTHER, vec![text_meta(MID + 2, OTHER, ME, "new")], 0));
+    assert!(marks(&mut w).contains(&(OTHER, true, false)));
+
+    // At the next login it is otherwise, and what the cloud does not answer stays.
+    log_in_again(&mut w);
+    lists(&mut w, false, 1, &OTHER.to_string());
+    assert_eq!(marks(&mut w), [(OTHER, true, false), (PEER, false, false), (GROUP, false, true)]);
+    log_in_again(&mut w);
+    w.answer("/group/user_joined", r#"{"code":200,"data":[]}"#);
+    w.answer("/pin_list", r#"{"code":404}"#);
+    assert!(w.errors().is_empty());
+    assert!(marks(&mut w).contains(&(OTHER, true, false)));
+
+    // And while it is logged in.
+    w.requests.clear();
+    w.command(
+        5,
+        Command::SetLocal {
+            of: ConversationId::user(PEER),
+            draft: None,
+            extension: None,
+            pinned: None,
+            muted: Some(true),
+        },
+    );
+    assert!(marks(&mut w).contains(&(PEER, false, true)));
+    let told = Command::SetLocal {
+        of: ConversationId::user(77),
+        draft: None,
+        extension: None,
+        pinned: None,
+        muted: Some(true),
+    };
+    w.command(6, told);
+    assert!(marks(&mut w).iter().all(|(uid, ..)| *uid != 77), "nor for being muted");
+}

@@ -121,6 +121,22 @@ fn every_kind_of_notice_is_told_once_and_none_breaks_the_page() {
 }
 
 #[test]
+fn a_mute_on_another_device_has_the_card_fetched_again() {
+    let mut w = World::with_lists();
+    let asked = |w: &mut World, meta: Meta, url: &str| {
+        w.requests.clear();
+        w.queue(vec![meta]);
+        w.requests.iter().any(|(_, r)| r.url.contains(url))
+    };
+    assert!(asked(&mut w, roster(MID, Roster::Muted, ME, PEER, ""), "/roster/list"));
+    assert!(asked(&mut w, roster(MID + 1, Roster::Unmuted, ME, PEER, ""), "/roster/list"));
+    assert!(!asked(&mut w, roster(MID + 2, Roster::Muted, PEER, ME, ""), "/roster/list"), "theirs");
+    for (n, kind) in [Group::Muted, Group::Unmuted, Group::MessageSetting].into_iter().enumerate() {
+        assert!(asked(&mut w, group(MID + 3 + n as u64, kind, ME, &[], ""), "/group/info/batch"));
+    }
+}
+
+#[test]
 fn leaving_a_group_in_any_way_takes_it_and_its_conversation_away() {
     for meta in [
         group(MID, Group::Destroyed, PEER, &[], ""),
