@@ -508,12 +508,13 @@ export class FlooClient implements Client {
   /** A call after which the fate of a message is waited for, unless `read` knows it at once. */
   private expect(
     name: string,
-    params: { id: string },
+    params: { id: string; qos?: number },
     of: ConversationKey | undefined,
     read: () => Message | undefined,
     options?: CallOptions,
   ): Promise<Message> {
-    const sending: Sending = { id: params.id, of, waiter: waiter<Message>(name, options, WAITS) };
+    const kept = params.qos !== 1;
+    const sending: Sending = { id: params.id, of, waiter: waiter<Message>(name, options, kept ? WAITS : undefined) };
     const { promise } = sending.waiter;
     if (sending.waiter.done) return promise; // cancelled before it began: nothing is to be sent
     this.sends.add(sending);

@@ -348,6 +348,44 @@ test("profile, settings, push, devices and pins are kept", async () => {
   assert.deepEqual(await amber.conversations.pinned(), [ids.Team]);
 });
 
+test("what is pinned or muted on one device is so on all others", async () => {
+  const { amber, basil } = clients;
+  await basil.conversation({ user: ids.amber }).send({ text: "hi" });
+  await basil.conversation({ group: ids.Team }).send({ text: "hi all" });
+  const here = async (client, id, marks) => {
+    const row = () => client.conversations.snapshot.find((it) => it.key.id === id);
+    const fits = () => row() && Object.entries(marks).every(([mark, value]) => row()?.[mark] === value);
+    await until(`${id} to be ${JSON.stringify(marks)}`, fits);
+  };
+  const tablet = await enter("tablet", { username: "amber", password: "amber-demo" });
+  await here(tablet, ids.basil, {});
+  await amber.roster.setMuted(ids.basil, true);
+  await amber.group(ids.Team).update({ msgMuteMode: 1 });
+  await amber.conversations.pin({ group: ids.Team });
+  await amber.conversations.pin({ user: ids.basil });
+  for (const client of [amber, tablet]) {
+    await here(client, ids.basil, { muted: true });
+    await here(client, ids.Team, { muted: true });
+  }
+  await here(amber, ids.Team, { pinned: true });
+  await here(amber, ids.basil, { pinned: true });
+  // The cloud tells nobody of pins: the tablet learns of them with its next login.
+  await tablet.logout();
+  await tablet.login({ username: "amber", password: "amber-demo" });
+  await here(tablet, ids.basil, { muted: true, pinned: true });
+  await here(tablet, ids.Team, { muted: true, pinned: true });
+  await tablet.conversation({ user: ids.basil }).setMuted(false);
+  await tablet.group(ids.Team).update({ msgMuteMode: 0 });
+  await tablet.conversation({ user: ids.basil }).setPinned(false);
+  for (const client of [amber, tablet]) {
+    await here(client, ids.basil, { muted: false });
+    await here(client, ids.Team, { muted: false });
+  }
+  await here(tablet, ids.basil, { pinned: false });
+  await tablet.conversations.unpin({ group: ids.Team });
+  await here(tablet, ids.Team, { pinned: false });
+});
+
 test("an account is made, proven by phone, gets other passwords, and ends", async () => {
   const { amber } = clients;
   const eve = await enter("eve", null);

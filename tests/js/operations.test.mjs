@@ -562,7 +562,7 @@ describe("logs", () => {
     }
     assert.doesNotMatch(text, /WORDS|hunter2|abc123|t0k3n/);
     assert.match(text.split("\n")[1], /^\d{4}-\d\d-\d\dT[\d:.]+Z debug /);
-    assert.ok(entries.some((entry) => entry.level === "info" && entry.text === "operate -> UserBanned"));
+    assert.ok(entries.some((entry) => entry.level === "info" && entry.text === "replace -> UserBanned"));
     // The application's own words go to its own logger.
     assert.ok(spoken.some(([level, said]) => level === "error" && said.includes("cannot show WORDS of theirs")));
   });
