@@ -240,7 +240,7 @@ scenario(stage, "a message that is forwarded, alone or among others, takes the r
     },
     { ids },
   );
-  assert.deepEqual(sizes, ["UserPermissionDenied", 91, 91, "https://files.example/f?sign=1"]);
+  assert.deepEqual(sizes, ["ServerFileDownloadUnknownError", 91, 91, "https://files.example/f?sign=1"]);
 });
 
 scenario(stage, "a file is shared in a group, and handed on to another chat", async () => {

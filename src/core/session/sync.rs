@@ -93,10 +93,12 @@ impl Session {
                 Ok(ConvType::Groupchat) => ConversationId::group(xid.uid),
                 _ => continue, // the account's queue has no row in the list
             };
-            account.conversations.or_insert_with(id, || {
+            // There may be a row already that only holds a mark of the cloud's; see `quiet_row`.
+            let marked = |row: &ConversationRow| row.hidden && row.top.max(row.floor) == 0 && (row.pinned || row.muted);
+            if account.conversations.get(&id).is_none_or(marked) {
+                account.conversations.or_default(id).hidden = false;
                 fresh.push(id);
-                ConversationRow::default()
-            });
+            }
         }
         let wanted: Set<_> = fresh.iter().map(|id| id.uid).collect();
         if !fresh.is_empty() {

@@ -44,6 +44,7 @@ fn lists_asked_for_right_after_the_first_login_wait_for_the_answers() {
 #[test]
 fn what_other_devices_have_pinned_and_muted_is_so_here() {
     const OTHER: u64 = 4242;
+    const THIRD: u64 = 4343;
     let pins = |ids: &str| format!(r#"{{"code":200,"data":{{"conversation_ids":[{ids}]}}}}"#);
     let user = |muted: bool| format!(r#"{{"code":200,"data":[{{"user_id":{PEER},"mute_notification":{muted}}}]}}"#);
     let group = |mode: u8| format!(r#"{{"code":200,"data":[{{"group_id":{GROUP},"msg_mute_mode":{mode}}}]}}"#);
@@ -71,7 +72,7 @@ fn what_other_devices_have_pinned_and_muted_is_so_here() {
     w.log_in();
     w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "hi")], 0));
     w.frame(&page(GROUP, vec![text_meta(MID + 1, PEER, GROUP, "all")], 0));
-    lists(&mut w, true, 0, &format!("{GROUP},{OTHER}"));
+    lists(&mut w, true, 0, &format!("{GROUP},{OTHER},{THIRD}"));
     assert_eq!(marks(&mut w), [(PEER, false, true), (GROUP, true, false)], "nothing is shown for being pinned");
     assert!(
         w.events.iter().any(
@@ -81,10 +82,15 @@ fn what_other_devices_have_pinned_and_muted_is_so_here() {
     w.frame(&page(OTHER, vec![text_meta(MID + 2, OTHER, ME, "new")], 0));
     assert!(marks(&mut w).contains(&(OTHER, true, false)));
 
+    let unread = vec![ConversationUnread { xid: Some(Xid { uid: THIRD, device_sn: 0 }), n: 0, r#type: 1 }];
+    w.frame(&frame(Cmd::Unread, UnreadDl { status: ok(), unread }));
+    assert!(marks(&mut w).contains(&(THIRD, true, false)), "the cloud says that there is one");
+
     // At the next login it is otherwise, and what the cloud does not answer stays.
     log_in_again(&mut w);
     lists(&mut w, false, 1, &OTHER.to_string());
-    assert_eq!(marks(&mut w), [(OTHER, true, false), (PEER, false, false), (GROUP, false, true)]);
+    let now = [(OTHER, true, false), (THIRD, false, false), (PEER, false, false), (GROUP, false, true)];
+    assert_eq!(marks(&mut w), now);
     log_in_again(&mut w);
     w.answer("/group/user_joined", r#"{"code":200,"data":[]}"#);
     w.answer("/pin_list", r#"{"code":404}"#);
