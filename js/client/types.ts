@@ -856,7 +856,10 @@ export interface Client {
   readonly outbox: {
     /** Sends a failed message again, under the same id; settles as `send` does. */
     resend(message: Message | ClientId, options?: CallOptions): Promise<Message>;
-    /** Takes a message back that has failed, or surely was not sent: not since the client was made. Its `send` rejects with `Cancelled`. */
+    /**
+     * Takes a message back that has failed, or was written since the client was made and is surely not on its way. Its
+     * `send` rejects with `Cancelled`. `ArgumentInvalid`: the server may have it already, or there is none.
+     */
     cancel(message: Message | ClientId, options?: CallOptions): Promise<void>;
   };
   /** What the server told and somebody has yet to see: invitations, applications, ends. */

@@ -605,7 +605,7 @@ impl Session {
         self.bad_rows(bad);
         let (Some(account), Some(row)) = (&self.account, stored.first().filter(|row| !row.gone)) else {
             let why = format!("message {target} is not on this device");
-            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::InvalidRequestParameter, why)));
+            return self.reply(call, Err(Error::argument(why)));
         };
         let message = account.message(of, row);
         if of.kind == Kind::Group {

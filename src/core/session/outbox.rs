@@ -154,7 +154,7 @@ impl Session {
         let Some(account) = &mut self.account else { return };
         let Some(pending) = account.outbox.get_mut(&id).filter(|p| p.row.failed != 0) else {
             let why = "no failed message has this `id`";
-            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::InvalidRequestParameter, why)));
+            return self.reply(call, Err(Error::argument(why)));
         };
         pending.row.failed = 0;
         pending.row.reason = String::new();
@@ -172,8 +172,11 @@ impl Session {
         let Some(account) = &mut self.account else { return };
         let open = account.outbox.get(&id).filter(|p| p.row.failed != 0 || (p.sent.is_none() && !p.again));
         let Some(pending) = open.cloned() else {
-            let why = "no message that can still be cancelled has this `id`";
-            return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::InvalidRequestParameter, why)));
+            let why = match account.outbox.contains_key(&id) {
+                true => "the server may have this message already: wait for what becomes of it",
+                false => "no message that waits has this `id`",
+            };
+            return self.reply(call, Err(Error::argument(why)));
         };
         let cancelled = Error::new(Domain::Argument, ErrorCode::Cancelled, "cancelled before it was sent");
         if pending.errand == Errand::Message {

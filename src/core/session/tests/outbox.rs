@@ -221,7 +221,7 @@ fn a_failed_message_is_sent_again_under_its_id_or_cancelled() {
     assert_eq!(w.replies[&3], Ok(Reply::Done));
     assert_eq!(w.sent.iter().filter(|s| s.meta.as_ref().is_some_and(|m| m.id == id)).count(), 2);
     w.command(4, Command::Resend(id));
-    assert_eq!(w.error_of(4), ErrorCode::InvalidRequestParameter, "it has not failed");
+    assert_eq!(w.error_of(4), ErrorCode::ArgumentInvalid, "it has not failed");
     w.frame(&refused(id));
     w.command(5, Command::Cancel(id));
     assert_eq!(w.replies[&5], Ok(Reply::Done));
@@ -236,7 +236,7 @@ fn a_failed_message_is_sent_again_under_its_id_or_cancelled() {
     assert!(w.sent.iter().all(|s| s.meta.as_ref().is_none_or(|m| m.id != id)));
     let id = w.send(8, "too late");
     w.command(9, Command::Cancel(id));
-    assert_eq!(w.error_of(9), ErrorCode::InvalidRequestParameter, "the server may have it");
+    assert_eq!(w.error_of(9), ErrorCode::ArgumentInvalid, "the server may have it");
 }
 
 #[test]
