@@ -87,8 +87,15 @@ fn must(world: &World, device: &Device, of: ConversationId, id: u64, truth: &Tru
     let own = device.errands.get(&truth.original).map(|errand| &errand.fate);
     // To make room it was dropped from this device. Whoever looks for another message in the server's history may
     // have brought it back, and it is seen then if the pages have closed the gap.
+    // An own message that the server had while its answer was lost stands among those that were dropped meanwhile.
+    let among_dropped = || {
+        let behind =
+            |other: &u64| *other > id && world.cloud.messages.get(other).is_some_and(|m| m.place == truth.place);
+        own.is_some() && device.dropped.iter().any(behind)
+    };
     let mut open = device.forgotten.contains_key(&id)
         || device.dropped.contains(&id)
+        || among_dropped()
         || matches!(own, Some(Fate::Withdrawn | Fate::Failed));
     for removed in device.removed.iter().filter(|removed| removed.of == of) {
         if removed.durable && id <= removed.seen {

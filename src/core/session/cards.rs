@@ -210,6 +210,9 @@ impl Session {
         let mut changed: Vec<_> = pinned.filter(|of| !pins.contains(&of.uid)).collect();
         let new = pins.iter().map(|uid| if *uid == 0 { ConversationId::SYSTEM } else { account.whose(*uid) });
         changed.extend(new.filter(|of| account.conversations.get(of).is_none_or(|row| !row.pinned)));
+        if changed.is_empty() {
+            return;
+        }
         for of in &changed {
             account.quiet_row(*of).pinned ^= true;
         }

@@ -317,6 +317,7 @@ impl Session {
     fn slow_down(&mut self, id: u64) {
         if let Some(pending) = self.account.as_mut().and_then(|a| a.outbox.get_mut(&id)) {
             pending.sent = None;
+            pending.again = true; // which of the tries an answer is for, it does not say
         }
         self.arm_ack();
         let pause = PAUSE * (1 << self.pauses.min(5));

@@ -258,6 +258,24 @@ fn a_server_that_wants_less_gets_the_same_message_after_a_pause() {
 }
 
 #[test]
+fn one_of_several_tries_may_have_got_through_although_the_server_wanted_less() {
+    let mut w = World::new();
+    w.log_in();
+    let id = w.send(2, "hello");
+    let answer = |code, reason: &str| {
+        let status = Some(Status { code, reason: reason.into() });
+        frame(Cmd::Sync, SyncDl { status, client_mid: id, ..SyncDl::default() })
+    };
+    w.frame(&answer(20, "slow down"));
+    w.sleep();
+    w.frame(&answer(20, "slow down")); // of the first try once more, or of the second
+    w.sleep();
+    w.frame(&answer(2, "client msg id duplicated"));
+    assert!(w.sent.last().unwrap().is_full_sync, "it is looked for");
+    assert!(w.events.iter().all(|e| !matches!(e, Event::Failed(_))));
+}
+
+#[test]
 fn a_retry_that_the_server_knows_already_is_found_and_not_a_failure() {
     let mut w = World::new();
     w.log_in();
