@@ -20,7 +20,7 @@ before(async () => {
   emulator = await stage.persistentEmulator();
   ids = await emulator.ids();
   url = await stage.serve(apiMounts());
-  for (const engine of ["chromium", "webkit"]) browsers.set(engine, await stage.browser(engine, engine));
+  for (const engine of ["chromium", "firefox", "webkit"]) browsers.set(engine, await stage.browser(engine, engine));
   basil = nodeClient({ appId: "floo-demo", servers: { dns: emulator.dns }, logger: () => {} });
   stage.later(() => basil.close());
   basil.on("message", ({ message }) => message.outgoing || arrived.push(message.text));
@@ -43,9 +43,15 @@ class Breakable extends ApiPage {
     await this.open();
     await this.run(
       async ({ createClient, clients, listen, APP_ID }, { dns, inWorker }) => {
-        const { breakCore, instances } = await import("/breakable.js");
+        await new Promise((resolve, reject) => {
+          const script = Object.assign(document.createElement("script"), { type: "module", src: "/breakable-page.js" });
+          script.onload = resolve;
+          script.onerror = reject;
+          document.head.append(script);
+        });
+        const { breakCore, instances } = window.breakable;
         let made;
-        const worker = () => (made = new Worker("/breakable-worker.js", { type: "module" }));
+        const worker = () => (made = window.breakable.worker());
         window.breakCore = async (part) => {
           if (!inWorker) {
             breakCore(part);
@@ -174,6 +180,7 @@ async function onceEach(page, ...expected) {
 for (const [engine, inWorker] of [
   ["chromium", false],
   ["chromium", true],
+  ["firefox", false],
   ["webkit", false],
   ["webkit", true],
 ]) {
