@@ -322,9 +322,9 @@ describe("the outbox", () => {
     await say(["failed", messagesTape({ clientId: "78", status: "failed", error: raw("UserBanned", "frame") })]);
     await assert.rejects(second, code("UserBanned"));
     core.answers.resend = () => {
-      throw raw("InvalidRequestParameter", "argument", "no failed message has this `id`");
+      throw raw("ArgumentInvalid", "argument", "no failed message has this `id`");
     };
-    await assert.rejects(client.outbox.resend("77"), code("InvalidRequestParameter", "id"));
+    await assert.rejects(client.outbox.resend("77"), code("ArgumentInvalid", "id"));
   });
 
   test("a cancelled message rejects where it was sent", async () => {
