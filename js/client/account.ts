@@ -3,7 +3,7 @@ import { badArgument } from "../errors.js";
 import { type Api, fieldsOf, snake } from "./cloud.js";
 import type { Account, App, Pins, Push, WeChat } from "./cloud-types.js";
 import { conversationKey } from "./ids.js";
-import type { CallOptions } from "./types.js";
+import type { CallOptions, ClientOptions } from "./types.js";
 
 /** The platform of this SDK, as the cloud counts them: 6 web. */
 const PLATFORM = 6;
@@ -118,11 +118,21 @@ export const accountOf = (api: Api): Account => ({
   wechat: wechatOf(api),
 });
 
+/** Scheme and host of an address. */
+const originOf = (url: unknown): string | undefined =>
+  /^https?:\/\/[^/?#]+/i.exec(typeof url === "string" ? url : "")?.[0].toLowerCase();
+
 /** See `App`. `appId` is that of the client. */
-export const appOf = (api: Api, appId: string): App => ({
+export const appOf = (api: Api, appId: string, servers: ClientOptions["servers"]): App => ({
   config: async (options) => api.get("getAppConfig", { platform: PLATFORM }, options),
   servers: async (options) => api.get("getServers", { app_id: appId }, options),
-  parseLink: async (link, options) => api.get("parseLink", { link, ...fieldsOf(options) }, options),
+  parseLink: async (link, options) => {
+    const origin = originOf(link);
+    // Nobody else knows the links of a server of one's own, nor need hear of them.
+    const own = Object.values(servers ?? {}).some((url) => originOf(url) === origin);
+    const server = origin !== undefined && own ? { server: origin } : {};
+    return api.get("parseLink", { link, ...server, ...fieldsOf(options) }, options);
+  },
   supportStaff: async (options) => api.get("getStaticContact", {}, options),
 });
 

@@ -48,7 +48,7 @@ import { compareIds, conversationKey, groupId, messageId, userId } from "./ids.j
 import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
 import { NATIVE } from "./native.js";
-import { checkCredentials, checkToken, engineOptions } from "./options.js";
+import { checkCredentials, checkToken, engineOptions, unknownOptions } from "./options.js";
 import { isEntry } from "./remote.js";
 import { rosterOf } from "./roster.js";
 import { searchOf } from "./search.js";
@@ -179,6 +179,25 @@ const closed = (why: string): FlooError =>
 const WAITS =
   "It waits in the outbox and goes out when it can: wait for the event message:sent, or take it back with outbox.cancel().";
 
+/** What the application calls that which has another name in the core. */
+const CALLED: Record<string, string> = {
+  conversations: "conversations.list",
+  users: "roster.list",
+  groups: "groups.list",
+  notices: "notices.list",
+  dropNotices: "notices.dismiss",
+  cancel: "outbox.cancel",
+  resend: "outbox.resend",
+  deleteConversation: "remove",
+  forget: "delete",
+  replace: "edit",
+  played: "markPlayed",
+  unread: "markUnread",
+  find: "search.messages",
+  findMore: "search.messages",
+  locate: "finding the file's address",
+};
+
 /** The implementation of `Client`; what `Client` does not have is for the legacy facade. */
 export class FlooClient implements Client {
   state: State = "idle";
@@ -287,7 +306,7 @@ export class FlooClient implements Client {
     });
     this.cloud = api;
     this.account = accountOf(api);
-    this.app = appOf(api, this.options.appId);
+    this.app = appOf(api, this.options.appId, options.servers);
     this.search = searchOf((name, params, read, callOptions) => this.call(name, params, read, callOptions));
     this.files = filesOf({
       api,
@@ -346,6 +365,8 @@ export class FlooClient implements Client {
         return this.call("dropNotices", { ids }, notices, callOptions);
       },
     };
+    for (const name of unknownOptions(options))
+      this.log("warn", `createClient: options.${name} is not known and does nothing`);
   }
 
   async login(credentials?: Credentials, options?: CallOptions): Promise<Session> {
@@ -593,8 +614,9 @@ export class FlooClient implements Client {
     params: object,
     read: (value: unknown) => T,
     options?: CallOptions,
-    what = name,
+    inner = name,
   ): Promise<T> {
+    const what = CALLED[inner] ?? inner;
     const { call, waiter: wait } = this.calls.start(what, read, options, { name, params });
     wait.promise.then(
       () => this.log("debug", `${what} -> done`),

@@ -477,7 +477,10 @@ export interface App {
   config(options?: CallOptions): Promise<JsonValue>;
   /** The DNS document. */
   servers(options?: CallOptions): Promise<JsonValue>;
-  /** What a share link stands for. */
+  /**
+   * What a share link stands for. `server` is whom to ask; without it a link to the host of `options.servers` is asked of
+   * that host, and any other of the cloud's public server of links.
+   */
   parseLink(link: string, options?: { server?: string } & CallOptions): Promise<JsonValue>;
   /** Staff that users can turn to. */
   supportStaff(options?: CallOptions): Promise<readonly JsonValue[]>;
@@ -491,6 +494,7 @@ export interface Progress {
 
 /** Options of a transfer. `timeout` is for the whole of it; there is none unless given. */
 export interface TransferOptions extends CallOptions {
+  /** Hears how far it is. Of uploads in Node only their beginning and end: `fetch` there tells no more. */
   onProgress?: (progress: Progress) => void;
 }
 

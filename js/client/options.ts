@@ -21,6 +21,27 @@ function text(value: unknown, field: string): string {
   return value;
 }
 
+/** All options there are, those of single entries too. */
+const KNOWN: Record<keyof ClientOptions | "wasm" | "wasmPath" | "platform", true> = {
+  appId: true,
+  servers: true,
+  storage: true,
+  logger: true,
+  logLevel: true,
+  deliveryReceipts: true,
+  tokenProvider: true,
+  search: true,
+  legacyRandomSn: true,
+  worker: true,
+  wasm: true,
+  wasmPath: true,
+  platform: true,
+};
+
+/** The names of the options that nobody knows: a slip of the pen, perhaps, but none that must end an application. */
+export const unknownOptions = (options: ClientOptions): string[] =>
+  Object.keys(options).filter((name) => !Object.keys(KNOWN).includes(name));
+
 /** Turns the options of `createClient` into those of the core; throws `ArgumentInvalid` naming the field. */
 export function engineOptions(options: ClientOptions, deviceInfo: string): EngineOptions {
   if (typeof options !== "object" || options === null) throw badArgument("options", "an object");

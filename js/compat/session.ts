@@ -1,5 +1,6 @@
 /** Logging in and out, and where the connection stands, in the words of the former SDK. */
 import type { FlooClient } from "../client/client.js";
+import { checkCredentials } from "../client/options.js";
 import type { Credentials, FlooErrorShape } from "../client/types.js";
 import { asFlooError, notLoggedIn } from "../errors.js";
 import type { Bus } from "./bus.js";
@@ -141,13 +142,20 @@ export class Session {
 
   private async attempt(make: () => Credentials, manner: Manner, turn: number): Promise<void> {
     this.pending = true;
-    this.connecting = false;
-    this.first = true;
-    this.manner = manner;
     try {
+      const again = this.client.session !== null;
+      if (again) {
+        // As ever, what is refused a token changes nothing of the session there is.
+        if (manner.asks) this.notice("loginMessage", "getting token...");
+        await this.prove(make());
+        if (turn !== this.turn) return;
+      }
+      this.connecting = false;
+      this.first = true;
+      this.manner = manner;
       if (this.client.session) await this.client.logout();
       this.parts.end();
-      if (manner.asks) this.notice("loginMessage", "getting token...");
+      if (manner.asks && !again) this.notice("loginMessage", "getting token...");
       await this.client.login(make());
       this.ready = true;
       await this.begin(turn);
@@ -159,6 +167,14 @@ export class Session {
     } finally {
       this.pending = false;
     }
+  }
+
+  /** Asks the cloud whether it takes a password. A token shows its worth only when it is used. */
+  private async prove(credentials: Credentials): Promise<void> {
+    const { username, mobile, userId, password } = checkCredentials(credentials, false);
+    if (password === undefined) return;
+    if (userId !== undefined) await this.client.api("tokenId", { user_id: userId, password });
+    else await this.client.api("tokenUser", { name: username ?? "", password, ...(mobile ? { mobile } : {}) });
   }
 
   private loginFailed(error: FlooErrorShape): void {

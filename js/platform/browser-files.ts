@@ -1,4 +1,7 @@
-/** Files in browsers: uploads through XMLHttpRequest, the only one that tells how far it is; downloads through fetch. */
+/**
+ * Files in browsers: uploads through XMLHttpRequest, the only one that tells how far it is; downloads through fetch.
+ * Where there is no XMLHttpRequest, in Node, fetch uploads too, and only beginning and end are told.
+ */
 import type { FileSource } from "../client/cloud-types.js";
 import type { Transfers } from "../client/files.js";
 import { badArgument, failure, textOf } from "../errors.js";
@@ -55,8 +58,13 @@ export const browserFiles: Transfers = {
       if (typeof XMLHttpRequest === "undefined") {
         const abort = new AbortController();
         stop(() => abort.abort());
+        const { size } = file as Blob;
+        progress(0, size);
         fetch(url, { method, headers, body, signal: abort.signal })
-          .then(async (answer) => resolve({ status: answer.status, body: await answer.text() }))
+          .then(async (answer) => {
+            if (answer.ok) progress(size, size);
+            resolve({ status: answer.status, body: await answer.text() });
+          })
           .catch((thrown) => reject(unreachable(textOf(thrown))));
         return;
       }

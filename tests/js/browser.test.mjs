@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
 import { sources } from "./bundle.mjs";
 
-const { browser } = await sources("js/platform/browser.ts");
+const { browser, browserFiles } = await sources("js/platform/browser.ts", "js/platform/browser-files.ts");
 const names = ["self", "document", "navigator"];
 const before = new Map(names.map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]));
 
@@ -67,5 +67,45 @@ describe("the life cycle of a page", () => {
     fire("document", "freeze");
     show("visible");
     assert.deepEqual(heard, []);
+  });
+});
+
+describe("files without XMLHttpRequest", () => {
+  const own = globalThis.fetch;
+  afterEach(() => {
+    globalThis.fetch = own;
+  });
+  const file = new File(["12345"], "a.txt");
+  const what = { method: "POST", url: "http://h.test/", headers: {}, fields: {}, file, name: "a.txt" };
+
+  test("an upload tells its beginning, and its end once it is taken", async () => {
+    for (const [status, expected] of [
+      [200, [0, 5]],
+      [500, [0]],
+    ]) {
+      const told = [];
+      globalThis.fetch = async () => new Response("", { status });
+      await browserFiles.upload(
+        what,
+        (loaded, total) => told.push([loaded, total]),
+        () => undefined,
+      );
+      assert.deepEqual(
+        told,
+        expected.map((loaded) => [loaded, 5]),
+      );
+    }
+  });
+
+  test("a download tells what has come", async () => {
+    const told = [];
+    globalThis.fetch = async () => new Response("12345", { headers: { "content-length": "5" } });
+    const from = { url: "http://h.test/a", headers: {}, cache: false };
+    const { file: got } = await browserFiles.download(
+      from,
+      (...it) => told.push(it),
+      () => undefined,
+    );
+    assert.deepEqual([told.at(-1), got.size], [[5, 5], 5]);
   });
 });

@@ -82,6 +82,50 @@ describe("making and logging in", () => {
     assert.deepEqual(core.commands[0], ["login", { username: "amber", password: "secret" }]);
   });
 
+  test("an option that is not known is warned of once, by its name", async () => {
+    const lines = [];
+    const { client } = make({ logger: (...line) => lines.push(line), deliveryReceipt: true, wasm: "x" });
+    assert.deepEqual(lines, [["warn", "createClient: options.deliveryReceipt is not known and does nothing"]]);
+    await client.login({ username: "a", password: "b" });
+    assert.equal(lines.filter(([level]) => level === "warn").length, 1);
+  });
+
+  test("a link of one's own server is parsed there, any other by the cloud's server of links", async () => {
+    const asked = async (link, servers, options) => {
+      const { core, client } = make({ servers });
+      core.answers.api = ({ params }) => params;
+      return (await client.app.parseLink(link, options)).server;
+    };
+    const dns = { dns: "http://127.0.0.1:7700/v2/app_dns" };
+    const rest = { rest: "https://im.example/api", socket: "wss://ws.example" };
+    assert.equal(await asked("http://127.0.0.1:7700/info/amber", dns), "http://127.0.0.1:7700");
+    assert.equal(await asked("HTTPS://IM.example/x/amber?y", rest), "https://im.example");
+    for (const link of ["http://127.0.0.1:77000/a", "http://127.0.0.1:7700@evil.example/", "https://l.example/a", "x"])
+      assert.equal(await asked(link, dns), undefined, link);
+    assert.equal(await asked("https://dns.lanyingim.com/a", undefined), undefined);
+    assert.equal(await asked("http://127.0.0.1:7700/a", dns, { server: "https://s.example" }), "https://s.example");
+  });
+
+  test("errors name calls as the application knows them", async () => {
+    const { core, client } = await loggedIn();
+    core.answers = {};
+    const chat = client.conversation({ user: 2 });
+    const now = { timeout: 1 };
+    for (const [name, call] of [
+      ["recall", () => chat.recall("5", now)],
+      ["outbox.cancel", () => client.outbox.cancel("5", now)],
+      ["notices.list", () => client.notices.list(now)],
+      ["notices.dismiss", () => client.notices.dismiss(["5"], now)],
+      ["search.messages", () => client.search.messages({ text: "x" }, now).next()],
+      ["markPlayed", () => chat.markPlayed("5", now)],
+    ]) {
+      await assert.rejects(call, (error) => {
+        assert.match(error.message, new RegExp(`^${name.replace(".", "[.]")}: no answer`));
+        return true;
+      });
+    }
+  });
+
   test("credentials are checked by name, and their values never shown", async () => {
     const { core, client } = make();
     const bad = [

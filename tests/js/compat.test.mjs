@@ -167,6 +167,39 @@ describe("flooim", () => {
     assert.match(heard.at(-1)[1], /token failure:.*password/);
   });
 
+  test("a login that is refused leaves the session there is", async () => {
+    const { core, im, heard, known, asked } = await loggedIn();
+    heard.length = 0;
+    core.commands.length = 0;
+    const refuse = () => {
+      throw raw("UserAuthFailed", "http", "code 11001: no");
+    };
+    Object.assign(known, { tokenUser: refuse, tokenId: refuse });
+    for (const [login, endpoint, params] of [
+      [() => im.login({ name: "basil", password: "x" }), "tokenUser", { name: "basil", password: "x" }],
+      [() => im.login({ mobile: "+86", password: "x" }), "tokenUser", { name: "", mobile: "+86", password: "x" }],
+      [() => im.idLogin({ user_id: 5, password: "x" }), "tokenId", { user_id: "5", password: "x" }],
+    ]) {
+      heard.length = 0;
+      login();
+      await until(() => heard.some(([event]) => event === "loginFail"));
+      assert.match(heard.at(-1)[1], /^token failure:.*11001/);
+      assert.deepEqual(asked.at(-1), [endpoint, params]);
+    }
+    im.login({ name: "basil" });
+    await settled();
+    assert.match(heard.at(-1)[1], /^token failure:.*password/);
+    assert.equal(im.isLogin(), true);
+    assert.deepEqual(
+      core.commands.filter(([name]) => name === "logout" || name === "login"),
+      [],
+    );
+    Object.assign(known, { tokenUser: () => ({ user_id: "5", token: "t" }) });
+    im.login({ name: "basil", password: "right" });
+    await until(() => core.commands.some(([name]) => name === "login"));
+    assert.ok(core.commands.some(([name]) => name === "logout"));
+  });
+
   test("both facades stand on one client", async () => {
     const { core, im, heard } = await loggedIn();
     heard.length = 0;

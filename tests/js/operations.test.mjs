@@ -551,7 +551,7 @@ describe("logs", () => {
     for (const part of [
       "floo-wasm on Web, app app",
       "debug login -> done",
-      "info replace -> UserBanned",
+      "info edit -> UserBanned",
       "info online -> reconnecting: ServerConnectFailed",
       'error A listener of "message" threw',
       'warn server said *** access-token=*** {"token":"***"}',
@@ -562,7 +562,7 @@ describe("logs", () => {
     }
     assert.doesNotMatch(text, /WORDS|hunter2|abc123|t0k3n/);
     assert.match(text.split("\n")[1], /^\d{4}-\d\d-\d\dT[\d:.]+Z debug /);
-    assert.ok(entries.some((entry) => entry.level === "info" && entry.text === "replace -> UserBanned"));
+    assert.ok(entries.some((entry) => entry.level === "info" && entry.text === "edit -> UserBanned"));
     // The application's own words go to its own logger.
     assert.ok(spoken.some(([level, said]) => level === "error" && said.includes("cannot show WORDS of theirs")));
   });
