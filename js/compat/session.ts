@@ -174,7 +174,7 @@ export class Session {
     const { username, mobile, userId, password } = checkCredentials(credentials, false);
     if (password === undefined) return;
     if (userId !== undefined) await this.client.api("tokenId", { user_id: userId, password });
-    else await this.client.api("tokenUser", { name: username ?? "", password, ...(mobile ? { mobile } : {}) });
+    else await this.client.api("tokenUser", { ...(mobile ? { mobile } : { name: username }), password });
   }
 
   private loginFailed(error: FlooErrorShape): void {
