@@ -69,6 +69,12 @@ pub struct Removal {
     pub client_id: u64,
 }
 
+/// Whether a frame of the server is a page of history.
+pub fn is_history(bytes: &[u8]) -> bool {
+    let page = Frame::decode(bytes).ok().and_then(|frame| SyncDl::decode(frame.payload).ok());
+    page.is_some_and(|page| page.is_full_sync && page.xid.is_some())
+}
+
 /// A meta in a stream; the device that sent it does not get it.
 #[derive(Debug, Clone)]
 struct Stored {

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 use floo_wasm::core::session::{Input, RequestId, Signal, State};
 use floo_wasm::ports::{HttpError, Request, Response};
 
-use crate::cloud::{Answers, Cloud, GROUP};
+use crate::cloud::{Answers, Cloud, GROUP, is_history};
 use crate::device::{Device, Trouble, Wish};
 use crate::{Mutant, Rng};
 
@@ -450,6 +450,8 @@ impl World {
         let drop = self.chance(self.faults.drop);
         // A first try that is refused as a second one would have been somebody else's.
         let twice = self.chance(self.faults.twice) && (!up || self.cloud.repeats_answers());
+        // A page of history does not say what it answers, so that a second one is taken for the next answer.
+        let twice = twice && !is_history(&bytes);
         let late = self.chance(self.faults.late);
         if drop {
             return self.note(|| format!("a frame of c{conn} is lost"));
