@@ -24,6 +24,7 @@ import { someNames } from "./lib/notices.js";
 import { defaultDns, loadSettings, saveSettings, startDns } from "./lib/settings.js";
 import { createLive } from "./live.js";
 import { createToasts } from "./toasts.js";
+import { createUploads } from "./uploads.js";
 
 /** The application's id on the local emulator. */
 const APP_ID = "floo-demo";
@@ -62,6 +63,7 @@ export function createStore() {
   const notices = shallowRef<readonly Notice[]>([]);
   const live = createLive();
   const toasts = createToasts();
+  const uploads = createUploads(client, toasts.fail);
   /** The last trouble that no call reported. */
   const trouble = shallowRef<FlooErrorShape | null>(null);
   /** Counts changes of cards: `roster.get()` and `groups.get()` are not reactive by themselves. */
@@ -249,6 +251,7 @@ export function createStore() {
     unread.value = 0;
     notices.value = [];
     live.forget();
+    uploads.forget();
     trouble.value = null;
   }
 
@@ -343,6 +346,7 @@ export function createStore() {
     notices,
     live,
     toasts,
+    uploads,
     start,
     signIn,
     signOut,

@@ -1,9 +1,11 @@
 // What people do with messages and chats in the web demo: two Chromium browsers against the real emulator.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import { after, before } from "node:test";
 import { ApiPage, apiMounts } from "../lib/api-page.mjs";
 import { ChatApp } from "../lib/chat-app.mjs";
-import { built } from "../lib/paths.mjs";
+import { at, built } from "../lib/paths.mjs";
 import { Stage, scenario } from "../lib/stage.mjs";
 
 const stage = new Stage();
@@ -174,6 +176,44 @@ scenario(stage, "attachments are shown, commands are not, and a text grows while
   }, {});
   await amber.shown("It grows", "received");
   await amber.until("the caret to go", async () => !(await amber.has("caret")));
+});
+
+scenario(stage, "files go up, are seen by whoever may, and a refused one is sent again or given up", async () => {
+  const folder = stage.directory();
+  const note = (name) => {
+    const file = path.join(folder, name);
+    fs.writeFileSync(file, "more than ten bytes");
+    return file;
+  };
+  const pick = async (...files) =>
+    (await amber.driver.findElement({ css: "[data-testid=file-picker]" })).sendKeys(files.join("\n"));
+  const named = (app, name) =>
+    app.run(
+      "return [...document.querySelectorAll('[data-testid=attachment]')].some((it) => it.textContent.includes(arguments[0]))",
+      name,
+    );
+  await amber.openChat(chat("basil"));
+  await basil.openChat(chat("amber"));
+  await pick(at("docs/demo-web-phone.png"), note("plan.txt"));
+  const picture = "const it = document.querySelector('[data-testid=attachment][data-type=image] img');";
+  for (const app of [amber, basil]) {
+    await app.until("the picture", () => app.run(`${picture} return it !== null && it.naturalWidth > 0`));
+    await app.until("the document", () => named(app, "plan.txt"));
+  }
+  assert.match(await basil.run(`${picture} return it.src`), /^blob:/, "no token in an address");
+  await amber.until("nothing to be on its way", async () => !(await amber.has("upload")));
+
+  await emulator.admin("app", { upload_limit: 10 });
+  await pick(note("again.txt"));
+  await pick(note("never.txt"));
+  const refused = "return document.querySelectorAll('[data-testid=upload][data-problem]').length";
+  await amber.until("both to be refused", async () => (await amber.run(refused)) === 2);
+  await emulator.admin("app", { upload_limit: 1_000_000 });
+  await amber.click("upload-retry", '[aria-label*="again.txt"]');
+  await basil.until("the file", () => named(basil, "again.txt"));
+  await amber.click("upload-cancel", '[aria-label*="never.txt"]');
+  await amber.until("nothing to be left", async () => !(await amber.has("upload")));
+  assert.equal(await named(basil, "never.txt"), false);
 });
 
 scenario(stage, "what cannot be sent waits, and is discarded", async () => {
