@@ -175,6 +175,20 @@ attachmentTest("an upload tells how far it is", async () => {
   );
 });
 
+attachmentTest("an upload can be given up", async () => {
+  await amber.run(`const { wx } = document.querySelector("iframe").contentWindow;
+    window.uploadFile = wx.uploadFile;
+    wx.uploadFile = () => ({ onProgressUpdate() {}, abort() { window.aborted = true; } });`);
+  await attach("file");
+  await amber.pick(file("unwanted.txt", "never mind"));
+  await message(amber, "it under way", (m) => m.body.title === "unwanted.txt" && m.mark === "uploading");
+  await amber.tap("progress");
+  await amber.choose("Do not send");
+  await amber.until("it to go", async () => !(await messages(amber)).some((m) => m.body.title === "unwanted.txt"));
+  assert.equal(await amber.run("return window.aborted"), true);
+  await amber.run('document.querySelector("iframe").contentWindow.wx.uploadFile = window.uploadFile');
+});
+
 attachmentTest("a refused upload stays with its reason; it is sent again or discarded", async () => {
   const failed = (name) => message(amber, `${name} not sent`, (m) => m.body.title === name && m.mark === "failed");
   await emulator.admin("app", { upload_limit: 10 });

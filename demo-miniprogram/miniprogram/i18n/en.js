@@ -71,7 +71,7 @@ module.exports = {
     file: "File",
     location: "Location",
   },
-  upload: { again: "Send again", discard: "Discard", failed: "The file did not get through." },
+  upload: { again: "Send again", discard: "Discard", cancel: "Do not send", failed: "The file did not get through." },
   signin: {
     title: "Sign in",
     registerTitle: "Create an account",

@@ -68,7 +68,7 @@ module.exports = {
     file: "文件",
     location: "位置",
   },
-  upload: { again: "重新发送", discard: "丢弃", failed: "文件未能发出。" },
+  upload: { again: "重新发送", discard: "丢弃", cancel: "取消发送", failed: "文件未能发出。" },
   signin: {
     title: "登录",
     registerTitle: "注册",

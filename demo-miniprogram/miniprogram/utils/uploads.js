@@ -14,7 +14,24 @@ function changed(job) {
   for (const listener of listeners) listener(job);
 }
 
+/** What ends a call: most versions of WeChat have no `AbortController`, and the SDK needs no more of a signal. */
+function stopper() {
+  const listeners = new Set();
+  const signal = {
+    aborted: false,
+    addEventListener: (_, listener) => listeners.add(listener),
+    removeEventListener: (_, listener) => listeners.delete(listener),
+  };
+  const stop = () => {
+    signal.aborted = true;
+    for (const listener of [...listeners]) listener();
+  };
+  return { signal, stop };
+}
+
 async function run(job) {
+  const { signal, stop } = stopper();
+  job.stop = stop;
   job.error = null;
   job.progress = 0;
   changed(job);
@@ -23,6 +40,7 @@ async function run(job) {
     const uploaded = await job.client.files.upload({ path: piece.path }, job.key, {
       kind: piece.kind,
       name: piece.name,
+      signal,
       onProgress: (it) => {
         const percent = it.total > 0 ? Math.floor((it.loaded / it.total) * 100) : 0;
         if (percent === job.progress) return;
@@ -34,6 +52,7 @@ async function run(job) {
     drop(job);
     job.send({ [piece.kind]: attachment });
   } catch (error) {
+    if (signal.aborted) return; // the user has given it up
     job.error = error;
     changed(job);
   }
@@ -51,8 +70,9 @@ function start(client, key, piece, send) {
   run(job);
 }
 
-/** Takes a job away. */
+/** Takes a job away; what is on its way ends. */
 function drop(job) {
+  job.stop();
   jobs = jobs.filter((other) => other !== job);
   changed(job);
 }

@@ -2,7 +2,7 @@ const { localised } = require("../../utils/localised");
 
 /**
  * One message with its avatar. Triggers `hold` for a long press, `open` for a tap on what can be opened, `failure` for a
- * tap on the mark of a failed one and `person` for a tap on the avatar.
+ * tap on the mark of one that failed or is being uploaded, and `person` for a tap on the avatar.
  */
 Component({
   behaviors: [localised("bubble")],

@@ -422,9 +422,9 @@ Page({
     }
   },
 
-  /** What can be done with a file that did not get through. */
+  /** What can be done with a file that is on its way or did not get through. */
   onHoldUpload(job) {
-    if (job.error === null) return undefined;
+    if (job.error === null) return chooseOne([{ label: t("upload.cancel"), run: () => uploads.drop(job) }], "");
     return chooseOne(
       [
         { label: t("upload.again"), run: () => uploads.run(job) },
