@@ -766,7 +766,7 @@ export class FlooClient implements Client {
       this.loading = Promise.resolve(made);
       if (!session) this.loggedOut();
       follower.handOver(made);
-      tabs.ready();
+      this.tabs?.ready();
       if (this.joining && !this.joining.online) this.join();
     } catch (thrown) {
       if (this.engine !== follower) return; // the core has stopped meanwhile, and another is under way
