@@ -43,13 +43,20 @@ function page(t, locks, first) {
   };
   Object.assign(core.answers, { login: enter, resume: enter });
   const { environment } = core;
-  const made = { core, gate: undefined };
+  const made = { core, gate: undefined, heard: [] };
   const load = async () => {
     await made.gate;
     return environment.load();
   };
-  const tabs = () => ({ locks, channel: (name) => new BroadcastChannel(name) });
-  made.client = new FlooClient({ appId: "app", logger: () => undefined }, { ...environment, load, tabs });
+  const channel = (name) => {
+    const opened = new BroadcastChannel(name);
+    opened.addEventListener("message", ({ data }) => made.heard.push(data));
+    return opened;
+  };
+  made.client = new FlooClient(
+    { appId: "app", logger: () => undefined },
+    { ...environment, load, tabs: () => ({ locks, channel }) },
+  );
   t.after(() => made.client.close());
   return made;
 }
@@ -112,19 +119,14 @@ test("while a page takes over from one whose core has stopped it gives nobody id
   second.gate = new Promise((resolve) => {
     open = resolve;
   });
-  const channel = new BroadcastChannel(NAME);
-  t.after(() => channel.close());
-  const asked = new Promise((resolve) => {
-    const hellos = new Set();
-    channel.onmessage = ({ data }) => data.say === "hello" && hellos.add(data.from).size === 2 && resolve();
-  });
   const recovered = new Promise((resolve) => first.client.on("recovered", resolve));
+  second.heard.length = 0;
   first.core.answers.conversations = "trap";
   await assert.rejects(first.client.conversations.list(), { code: "CoreStopped" });
   assert.throws(() => first.client.allocate(), { code: "CoreStopped", retriable: true });
   const sent = first.client.conversation({ user: "2" }).send({ text: "meanwhile" });
   // The two that will follow have asked the page that is about to lead and is not ready.
-  await asked;
+  await until(() => new Set(second.heard.filter(({ say }) => say === "hello").map(({ from }) => from)).size === 2);
   open();
   await recovered;
 
