@@ -49,11 +49,11 @@ import { toJson } from "./json.js";
 import { LEVELS, Logs } from "./logs.js";
 import { NATIVE } from "./native.js";
 import { checkCredentials, checkToken, engineOptions, unknownOptions } from "./options.js";
-import { isEntry } from "./remote.js";
+import { isEntry, take } from "./remote.js";
 import { rosterOf } from "./roster.js";
 import { searchOf } from "./search.js";
 import { stream } from "./stream.js";
-import { Follower, type TabPlatform, Tabs, userOf } from "./tabs.js";
+import { Follower, IDS, type TabPlatform, Tabs, userOf } from "./tabs.js";
 import type {
   CallOptions,
   Client,
@@ -235,6 +235,8 @@ export class FlooClient implements Client {
   private readonly tabs: Tabs | undefined;
   /** The core that is about to take the place of another page's. */
   private successor: Engine | undefined;
+  /** Ends when another core has taken up what one that has stopped had. */
+  private mending: Promise<unknown> | undefined;
   /** When cores have stopped of late, and what was made of the last time. */
   private traps: number[] = [];
   private trap: { readonly thrown: unknown; readonly error: FlooError } | undefined;
@@ -264,7 +266,8 @@ export class FlooClient implements Client {
     this.tabs =
       pages &&
       new Tabs(pages, {
-        engine: () => this.engine,
+        // One that follows has no ids of its own, and nothing that it could answer.
+        engine: () => (this.engine instanceof Follower ? undefined : this.engine),
         standing: () => [
           ["state", "idle", this.state, undefined, undefined],
           ["storage", this.storage, undefined],
@@ -497,10 +500,14 @@ export class FlooClient implements Client {
     return this.emitter.on("update", listener);
   }
 
-  /** The next client id, at once. Throws `UserNotLogin` when nobody is logged in. */
+  /**
+   * The next client id, at once. Throws `UserNotLogin` when nobody is logged in, `CoreStopped` while there is no core to
+   * give it.
+   */
   allocate(): ClientId {
     const { engine } = this;
-    if (!engine || !this.session) throw notLoggedIn();
+    if (!this.session) throw notLoggedIn();
+    if (!engine) throw this.trap?.error ?? notLoggedIn();
     return this.guard(() => engine.nextId()) as ClientId;
   }
 
@@ -513,6 +520,8 @@ export class FlooClient implements Client {
   }
 
   private async send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {
+    // Ids come from the core, and the one that takes over, here or in another page, is not there yet.
+    if (this.session && this.mending) await this.mending;
     return this.post(this.allocate(), to, content, options);
   }
 
@@ -729,7 +738,9 @@ export class FlooClient implements Client {
     const { tabs, engine } = this;
     const name = tabs?.account;
     if (!tabs || !engine || name === undefined || !this.session) return;
-    this.follow(name)?.inherit(this.calls.unanswered());
+    // Whoever wakes can send at once, before the page that leads by then has said anything.
+    const ids = take(engine, IDS);
+    this.follow(name)?.inherit(this.calls.unanswered(), ids);
     tabs.leave();
   }
 
@@ -755,6 +766,7 @@ export class FlooClient implements Client {
       this.loading = Promise.resolve(made);
       if (!session) this.loggedOut();
       follower.handOver(made);
+      this.tabs?.ready();
       if (this.joining && !this.joining.online) this.join();
     } catch (thrown) {
       if (this.engine !== follower) return; // the core has stopped meanwhile, and another is under way
@@ -842,8 +854,11 @@ export class FlooClient implements Client {
         if (this.state !== "closed") this.giveUp(failed);
         throw failed;
       });
-    this.loading = loading;
-    loading.catch(nothing); // whoever waits for a core hears of it
+    this.loading = this.mending = loading;
+    const mended = (): void => {
+      if (this.mending === loading) this.mending = undefined;
+    };
+    loading.then(mended, mended); // whoever waits for a core hears of a failure
   }
 
   /** A follower whose worker was ended queues again, from another one. */

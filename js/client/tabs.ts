@@ -43,6 +43,7 @@ export interface TabPlatform {
 
 /** What the leader needs of its client. */
 export interface Leading {
+  /** Undefined while it is being made, also when this page has just got the lock and stops following. */
   engine(): Engine | undefined;
   /** What a page that joins has to know, besides the lists. */
   standing(): RawEvent[];
@@ -51,7 +52,7 @@ export interface Leading {
 }
 
 /** Ids that a follower has in hand, so that it can give one at once. */
-const IDS = 256;
+export const IDS = 256;
 /** Numbers of calls that come from other pages begin here. */
 const FIRST_FOREIGN = 1_000_000_000;
 /** How often a follower asks for a leader. */
@@ -123,6 +124,11 @@ export class Tabs {
     return this.platform.channel(name);
   }
 
+  /** This page leads, or its core is there by now: whoever hears it asks anew. */
+  ready(): void {
+    this.post({ say: "leader" });
+  }
+
   /** Lets others lead. */
   leave(): void {
     this.channel?.close();
@@ -167,7 +173,7 @@ export class Tabs {
     this.denied = undefined;
     this.channel = this.platform.channel(name);
     this.channel.onmessage = ({ data }: MessageEvent<Post>) => this.heard(data);
-    this.post({ say: "leader" });
+    this.ready();
   }
 
   private post(what: Post): void {
@@ -308,8 +314,9 @@ export class Follower extends Remote {
     this.detach();
   }
 
-  /** Asks what a core of this page has not answered; what may not be repeated fails. */
-  inherit(calls: Iterable<[number, Command]>): void {
+  /** Asks what a core of this page has not answered; what may not be repeated fails. `ids` are good until another leads. */
+  inherit(calls: Iterable<[number, Command]>, ids: readonly string[]): void {
+    this.keep(ids, true);
     for (const [call, asked] of calls) this.open.set(call, asked);
     const rest = this.unanswered();
     this.open.clear();

@@ -1,5 +1,5 @@
-// A core that traps in a real page, and in a worker of one: another takes the account up from IndexedDB, and what waited
-// goes out once.
+// A core that traps in a real page, in one that leads several tabs, and in a worker: another takes the account up from
+// IndexedDB, what waited goes out once, and the other tabs go on.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { ApiPage, apiMounts } from "../lib/api-page.mjs";
@@ -181,6 +181,7 @@ for (const [engine, inWorker] of [
   ["chromium", false],
   ["chromium", true],
   ["firefox", false],
+  ["firefox", true],
   ["webkit", false],
   ["webkit", true],
 ]) {
@@ -235,5 +236,63 @@ for (const [engine, inWorker] of [
     await has(page, `met the trap ${where}`);
     await onceEach(page, `no answer ${where}`, `lost ${where}`);
     await page.run(({ clients: { me } }) => me.logout());
+  });
+}
+
+for (const inWorker of [false, true]) {
+  const where = inWorker ? "in workers" : "in the pages";
+
+  scenario(stage, `the core of the leading tab traps, ${where}: the tabs go on with one connection`, async () => {
+    const driver = browsers.get("chromium");
+    const first = await driver.getWindowHandle();
+    const tabs = [];
+    for (let n = 0; n < 3; n++) {
+      await driver.switchTo().newWindow("tab");
+      tabs.push(await new Breakable("chromium", inWorker).load());
+      await tabs[n].login();
+    }
+    const [leader, second, third] = tabs;
+    assert.equal(await sockets(), 1);
+    await second.send(`before ${where}`);
+    for (const tab of tabs) await has(tab, `before ${where}`);
+    const before = await third.chat();
+    // Of the leading tab and of one that follows: both are in the outbox of the account.
+    await unanswered(second, `no answer ${where}`, `lost ${where}`);
+
+    await leader.break("engine_command");
+    const code = await leader.run(({ clients: { me } }) => me.conversations.list().then(String, (error) => error.code));
+    assert.equal(code, "CoreStopped");
+    await until("the event", async () => (await leader.recoveries()).length > 0);
+    assert.deepEqual(await leader.recoveries(), [["CoreStopped", ids.amber]]);
+    assert.deepEqual([await second.recoveries(), await third.recoveries()], [[], []], "their cores have not stopped");
+    assert.deepEqual(await second.ends(), ["sent", "sent"]);
+    for (const tab of tabs) await online(tab);
+    await until("one connection", async () => (await sockets()) === 1);
+    for (const tab of tabs) {
+      assert.deepEqual((await tab.chat()).slice(0, before.length), before, "what was there before");
+      assert.equal(await tab.waiting(), 0);
+    }
+    await toAmber(`afterwards ${where}`);
+    for (const [n, tab] of tabs.entries()) {
+      await has(tab, `afterwards ${where}`);
+      assert.equal((await tab.send(`from tab ${n} ${where}`)).status, "sent");
+    }
+    const all = ["before", "no answer", "lost", "from tab 0", "from tab 1", "from tab 2"];
+    for (const tab of tabs) {
+      await has(tab, `from tab 2 ${where}`);
+      await onceEach(tab, ...all.map((text) => `${text} ${where}`));
+    }
+    // The tab whose core has stopped can lead again, when it is its turn.
+    for (const tab of [second, third]) {
+      await tab.run(({ clients: { me } }) => me.close());
+      await driver.close();
+    }
+    await online(leader);
+    assert.equal((await leader.send(`alone ${where}`)).status, "sent");
+    await onceEach(leader, `alone ${where}`);
+    assert.equal(await sockets(), 1);
+    await leader.run(({ clients: { me } }) => me.logout());
+    await driver.close();
+    await driver.switchTo().window(first);
   });
 }

@@ -179,9 +179,10 @@ export class FakeCore {
       closed = false;
       freed = false;
       id = 1000;
-      constructor(options, sink) {
+      constructor(options, sink, leave) {
         this.options = options;
         this.sink = sink;
+        this.leave = leave;
         core.engines.push(this);
       }
       say(...batch) {
