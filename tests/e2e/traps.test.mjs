@@ -49,21 +49,7 @@ class Breakable extends ApiPage {
           script.onerror = reject;
           document.head.append(script);
         });
-        const { breakCore, instances } = window.breakable;
-        let made;
-        const worker = () => (made = window.breakable.worker());
-        window.breakCore = async (part) => {
-          if (!inWorker) {
-            breakCore(part);
-            return instances();
-          }
-          const { port1, port2 } = new MessageChannel();
-          const count = new Promise((resolve) => {
-            port1.onmessage = ({ data }) => resolve(data);
-          });
-          made.postMessage({ breakCore: part }, [port2]);
-          return count;
-        };
+        const { worker } = window.breakable;
         const me = createClient({ appId: APP_ID, servers: { dns }, logLevel: "off", ...(inWorker ? { worker } : {}) });
         clients.me = me;
         me.heard = listen(me);
@@ -86,7 +72,7 @@ class Breakable extends ApiPage {
 
   /** The next call of such an export traps; see `breakable.js`. */
   break(part = "") {
-    return this.run((_, { part }) => window.breakCore(part), { part });
+    return this.run((_, { part }) => window.breakable.breakCore(part), { part });
   }
 
   recoveries() {
