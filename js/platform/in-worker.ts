@@ -179,6 +179,8 @@ class Thread implements Locks {
     const start: Start = { floo: "start", version: VERSION, port: port2, alive: `floo/worker/${random()}` };
     this.port = port1;
     port1.onmessage = ({ data }: MessageEvent<Word>) => {
+      // Firefox still delivers what was under way when the port was closed: it is not about the next worker.
+      if (this.port !== port1) return;
       if (data.say === "ready") {
         this.ready = true;
         this.watch(start.alive);

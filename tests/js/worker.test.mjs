@@ -454,6 +454,34 @@ describe("a client whose core is in a worker", () => {
       assert.ok(made.at(-1).terminated);
     }
   });
+
+  test("what a worker that has stopped still had under way says nothing of the next one", async (t) => {
+    const ports = [];
+    const { MessageChannel } = globalThis;
+    globalThis.MessageChannel = class extends MessageChannel {
+      constructor() {
+        super();
+        ports.push(this.port1);
+      }
+    };
+    t.after(() => {
+      globalThis.MessageChannel = MessageChannel;
+    });
+    const { fake, client } = make();
+    fake.answers.resume = () => ({ userId: "1", deviceSn: 7 });
+    await client.login({ username: "amber", password: "secret" });
+    const [before] = ports;
+    const { onmessage } = before;
+    const recovered = new Promise((resolve) => client.on("recovered", resolve));
+    made.at(-1).fail("Uncaught RuntimeError: unreachable");
+    await until(() => ports.length === 2);
+    // As Firefox does, which delivers it although the port is closed.
+    for (const say of ["stopped", "failed"]) onmessage.call(before, { data: { say, message: "unreachable" } });
+    assert.equal((await recovered).session.userId, "1");
+    onmessage.call(before, { data: { say: "stopped", message: "unreachable" } });
+    assert.deepEqual(await client.roster.list(), []);
+    assert.equal(ports.length, 2, "no third worker");
+  });
 });
 
 test("page and worker know the version that is published", () => {
