@@ -169,12 +169,14 @@ export class Session {
     }
   }
 
-  /** Asks the cloud whether it takes a password. A token shows its worth only when it is used. */
+  /**
+   * Asks the cloud whether it takes a password. A token shows its worth only when it is used, and what the cloud wants
+   * to hear of a number besides is not known: these are not asked about.
+   */
   private async prove(credentials: Credentials): Promise<void> {
-    const { username, mobile, userId, password } = checkCredentials(credentials, false);
-    if (password === undefined) return;
-    if (userId !== undefined) await this.client.api("tokenId", { user_id: userId, password });
-    else await this.client.api("tokenUser", { ...(mobile ? { mobile } : { name: username }), password });
+    const { username, userId, password } = checkCredentials(credentials, false);
+    if (userId !== undefined && password) await this.client.api("tokenId", { user_id: userId, password });
+    else if (username !== undefined && password) await this.client.api("tokenUser", { name: username, password });
   }
 
   private loginFailed(error: FlooErrorShape): void {

@@ -177,7 +177,6 @@ describe("flooim", () => {
     Object.assign(known, { tokenUser: refuse, tokenId: refuse });
     for (const [login, endpoint, params] of [
       [() => im.login({ name: "basil", password: "x" }), "tokenUser", { name: "basil", password: "x" }],
-      [() => im.login({ mobile: "+86", password: "x" }), "tokenUser", { mobile: "+86", password: "x" }],
       [() => im.idLogin({ user_id: 5, password: "x" }), "tokenId", { user_id: "5", password: "x" }],
     ]) {
       heard.length = 0;

@@ -239,7 +239,7 @@ const TABLE: &str = "\
 getServers GET+ open object <dns> app_id:text source:text?
 getAppConfig GET+ open object? /app/config platform:small
 parseLink GET+ open object <link>/info link:text server:base?
-tokenUser POST open object /token/user name:text? password:text mobile:text? device_guid:text?
+tokenUser POST open object /token/user name:text password:text mobile:text? device_guid:text?
 tokenId POST open object /token/id user_id:id password:text device_guid:text?
 userRegister POST open object /user/register/v2 username:text password:text
 userRegisterAnonymous POST open object /user/register/anonymous username:text password:text cid:int?
