@@ -84,7 +84,9 @@ export const message = (phone, what, fits) => phone.until(what, async () => (awa
 export async function act(phone, text, ...labels) {
   await phone.hold(`the message "${text}"`, async () => {
     const index = (await messages(phone)).map((m) => m.text).lastIndexOf(text);
-    return index >= 0 && (await phone.all("bubble"))[index];
+    const bubble = index >= 0 && (await phone.all("bubble"))[index];
+    // Others may have come or gone between the two looks.
+    return bubble && (await bubble.getText()).includes(text) && bubble;
   });
   for (const label of labels) await phone.choose(label);
 }
