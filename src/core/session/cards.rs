@@ -17,7 +17,7 @@ pub(super) struct Cards {
     left: Set<u64>,
     /// Calls for a list that this device has never had and that is on its way.
     waiting: Vec<(CallId, List)>,
-    /// It was asked what is pinned.
+    /// It was asked what is pinned, and nothing has changed since.
     pins: bool,
 }
 
@@ -172,7 +172,8 @@ impl Session {
             }
             Purpose::Pins => {
                 match read(answer, pins(NOBODY).parse) {
-                    Ok(ids) => self.pins_known(&ids),
+                    Ok(ids) if self.cards.pins => self.pins_known(&ids),
+                    Ok(_) => self.want_pins(), // from before the last change
                     // Not every cloud has it: what this device knows stays.
                     Err(e) => self.log(super::Level::Info, format!("what is pinned is not known: {}", e.code as u16)),
                 }
@@ -188,7 +189,8 @@ impl Session {
 
     /// Asks what is pinned, once it is known which ids are groups.
     fn want_pins(&mut self) {
-        if self.cards.pins || self.requests.values().any(|purpose| List::Groups.needs(purpose)) {
+        let under_way = |purpose: &Purpose| List::Groups.needs(purpose) || *purpose == Purpose::Pins;
+        if self.cards.pins || self.requests.values().any(under_way) {
             return;
         }
         let Some(caller) = self.caller() else { return };

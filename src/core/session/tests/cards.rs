@@ -120,3 +120,27 @@ fn what_other_devices_have_pinned_and_muted_is_so_here() {
     w.command(6, told);
     assert!(marks(&mut w).iter().all(|(uid, ..)| *uid != 77), "nor for being muted");
 }
+
+#[test]
+fn a_list_of_pins_from_before_a_change_is_asked_for_again() {
+    let pins = |ids: &str| format!(r#"{{"code":200,"data":{{"conversation_ids":[{ids}]}}}}"#);
+    let pin = |w: &mut World, call, of: u64| {
+        let params = format!(r#"{{"conversation_id":{of}}}"#);
+        w.command(call, Command::Api { endpoint: "userConversationPin".into(), params: Json(params), timeout: 0 });
+        w.answer("/conversation/pin", r#"{"code":200,"data":true}"#);
+    };
+    let mut w = World::new();
+    w.log_in();
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "hi")], 0));
+    w.answer("/group/user_joined", r#"{"code":200,"data":[]}"#);
+    w.answer("/pin_list", &pins(""));
+    pin(&mut w, 5, 4242);
+    assert_eq!(w.requests.iter().filter(|(_, r)| r.url.contains("pin_list")).count(), 1);
+    w.requests.iter_mut().for_each(|(_, r)| r.url = r.url.replace("pin_list", "first_list"));
+    pin(&mut w, 6, PEER);
+    assert!(w.requests.iter().all(|(_, r)| !r.url.contains("pin_list")), "two answers could come in any order");
+    w.answer("first_list", &pins("4242"));
+    assert!(!w.list()[0].pinned);
+    w.answer("/pin_list", &pins(&format!("4242,{PEER}")));
+    assert!(w.list()[0].pinned, "the list from after the change");
+}
