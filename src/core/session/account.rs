@@ -57,16 +57,8 @@ impl Pending {
     fn restore(row: OutboxRow) -> Option<Self> {
         let meta = Meta::decode(row.meta.clone()).ok()?;
         let to = ConversationId { kind: Kind::from_number(row.kind)?, uid: row.to };
-        Some(Self {
-            errand: errand(&meta),
-            row,
-            to,
-            durable: true,
-            sent: None,
-            again: true,
-            answered: false,
-            call: None,
-        })
+        let (errand, again) = (errand(&meta), !row.held);
+        Some(Self { errand, row, to, durable: true, sent: None, again, answered: false, call: None })
     }
 
     /// The meta; it was read when it was made or restored, so it can be read now.
@@ -195,6 +187,11 @@ impl Account {
             return false;
         }
         row.read || row.quiet || conversation.is_some_and(|c| id <= c.read_top)
+    }
+
+    /// Whether the author may wait to hear that a message was read: history brought it, and the server has it as unread.
+    pub(super) fn is_owed(&self, row: &MessageRow) -> bool {
+        row.quiet && !row.read && self.may_count(row)
     }
 
     /// Whether a message can be unread at all: of somebody else, there, and of a kind that counts.

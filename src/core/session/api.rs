@@ -342,7 +342,7 @@ impl Session {
         let of = ConversationId::user(uid);
         self.drop_unsent(&mut out, of, u64::MAX, false);
         let top = self.account.as_ref().and_then(|account| account.conversations.get(&of)).map_or(0, |row| row.top);
-        self.remove_conversation(&mut out, of, top);
+        self.remove_conversation(&mut out, of, top, false);
         if let (Some(account), false) = (&self.account, out.removed.is_empty()) {
             out.writes.push(account.conversation_write(of));
             out.then.push(Output::Event(Event::Removed(out.removed)));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::merge::{Job, Wanted};
 use super::sync::Local;
-use super::{CallId, Event, Session, Timer};
+use super::{CallId, Event, Reply, Session, Timer};
 use crate::core::codec::Uplink;
 use crate::core::model::{ConversationId, Domain, Error, ErrorCode, Millis};
 use crate::core::proto::{SyncDl, SyncUl, status::ErrorCode as Status};
@@ -26,6 +26,11 @@ pub(super) struct Request {
 impl Session {
     pub(super) fn ask_history(&mut self, call: CallId, of: ConversationId, before: u64, after: u64, limit: u32) {
         let limit = limit.clamp(1, super::MAX_PAGE);
+        let erased = self.erased(of);
+        if before > 0 && before <= erased.saturating_add(1) {
+            return self.reply(call, Ok(Reply::History(Vec::new(), 0)));
+        }
+        let after = if after > 0 { after.max(erased) } else { 0 };
         if !self.link.ready {
             return self.load_local(Local {
                 call,

@@ -28,6 +28,7 @@ use crate::core::model::{
 };
 use crate::core::proto::{
     Conversation, GroupNotice, MessageBody, MessageOperation, Meta, RosterNotice, SyncDl, UserNotice, Xid,
+    conversation_operation::OpType as RemovalType,
     message_body::{QoS, Status as Seen, Type},
     message_operation::OpType,
 };
@@ -105,8 +106,8 @@ pub(super) enum Item {
     Message(ConversationId, Meta, MessageBody),
     Operation(Meta, MessageBody, MessageOperation),
     Notice(Notice, Meta),
-    /// A conversation was removed on another device.
-    Removal(u64, u64),
+    /// A conversation was removed on another device; from the account?
+    Removal(u64, u64, bool),
     /// Typing and the like: never kept.
     Passing(Meta, MessageBody),
     /// Of a kind that is not handled.
@@ -272,14 +273,18 @@ impl Session {
                     }
                 }
             }
-            Job::History { wish, of, from, next, .. } => {
+            Job::History { wish, of, from, mut next, .. } => {
                 let ids: Vec<_> = items.iter().filter_map(|item| item.id(of)).collect();
                 self.take_in(&mut work, items, false);
                 self.close_gap(&mut work.out, of, from, if next == 0 { Some(&0) } else { ids.iter().min() });
                 match wish {
                     Wanted::By(call) => {
+                        let erased = self.erased(of);
+                        if ids.iter().any(|id| *id <= erased) {
+                            next = 0; // it goes back, and all that is older was removed too
+                        }
                         let page = self.account.iter().flat_map(|account| {
-                            let rows = ids.iter().filter_map(|id| work.rows.get(&(of, *id)));
+                            let rows = ids.iter().filter(|id| **id > erased).filter_map(|id| work.rows.get(&(of, *id)));
                             rows.filter(|row| account.is_shown(of, row)).map(|row| account.message(of, row))
                         });
                         let mut page: Vec<_> = page.collect();
@@ -369,12 +374,12 @@ impl Session {
                         self.noticed_change(&mut work.out, notice, &meta);
                     }
                 }
-                Item::Removal(id, uid) => {
+                Item::Removal(id, uid, everywhere) => {
                     let meta = Meta { id, ..Meta::default() };
                     let first = work.first_time(&meta);
                     let all = self.account.as_ref().filter(|_| first).map(|account| named(account, uid));
                     for of in all.unwrap_or_default() {
-                        self.remove_conversation(&mut work.out, of, id);
+                        self.remove_conversation(&mut work.out, of, id, everywhere);
                         work.forget(of, id);
                         self.recount(work, of);
                     }
@@ -398,8 +403,8 @@ impl Session {
         if live && id <= account.taken_in(of) {
             return; // it was here, and was dropped
         }
-        let floor = account.conversations.get(&of).map_or(0, |row| row.floor);
-        if id <= floor && !work.revives {
+        let (floor, erased) = account.conversations.get(&of).map_or((0, 0), |row| (row.floor, row.erased));
+        if id <= floor && (id <= erased || !work.revives) {
             // Its conversation was removed after it: known only to whoever looks for it in history.
             if !live {
                 let row = MessageRow { meta: Some(meta), quiet: true, ..MessageRow::default() };
@@ -453,7 +458,11 @@ impl Session {
         cancels.retain(|cancel| cancel.op > row.read_op && !conversation.overruled(id, cancel.op) && !row.gone);
         conversation.cancels.extend(cancels.pop());
         let unread = account.is_unread(of, &row) && !was_unread;
+        let owed = !known && account.is_owed(&row);
         let conversation = account.conversations.or_default(of);
+        if owed && (conversation.owed == 0 || id < conversation.owed) {
+            conversation.owed = id;
+        }
         conversation.top = conversation.top.max(id);
         if unread {
             conversation.unread += 1;
@@ -715,9 +724,11 @@ impl Work {
                 }
                 if *only {
                     wish.row(*of, *up_to);
-                } else if row.unread > 0 {
-                    if *up_to > row.read_top {
-                        let (from, to) = (row.read_top.saturating_add(1), up_to.saturating_add(1));
+                } else if row.unread > 0 || row.owed > 0 {
+                    let first = row.read_top.saturating_add(1);
+                    let from = if row.owed > 0 { first.min(row.owed) } else { first };
+                    if *up_to >= from {
+                        let to = up_to.saturating_add(1);
                         wish.loads.push((message_query(*of, from, to, MOST_RECEIPTS, true), Part::Rows(*of)));
                     }
                     wish.above(account, *of, row.read_top.max(*up_to));
@@ -828,7 +839,7 @@ impl Wish {
                     self.homes.insert(operation.mid);
                 }
             }
-            Item::Removal(id, uid) => self.above(account, account.whose(*uid), *id),
+            Item::Removal(id, uid, _) => self.above(account, account.whose(*uid), *id),
             _ => {}
         }
     }
@@ -986,7 +997,9 @@ pub(super) fn sort(meta: Meta, account: &Account, page: Option<ConversationId>) 
         Ok(Payload::Message(body)) => message(meta, body, account, page),
         Ok(Payload::Conversation(Conversation { operation, .. })) => {
             match operation.map(|operation| (operation.r#type, operation.xid)) {
-                Some((1 | 2, Some(xid))) => Item::Removal(meta.id, xid.uid),
+                Some((kind @ (1 | 2), Some(xid))) => {
+                    Item::Removal(meta.id, xid.uid, kind == RemovalType::DeleteEverywhere as i32)
+                }
                 Some((_, Some(_))) => Item::Skipped,
                 _ => Item::Bad(meta, "conversation operation: `xid` is missing"),
             }

@@ -107,7 +107,7 @@ impl Session {
         notice.kept = true;
         let gid = notice.group;
         self.cards.group_left(gid);
-        self.remove_conversation(out, ConversationId::group(gid), notice.id);
+        self.remove_conversation(out, ConversationId::group(gid), notice.id, false);
         let Some(account) = &mut self.account else { return };
         if account.groups.remove(&gid).is_some() {
             out.writes.push(Write::delete(Table::Groups, gid.to_be_bytes()));
@@ -174,7 +174,7 @@ impl Session {
             Roster::Removed if actor => {
                 notice.kept = true;
                 self.contact(out, other, false);
-                self.remove_conversation(out, ConversationId::user(other), notice.id);
+                self.remove_conversation(out, ConversationId::user(other), notice.id, false);
             }
             // They have removed the user: no contact any more, but what was said stays.
             Roster::Removed if target => self.contact(out, other, false),

@@ -418,6 +418,10 @@ impl Session {
         let Some(account) = &mut self.account else { return };
         let of = pending.to;
         if let Some(conversation) = account.conversations.get_mut(&of) {
+            if pending.errand == Errand::Removal && conversation.erased > 0 {
+                conversation.erased = 0; // the account still has it
+                work.out.touched.insert(of);
+            }
             let before = conversation.cancels.len();
             conversation.cancels.retain(|cancel| cancel.mid != target || cancel.op != u64::MAX);
             if conversation.cancels.len() < before && pending.operation().is_some() {
@@ -451,8 +455,11 @@ impl Session {
         out.writes.push(put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
         out.writes.push(Write::put(Table::Kv, kv::LAST_ID, account.last_id.to_be_bytes()));
         account.outbox.insert(id, pending);
-        let top = row_of(account, of).top;
-        self.remove_conversation(&mut out, of, top);
+        let top = match row_of(account, of).top {
+            0 if everywhere => self.newest(), // nothing of it is here, and what there is goes too
+            top => top,
+        };
+        self.remove_conversation(&mut out, of, top, everywhere);
         let Some(account) = &self.account else { return };
         out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
         let mut then = vec![Output::Event(Event::Removed(out.removed)), Output::Reply(call, Ok(Reply::Done))];
@@ -472,7 +479,7 @@ impl Session {
         let Some(before) = self.account.as_ref().and_then(|account| account.conversations.get(&of)).cloned() else {
             return self.reply(call, Ok(Reply::Done)); // nothing of it is here
         };
-        self.remove_conversation(&mut out, of, before.top);
+        self.remove_conversation(&mut out, of, before.top, false);
         let Some(account) = &mut self.account else { return };
         let of_last =
             |row: &Option<MessageRow>| row.iter().filter_map(|row| row.meta.as_ref()).map(|m| m.timestamp).max();
@@ -503,13 +510,17 @@ impl Session {
         }
     }
 
-    /// Removes a conversation's messages up to an id; what is newer stays.
-    pub(super) fn remove_conversation(&mut self, out: &mut Outcome, of: ConversationId, up_to: u64) {
+    /// Removes a conversation's messages up to an id; what is newer stays. `everywhere`: from the account, so that
+    /// history does not show them either.
+    pub(super) fn remove_conversation(&mut self, out: &mut Outcome, of: ConversationId, up_to: u64, everywhere: bool) {
         let Some(account) = &mut self.account else { return };
         let known = account.conversations.contains_key(&of);
         // Also one that is not known: its messages may be on their way, and must not come after this.
         let row = account.conversations.or_default(of);
         row.floor = row.floor.max(up_to);
+        if everywhere {
+            row.erased = row.erased.max(up_to);
+        }
         row.cancels.retain(|cancel| cancel.mid > up_to);
         let newer = row.last.as_ref().is_some_and(|last| last.id() > up_to);
         if !newer {
@@ -537,6 +548,11 @@ impl Session {
     /// Whether a message was there before its conversation was removed.
     pub(super) fn is_removed(&self, of: ConversationId, id: u64) -> bool {
         self.account.as_ref().is_some_and(|account| id <= row_of(account, of).floor)
+    }
+
+    /// Up to where a conversation was removed from the account.
+    pub(super) fn erased(&self, of: ConversationId) -> u64 {
+        self.account.as_ref().map_or(0, |account| row_of(account, of).erased)
     }
 
     /// The highest id that was ever taken in.

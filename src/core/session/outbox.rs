@@ -109,7 +109,8 @@ impl Session {
         if qos == QoS::AtMostOnce as i32 {
             return self.send_once(call, meta);
         }
-        let pending = Pending::new(&meta, to, None);
+        let mut pending = Pending::new(&meta, to, None);
+        pending.row.held = !self.link.ready;
         let mut writes = vec![
             put(Table::Outbox, id.to_be_bytes().into(), &pending.row),
             Write::put(Table::Kv, kv::LAST_ID, account.last_id.to_be_bytes()),
@@ -236,6 +237,7 @@ impl Session {
         if !self.link.ready || self.timers.get(Timer::Outbox).is_some() {
             return;
         }
+        self.let_go();
         let now = self.now;
         let Some(account) = &mut self.account else { return };
         let mut free = IN_FLIGHT.saturating_sub(account.outbox.values().filter(|p| p.sent.is_some()).count());
@@ -260,6 +262,22 @@ impl Session {
             self.send_now(&Uplink::Sync(SyncUl { meta: Some(meta), ..SyncUl::default() }));
         }
         self.arm_ack();
+    }
+
+    /// What was written down without a connection goes out now. That is noted first, for all of it at once: after a
+    /// restart nobody could tell otherwise.
+    fn let_go(&mut self) {
+        let Some(account) = &mut self.account else { return };
+        let (mut writes, mut marks) = (Vec::new(), Vec::new());
+        for (id, pending) in account.outbox.iter_mut().filter(|(_, p)| p.row.held && p.durable && p.row.failed == 0) {
+            pending.row.held = false;
+            pending.durable = false;
+            writes.push(put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
+            marks.push(Mark::Queued(*id));
+        }
+        if !writes.is_empty() {
+            self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then: vec![], marks }));
+        }
     }
 
     fn arm_ack(&mut self) {

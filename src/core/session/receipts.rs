@@ -32,21 +32,28 @@ impl Session {
         let read: Vec<_> = work
             .rows
             .iter()
-            .filter(|((place, id), row)| *place == of && *id <= up_to && account.is_unread(of, row))
-            .map(|((_, id), row)| (*id, row.from(), super::body::body(row).config))
+            .filter(|((place, id), _)| *place == of && *id <= up_to)
+            .map(|((_, id), row)| (*id, row, account.is_unread(of, row), account.is_owed(row)))
+            // What was marked unread below has had its receipt before.
+            .filter(|(id, _, unread, owed)| *owed || (*unread && (only || *id > before.read_top)))
+            .map(|(id, row, unread, owed)| (id, row.from(), super::body::body(row).config, unread, owed))
             .collect();
-        if only {
-            for (id, ..) in &read {
+        for (id, .., owed) in &read {
+            if only || (*owed && !here) {
                 work.change(of, *id, |row| row.read = true);
             }
         }
         let Some(conversation) = account.conversations.get_mut(&of) else { return };
         if only {
             conversation.cancels.retain(|cancel| cancel.mid != up_to);
-            conversation.unread = conversation.unread.saturating_sub(u32::try_from(read.len()).unwrap_or(u32::MAX));
+            let unread = read.iter().filter(|(.., unread, _)| *unread).count();
+            conversation.unread = conversation.unread.saturating_sub(u32::try_from(unread).unwrap_or(u32::MAX));
         } else {
             conversation.read_top = conversation.read_top.max(up_to);
             conversation.cancels.retain(|cancel| cancel.mid > up_to);
+            if conversation.owed > 0 && conversation.owed <= up_to {
+                conversation.owed = if up_to < conversation.top { up_to + 1 } else { 0 };
+            }
             let moved = conversation.read_top > before.read_top || conversation.cancels.len() < before.cancels.len();
             if moved && here {
                 conversation.here = conversation.here.max(up_to);
@@ -65,7 +72,7 @@ impl Session {
         if row_of(account, of) != before {
             work.out.touched.insert(of);
         }
-        for (id, author, config) in read.into_iter().filter(|_| !here) {
+        for (id, author, config, ..) in read.into_iter().filter(|_| !here) {
             let waits = of.kind != Kind::Group || Facts::read(&config).members.contains(&me);
             if waits {
                 let to = if of.kind == Kind::Group { author } else { of.uid };

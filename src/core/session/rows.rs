@@ -85,6 +85,9 @@ pub(super) struct OutboxRow {
     pub(super) failed: u32,
     #[prost(string, tag = "5")]
     pub(super) reason: String,
+    /// Written down without a connection and not sent since: surely nobody has it.
+    #[prost(bool, tag = "6")]
+    pub(super) held: bool,
 }
 
 /// What is kept of a conversation besides its messages.
@@ -148,6 +151,12 @@ pub(super) struct ConversationRow {
     /// Read up to this message on this device only: nobody has been told. 0 for nothing.
     #[prost(uint64, tag = "21")]
     pub(super) here: u64,
+    /// It was removed from the account up to this message: not even history brings that back.
+    #[prost(uint64, tag = "22")]
+    pub(super) erased: u64,
+    /// The oldest message of history whose author may wait for its reading; 0 for none.
+    #[prost(uint64, tag = "23")]
+    pub(super) owed: u64,
 }
 
 impl ConversationRow {
@@ -280,6 +289,7 @@ wire! {
         3 to uint64,
         4 failed uint32,
         5 reason text,
+        6 held bool,
     }
     ConversationRow {
         2 top uint64,
@@ -302,6 +312,8 @@ wire! {
         19 local message,
         20 cleared uint64,
         21 here uint64,
+        22 erased uint64,
+        23 owed uint64,
     }
     MarkRow {
         1 mid uint64,

@@ -240,6 +240,52 @@ fn a_failed_message_is_sent_again_under_its_id_or_cancelled() {
 }
 
 #[test]
+fn what_was_written_offline_can_be_cancelled_after_a_restart_until_it_goes_out() {
+    let restart = |w: World| {
+        let mut w = World::with(w.device, w.account);
+        w.command(1, Command::Resume);
+        w
+    };
+    let mut w = World::new();
+    w.log_in();
+    let online = w.send(2, "sent, not answered");
+    w.feed(Input::Closed("gone"));
+    let (first, second) = (w.send(3, "never mind"), w.send(4, "goes out"));
+    let mut w = restart(w);
+    w.command(5, Command::Cancel(online));
+    assert_eq!(w.error_of(5), ErrorCode::ArgumentInvalid, "the server may have it");
+    w.command(6, Command::Cancel(first));
+    assert_eq!(w.replies[&6], Ok(Reply::Done));
+    w.go_online();
+    let ids = |w: &World| w.sent.iter().filter_map(|s| s.meta.as_ref()).map(|m| m.id).collect::<Vec<_>>();
+    assert_eq!(ids(&w), [online, second], "in order");
+    // That they went out was noted before they did.
+    let mut w = restart(w);
+    w.command(7, Command::Cancel(second));
+    assert_eq!(w.error_of(7), ErrorCode::ArgumentInvalid, "the server may have it");
+    w.go_online();
+    assert_eq!(ids(&w), [online, second]);
+}
+
+#[test]
+fn what_was_written_offline_costs_one_more_transaction_altogether() {
+    let count = |messages: u32| {
+        let mut w = World::new();
+        w.log_in();
+        w.feed(Input::Closed("gone"));
+        for call in 0..messages {
+            w.send(10 + call, "later");
+        }
+        w.feed(Input::Signal(Signal::Online));
+        w.trace.clear();
+        w.go_online();
+        w.trace.iter().filter(|word| **word == "persist").count()
+    };
+    assert_eq!(count(5), count(1));
+    assert_eq!(count(1), count(0) + 1);
+}
+
+#[test]
 fn a_server_that_wants_less_gets_the_same_message_after_a_pause() {
     let mut w = World::new();
     w.log_in();
