@@ -52,6 +52,8 @@ pub enum Input<'a> {
 pub enum Mark {
     /// A message is in the outbox; its client id.
     Queued(u64),
+    /// It was there before, and may go out now.
+    LetGo(u64),
 }
 
 /// What the store of an account held.

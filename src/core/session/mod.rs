@@ -308,7 +308,7 @@ impl Session {
                 Some(LoadPurpose::Room(step)) => self.room_loaded(step, rows),
                 None => {} // of an account that was closed since
             },
-            Input::Persisted(Mark::Queued(id)) => self.queued(id),
+            Input::Persisted(Mark::Queued(id) | Mark::LetGo(id)) => self.queued(id),
             Input::PersistFailed(e, batch) => self.persist_failed(&e, Some(batch)),
             Input::Signal(signal) => self.signal(signal),
             Input::Tick => {
@@ -543,8 +543,10 @@ impl Session {
             self.event(Event::Error(error.clone()));
         }
         for Batch { then, marks, .. } in lost {
-            for Mark::Queued(id) in marks {
-                self.not_kept(id, error);
+            for mark in marks {
+                if let Mark::Queued(id) = mark {
+                    self.not_kept(id, error);
+                }
             }
             for output in then {
                 if let Output::Reply(call, _) = output {

@@ -273,7 +273,7 @@ impl Session {
             pending.row.held = false;
             pending.durable = false;
             writes.push(put(Table::Outbox, id.to_be_bytes().into(), &pending.row));
-            marks.push(Mark::Queued(*id));
+            marks.push(Mark::LetGo(*id));
         }
         if !writes.is_empty() {
             self.out.push_back(Output::Persist(Batch { place: Place::Account, writes, then: vec![], marks }));

@@ -268,6 +268,26 @@ fn what_was_written_offline_can_be_cancelled_after_a_restart_until_it_goes_out()
 }
 
 #[test]
+fn what_was_written_offline_is_not_failed_when_its_going_out_cannot_be_noted() {
+    let mut w = World::new();
+    w.log_in();
+    w.feed(Input::Closed("gone"));
+    let id = w.send(3, "later");
+    w.feed(Input::Signal(Signal::Online));
+    w.fail_writes = true;
+    w.feed(Input::Opened);
+    let reply = Provision { status: ok(), xid: Some(Xid { uid: ME, device_sn: 7 }), ..Provision::default() };
+    w.frame(&frame(Cmd::Provision, reply));
+    assert!(!w.events.iter().any(|e| matches!(e, Event::Failed(_))), "it is in the store, and goes out later");
+    assert!(w.sent.iter().all(|s| s.meta.is_none()), "not before that is noted");
+    w.fail_writes = false;
+    w.now = w.now + Duration::from_secs(60);
+    w.feed(Input::Tick);
+    w.go_online();
+    assert_eq!(w.sent.iter().filter_map(|s| s.meta.as_ref()).map(|m| m.id).collect::<Vec<_>>(), [id]);
+}
+
+#[test]
 fn what_was_written_offline_costs_one_more_transaction_altogether() {
     let count = |messages: u32| {
         let mut w = World::new();
