@@ -563,7 +563,10 @@ export interface ConversationInfo {
   /** What to show: the user's display name or the group's name; the id until it is known. */
   readonly title: string;
   readonly avatar: string;
-  /** Messages from others that were not read, on any device. */
+  /**
+   * Messages from others that were not read, on any device, of those that the cloud has sent this device. It sends a new
+   * device the last ones of a conversation only; older ones come with `history` and do not count.
+   */
   readonly unread: number;
   /** Whether an unread message calls on the logged-in user. */
   readonly mention: Mentioned;
@@ -741,7 +744,8 @@ export interface Conversation {
   /** Tells the author that the sound or video of a message was played. */
   markPlayed(message: MessageRef, options?: CallOptions): Promise<void>;
   /**
-   * Marks everything read, or what is up to a message, or that one only: on all devices, and for who waits for it.
+   * Marks everything read, or what is up to a message, or that one only: on all devices, and for who waits for it. On the
+   * devices also what this one does not have; authors hear of what this one has, from `history` too.
    * `scope: "device"`: nobody hears of it. A later call without it tells the account's other devices; who waits for a
    * receipt of what was read that way gets none.
    */
@@ -750,7 +754,11 @@ export interface Conversation {
   readBy(message: MessageRef, options?: CallOptions): Promise<ReadBy>;
   /** Tells the other side that the user is typing, or has stopped. While offline nobody hears it. */
   typing(active?: boolean): Promise<void>;
-  /** Removes the conversation with its messages, from all devices of the account unless `scope` says otherwise. */
+  /**
+   * Removes the conversation with its messages, from all devices of the account unless `scope` says otherwise. Then
+   * `history` does not show them again, on any device that has heard of it; one that first logs in later may not have.
+   * `scope: "device"`: nothing comes back by itself, but `history` brings it again.
+   */
   remove(options?: { scope?: Scope } & CallOptions): Promise<void>;
   /**
    * Takes all its messages off this device, those that were refused too, while its row stays, in its place, with draft
@@ -857,8 +865,9 @@ export interface Client {
     /** Sends a failed message again, under the same id; settles as `send` does. */
     resend(message: Message | ClientId, options?: CallOptions): Promise<Message>;
     /**
-     * Takes a message back that has failed, or was written since the client was made and is surely not on its way. Its
-     * `send` rejects with `Cancelled`. `ArgumentInvalid`: the server may have it already, or there is none.
+     * Takes a message back that has failed or surely was not sent: written without a connection, also before the page was
+     * loaded again, and not gone out since. Its `send` rejects with `Cancelled`. `ArgumentInvalid`: the server may have it
+     * already, or there is none.
      */
     cancel(message: Message | ClientId, options?: CallOptions): Promise<void>;
   };

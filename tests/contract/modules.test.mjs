@@ -386,6 +386,45 @@ test("what is pinned or muted on one device is so on all others", async () => {
   await here(tablet, ids.Team, { pinned: false });
 });
 
+test("a new device counts what it is sent; reading there tells authors and devices of the history too", async () => {
+  const { amber, basil } = clients;
+  const there = basil.conversation({ user: ids.amber });
+  const sent = [];
+  for (let i = 0; i < 30; i += 1) sent.push(await there.send({ text: `many ${i}` }));
+  const phone = await enter("phone", { username: "amber", password: "amber-demo" });
+  const row = (client) => client.conversations.snapshot.find((it) => it.key.id === ids.basil);
+  await until("the last messages", () => row(phone)?.unread === 20);
+  await until("all messages", () => row(amber)?.unread >= 30);
+  const chat = phone.conversation({ user: ids.basil });
+  const texts = (list) => list.map((it) => it.text).filter((text) => text.startsWith("many "));
+  assert.equal(texts(await all(chat.history())).length, 30);
+  assert.equal(row(phone).unread, 20, "history does not count");
+  await chat.markRead();
+  await until("nothing is unread", () => row(phone).unread === 0 && row(amber).unread === 0);
+  const read = async () => (await Promise.all(sent.map(({ id }) => there.message(id)))).every((it) => it?.read);
+  await until("the author to hear of it", read);
+});
+
+test("what is removed from the account stays away from history, on all devices", async () => {
+  const { phone, amber, basil } = clients;
+  const chat = amber.conversation({ user: ids.basil });
+  const past = async (client) => all(client.conversation({ user: ids.basil }).history({ pageSize: 7 }));
+  await chat.remove({ scope: "device" });
+  assert.deepEqual(await chat.messages(), []);
+  assert.ok((await past(amber)).length >= 30, "removed from this device: asked for, it comes back");
+  const gone = phone.events("conversation:removed");
+  await chat.remove();
+  for await (const { conversation } of gone) if (conversation.id === ids.basil) break;
+  await basil.conversation({ user: ids.amber }).send({ text: "afterwards" });
+  for (const client of [amber, phone]) {
+    await until("the next message", () => client.conversations.snapshot.some((it) => it.key.id === ids.basil));
+    assert.deepEqual(
+      (await past(client)).map((it) => it.text),
+      ["afterwards"],
+    );
+  }
+});
+
 test("an account is made, proven by phone, gets other passwords, and ends", async () => {
   const { amber } = clients;
   const eve = await enter("eve", null);
