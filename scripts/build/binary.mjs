@@ -1,6 +1,6 @@
 // Reading and editing WebAssembly binaries, as much as the build and its gate need.
 
-const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7 };
+const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7, code: 10 };
 export const KIND = ["function", "table", "memory", "global", "tag"];
 const TYPE_NAMES = new Map([
   [0x7f, "i32"],
@@ -110,6 +110,29 @@ export function dropTargetFeatures(bytes, unwanted) {
   });
   if (!seen) throw new Error("the linked module has no target_features section: wasm-bindgen would use externref");
   return join(edited);
+}
+
+/** Deletes the names of functions, which nothing needs to run. */
+export function dropNames(bytes) {
+  return join(sections(bytes).filter((section) => section.name !== "name"));
+}
+
+/** The module's own functions: `name`, as the name section has it, and `bytes` of code. */
+export function functionSizes(bytes) {
+  const found = sections(bytes);
+  const imported = describe(bytes).imports.filter((item) => item.kind === "function").length;
+  const names = new Map();
+  const section = found.find((one) => one.name === "name");
+  if (!section) throw new Error("the module has no names");
+  for (const reader = new Reader(section.body); reader.at < reader.end; ) {
+    const kind = reader.byte();
+    const part = new Reader(reader.raw(reader.u32()));
+    if (kind === 1) for (const [index, name] of part.list((r) => [r.u32(), r.name()])) names.set(index, name);
+  }
+  const code = new Reader(found.find((one) => one.id === SECTION.code).body);
+  return code
+    .list((r) => r.raw(r.u32()).length)
+    .map((size, i) => ({ name: names.get(imported + i) ?? "", bytes: size }));
 }
 
 /** Deletes the exports of one kind ("global"). */

@@ -9,6 +9,9 @@ import { pack } from "./pack.mjs";
 import { NAME } from "./wasm.mjs";
 
 const WASM = `${NAME}_bg.wasm`;
+/** What esbuild tells of the modules' and the mini-program's bundle. */
+export const MODULES = "dist/inside-modules.json";
+export const MINI_PROGRAM = "dist/inside-miniprogram.json";
 const ENTRIES = ["index", "slim", "compat", "codec"];
 const BROWSERS = ["chrome86", "firefox91", "safari15"];
 
@@ -43,6 +46,7 @@ async function bundle(options) {
       legalComments: "none",
       logLevel: "silent",
       logOverride: { "unsupported-regexp": "error" },
+      metafile: true,
       ...options,
     })
     .catch((error) => {
@@ -51,13 +55,14 @@ async function bundle(options) {
   if (result.warnings.length > 0) {
     throw new BuildError(esbuild.formatMessagesSync(result.warnings, { kind: "warning" }).join("\n"));
   }
+  return result.metafile.outputs;
 }
 
 /** Bundlers of before 2020, webpack 4 above all, parse what they find in node_modules with no newer syntax than this. */
 const PARSED = { target: ["es2019", ...BROWSERS], supported: { bigint: true } };
 
 async function bundleModules(out) {
-  await bundle({
+  const outputs = await bundle({
     entryPoints: ENTRIES.map((entry) => `js/${entry}.ts`),
     outdir: out,
     format: "esm",
@@ -66,6 +71,7 @@ async function bundleModules(out) {
     ...PARSED,
     plugins: [wasmModules("web")],
   });
+  fs.writeFileSync(at(MODULES), JSON.stringify(outputs));
 }
 
 /** Whole files. The worker's runs as a module and as a classic script: browsers of before 2023 have only the latter. */
@@ -87,12 +93,13 @@ async function bundleScripts(out) {
 
 /** One CommonJS file for engines of 2018, without a global that mini-programs lack. */
 export async function bundleMiniProgram(entry, outfile) {
-  await bundle({
+  return await bundle({
     entryPoints: [entry],
     outfile,
     format: "cjs",
     platform: "neutral",
     target: "es2018",
+    charset: "utf8",
     // Where the glue says TextEncoder and TextDecoder it gets these.
     inject: ["js/load/utf8.ts"],
     plugins: [wasmModules("host")],
@@ -145,7 +152,8 @@ async function build() {
   fs.writeFileSync(path.join(out, WASM), web);
   fs.writeFileSync(path.join(out, `${WASM}.br`), brotli(web));
   const miniProgram = path.join(out, "miniprogram_dist");
-  await bundleMiniProgram("js/miniprogram.ts", path.join(miniProgram, "index.js"));
+  const outputs = await bundleMiniProgram("js/miniprogram.ts", path.join(miniProgram, "index.js"));
+  fs.writeFileSync(at(MINI_PROGRAM), JSON.stringify(outputs));
   fs.writeFileSync(path.join(miniProgram, `${WASM}.br`), miniProgramWasm());
   writeDeclarations(out);
   replaceDirectory(out, at("dist/npm"));
@@ -180,6 +188,6 @@ const INPUTS = [
 
 /** Brings dist/npm up to date; needs both flavours in dist/wasm. */
 export async function buildNpm() {
-  await step("npm", INPUTS, ["dist/npm/package.json", "dist/npm/miniprogram_dist/index.js"], build);
+  await step("npm", INPUTS, ["dist/npm/package.json", MODULES, MINI_PROGRAM], build);
   link();
 }

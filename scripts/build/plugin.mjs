@@ -1,12 +1,14 @@
 // The WeChat plugin -> dist/plugin: a project for WeChat DevTools, with a mini-program that uses it.
 import fs from "node:fs";
 import path from "node:path";
-import { at, filesUnder, freshDirectory, replaceDirectory, step } from "./common.mjs";
+import { at, BuildError, filesUnder, freshDirectory, replaceDirectory, step } from "./common.mjs";
 import { bundleMiniProgram, miniProgramWasm } from "./npm.mjs";
 import { NAME } from "./wasm.mjs";
 
-/** A plugin that is larger makes the platform warn everybody who uses it. */
-const LIMIT = 200 * 1024;
+/** A plugin that is larger makes the platform warn everybody who uses it: where it should be, and is not. */
+const AIM = 200 * 1024;
+/** What it may not grow beyond, as in sizes.mjs. */
+const MOST = 352 * 1024;
 /** What the public components share with the demo, below `demo-miniprogram/miniprogram`. */
 const SHARED = [
   ...["avatar", "bubble", "cell", "content", "glyph", "picture"].map((name) => `components/${name}`),
@@ -41,9 +43,7 @@ const INPUTS = [
 export async function buildPlugin() {
   await step("plugin", INPUTS, ["dist/plugin/plugin/index.js"], build);
   const bytes = filesUnder(["dist/plugin/plugin"]).reduce((sum, file) => sum + fs.statSync(file).size, 0);
-  const kilobytes = (bytes / 1024).toFixed(1);
-  const verdict = bytes > LIMIT ? "MORE THAN" : "within";
-  console.log(
-    `plugin: ${kilobytes} KB in all, ${verdict} the ${LIMIT / 1024} KB that WeChat wants a plugin to stay below`,
-  );
+  const size = `plugin: ${(bytes / 1024).toFixed(1)} KB in all, at most ${MOST / 1024} KB`;
+  if (bytes > MOST) throw new BuildError(size);
+  console.log(`${size}; the aim, above which WeChat warns, is ${AIM / 1024} KB`);
 }

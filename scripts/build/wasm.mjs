@@ -8,11 +8,14 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, dropExports, dropTargetFeatures, limitMemory, renameFunctions } from "./binary.mjs";
+import { describe, dropExports, dropNames, dropTargetFeatures, limitMemory, renameFunctions } from "./binary.mjs";
 import { at, BuildError, freshDirectory, replaceDirectory, root, run, step } from "./common.mjs";
 import { patchHostGlue, shortNames, withShortNames } from "./glue.mjs";
+import { inside } from "./inside.mjs";
 
 export const NAME = "floo_wasm";
+/** What a flavour's binary is made of: a list of `{part, bytes}`. */
+export const INSIDE = "inside.json";
 const TARGET = "wasm32-unknown-unknown";
 
 // Kept in `target_features`, these three make wasm-bindgen emit externref tables and multi-value shims.
@@ -32,7 +35,7 @@ const WEB = {
   rustflags: ["-Ctarget-feature=-reference-types,-multivalue"],
   profile: {},
   optimise(linked, out) {
-    wasmOpt(linked, out, LINKED_FEATURES, ["-Oz", "--strip-debug", "--strip-producers", "--strip-target-features"]);
+    wasmOpt(linked, out, LINKED_FEATURES, ["-Oz", "-g", "--strip-producers", "--strip-target-features"]);
   },
   allowed: WEB_FEATURES,
   glue: (source) => source,
@@ -54,14 +57,14 @@ export const FLAVOURS = {
       wasmOpt(linked, lowered, LINKED_FEATURES, [
         "--llvm-memory-copy-fill-lowering",
         "--signext-lowering",
-        "--strip-debug",
+        "-g",
         "--strip-producers",
         "--strip-target-features",
       ]);
       // iOS does not hand out exported globals; the glue never reads them (checked with the glue).
       const plain = dropExports(fs.readFileSync(lowered), "global");
       fs.writeFileSync(lowered, limitMemory(plain, HOST_MEMORY_PAGES));
-      wasmOpt(lowered, out, [], ["-Oz"]);
+      wasmOpt(lowered, out, [], ["-Oz", "-g"]);
       fs.rmSync(lowered);
     },
     allowed: [],
@@ -160,6 +163,7 @@ function build(flavour) {
   fs.renameSync(wasm, unoptimised);
   FLAVOURS[flavour].optimise(unoptimised, wasm);
   fs.rmSync(unoptimised);
+  fs.writeFileSync(path.join(out, INSIDE), JSON.stringify(inside(fs.readFileSync(wasm))));
   const glue = path.join(out, `${NAME}_bg.js`);
   const source = FLAVOURS[flavour].glue(fs.readFileSync(glue, "utf8"));
   const names = shortNames(source);
@@ -171,7 +175,7 @@ function build(flavour) {
   }
   fs.writeFileSync(
     wasm,
-    renameFunctions(fs.readFileSync(wasm), (name) => names.get(name) ?? name),
+    renameFunctions(dropNames(fs.readFileSync(wasm)), (name) => names.get(name) ?? name),
   );
   gate(wasm, flavour);
   fs.writeFileSync(path.join(out, `${NAME}_bg.d.ts`), GLUE_DECLARATIONS);
@@ -187,6 +191,7 @@ const INPUTS = [
   "scripts/build/wasm.mjs",
   "scripts/build/binary.mjs",
   "scripts/build/glue.mjs",
+  "scripts/build/inside.mjs",
   "scripts/build/common.mjs",
   "package-lock.json",
   "target/wasm-env.sh",
