@@ -1,6 +1,17 @@
 // Reading and editing WebAssembly binaries, as much as the build and its gate need.
 
-const SECTION = { custom: 0, type: 1, import: 2, function: 3, table: 4, memory: 5, global: 6, export: 7, code: 10 };
+export const SECTION = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  code: 10,
+  data: 11,
+};
 export const KIND = ["function", "table", "memory", "global", "tag"];
 const TYPE_NAMES = new Map([
   [0x7f, "i32"],

@@ -1,5 +1,5 @@
-// What a binary is made of: the bytes of its functions by where they come from, and what is not code.
-import { functionSizes, sections } from "./binary.mjs";
+// What a binary is made of: the bytes of its functions by where they come from, and its data.
+import { functionSizes, SECTION, sections } from "./binary.mjs";
 
 /** The first that fits a function's place (`crate::module::...`) has it. */
 const PARTS = [
@@ -8,13 +8,11 @@ const PARTS = [
   ["the cloud's HTTP API", /^floo_wasm::core::services/],
   ["search", /^floo_wasm::core::search/],
   ["maps, sorting, JSON", /^floo_wasm::core/],
-  ["driver", /^floo_wasm::(driver|ports)/],
+  // The optimiser puts functions that are called from one place into their caller.
+  ["driver, and session within", /^floo_wasm::(driver|ports)/],
+  ["store, network, timers", /^(floo_wasm::adapters|idb|rexie|js_sys|web_sys|futures|gloo|getrandom)/],
   ["what JavaScript calls", /^floo_wasm::bindings|^wasm_bindgen|^[^:]*$/],
   ["inflating", /^miniz_oxide|^adler/],
-  [
-    "store, network, timers",
-    /^floo_wasm::adapters|^(idb|rexie|js_sys|web_sys|futures|gloo|getrandom|wasm_bindgen_futures)/,
-  ],
   ["standard library", /./],
 ];
 
@@ -31,8 +29,6 @@ export function inside(named) {
   for (const { name, bytes } of functionSizes(named)) {
     add(PARTS.find(([, places]) => places.test(placeOf(name)))[0], bytes);
   }
-  const all = sections(named).filter((section) => section.name === undefined);
-  const sizeOf = (id) => all.filter((section) => section.id === id).reduce((sum, { body }) => sum + body.length, 0);
-  add("texts and tables", sizeOf(11));
+  add("texts and tables", sections(named).find((section) => section.id === SECTION.data).body.length);
   return [...parts].map(([part, bytes]) => ({ part, bytes })).sort((a, b) => b.bytes - a.bytes);
 }

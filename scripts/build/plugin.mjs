@@ -8,7 +8,7 @@ import { NAME } from "./wasm.mjs";
 /** A plugin that is larger makes the platform warn everybody who uses it: where it should be, and is not. */
 const AIM = 200 * 1024;
 /** What it may not grow beyond, as in sizes.mjs. */
-const MOST = 352 * 1024;
+const MOST = 360 * 1024;
 /** What the public components share with the demo, below `demo-miniprogram/miniprogram`. */
 const SHARED = [
   ...["avatar", "bubble", "cell", "content", "glyph", "picture"].map((name) => `components/${name}`),

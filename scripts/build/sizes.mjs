@@ -31,7 +31,6 @@ const packedWasm = () => npmFile("miniprogram_dist/floo_wasm_bg.wasm.br");
 const miniProgramWasm = () => brotliDecompressSync(packedWasm());
 const miniProgramScript = () => npmFile("miniprogram_dist/index.js");
 
-/** Each with the files that make it, packed one by one. */
 const ROWS = [
   ["web wasm", webWasm],
   ["web JS without wasm (./slim)", () => withChunks("slim.js")],
@@ -47,32 +46,32 @@ const ROWS = [
 const brotli = (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
 
 /**
- * What must not grow: `most` is a little more than it was when this was last set, and going below is a reason to set it
- * anew; `aim` is where the project would like it to be. Why they differ: docs/architecture.md.
+ * What must not grow: `most` is some 4 % more than it was when this was last set, for compilers differ by a few; `aim` is
+ * where the project would like it to be. Why they are apart: docs/architecture.md.
  */
 const LIMITS = [
   {
     what: "./slim and its wasm, brotli",
     bytes: () => brotli(withChunks("slim.js")) + brotli(webWasm()),
-    most: 252 * KIB,
+    most: 259 * KIB,
     aim: 94 * KIB,
   },
   {
     what: "./compat with its wasm, brotli",
     bytes: () => brotli(withChunks("compat.js")),
-    most: 272 * KIB,
+    most: 279 * KIB,
     aim: 110 * KIB,
   },
   {
     what: "mini-program, as shipped",
     bytes: () => packedWasm().length + miniProgramScript().length,
-    most: 350 * KIB,
+    most: 355 * KIB,
     aim: 150 * KIB,
   },
   {
     what: "mini-program, unpacked",
     bytes: () => miniProgramWasm().length + miniProgramScript().length,
-    most: 664 * KIB,
+    most: 680 * KIB,
     aim: 350 * KIB,
   },
 ];
