@@ -1,9 +1,8 @@
 const session = require("./utils/session");
 
 App({
-  /** Takes up the last login of this phone. `dns` as a launch parameter overrides the saved server. */
+  /** Takes up the last login of this phone. */
   onLaunch(options) {
-    const query = options.query || {};
-    session.launch(query.dns ? decodeURIComponent(query.dns) : "");
+    session.launch((options.query || {}).dns);
   },
 });

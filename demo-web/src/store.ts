@@ -21,7 +21,7 @@ import { computed, type InjectionKey, inject, shallowRef } from "vue";
 import { asFlooError } from "./lib/errors.js";
 import { keyText, sameKey } from "./lib/keys.js";
 import { someNames } from "./lib/notices.js";
-import { defaultDns, loadSettings, saveSettings, startDns } from "./lib/settings.js";
+import { defaultDns, knownDns, loadSettings, saveSettings, startDns } from "./lib/settings.js";
 import { createLive } from "./live.js";
 import { createToasts } from "./toasts.js";
 import { createUploads } from "./uploads.js";
@@ -215,7 +215,8 @@ export function createStore() {
   async function start(): Promise<void> {
     try {
       const client = await clientFor(dns.value);
-      const account = await client.resume();
+      // Anybody can make a link that names a server: only the one of the last login is to have its token.
+      const account = dns.value === knownDns(settings.value) ? await client.resume() : null;
       if (account) await enter(client, account);
       else phase.value = "signed-out";
     } catch (error) {

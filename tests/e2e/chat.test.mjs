@@ -196,3 +196,13 @@ scenario(stage, "the cloud dies amid messages of both: nothing is lost, nothing 
   await amber.scrollToBeginning(truth[0]);
   assert.deepEqual(await amber.texts(), truth, "and after a reload");
 });
+
+scenario(stage, "a link that names another server does not get the last login", async () => {
+  const own = amber.address;
+  amber.address = own.replace(encodeURIComponent(emulator.dns), encodeURIComponent("http://127.0.0.1:9/v2/app_dns"));
+  await amber.open();
+  assert.ok(await amber.has("signin-submit"), "to be signed in to");
+  amber.address = own;
+  await amber.open();
+  await amber.online(RECONNECT);
+});

@@ -50,10 +50,25 @@ async function open(dns) {
   return made;
 }
 
-/** Starts the app: opens the client and resumes the last login. `dns` may be empty. */
+/** A launch parameter as text; one that is not well encoded is as good as none. */
+function decoded(parameter) {
+  try {
+    return decodeURIComponent(parameter || "");
+  } catch (error) {
+    console.warn("The launch parameter `dns` is not well encoded: " + error.message);
+    return "";
+  }
+}
+
+/**
+ * Starts the app: opens the client and resumes the last login. `dns`, a launch parameter, overrides the saved server;
+ * but anybody can make a link that names one: only the server of the last login is to have its token.
+ */
 function launch(dns) {
-  address = dns || wx.getStorageSync(DNS_KEY) || config.dns;
-  resumed = open(address).then((opened) => opened.resume());
+  const known = wx.getStorageSync(DNS_KEY) || config.dns;
+  address = decoded(dns) || known;
+  const resumes = address === known;
+  resumed = open(address).then((opened) => (resumes ? opened.resume() : null));
   // Whoever opens a page asks for the outcome again; this only keeps it from counting as unhandled.
   resumed.catch((error) => console.warn("The last login could not be resumed: " + error.message));
 }
@@ -81,7 +96,11 @@ async function clientFor(dns) {
 async function signIn(dns, username, password) {
   const opened = await clientFor(dns);
   await opened.login({ username: username, password: password });
-  wx.setStorageSync(DNS_KEY, dns);
+  wx.setStorage({
+    key: DNS_KEY,
+    data: dns,
+    fail: (error) => console.warn("The server's address could not be saved: " + error.errMsg),
+  });
 }
 
 /** Makes an account and signs in with it. */

@@ -46,7 +46,12 @@ export function defaultDns(): string {
   return `http://${location.hostname || "127.0.0.1"}:7700/v2/app_dns`;
 }
 
-/** The address to start with: `?dns=` of the page, else the remembered one, else the default. */
+/** The address of the last login, or the default. */
+export function knownDns(settings: Settings): string {
+  return settings.dns || defaultDns();
+}
+
+/** The address to start with: `?dns=` of the page, else the known one. */
 export function startDns(settings: Settings): string {
-  return new URLSearchParams(location.search).get("dns") || settings.dns || defaultDns();
+  return new URLSearchParams(location.search).get("dns") || knownDns(settings);
 }
