@@ -33,7 +33,7 @@ export function waiter<T>(what: string, options: CallOptions | undefined, goesOn
     throw badArgument("options", "an object");
   const timeout = options?.timeout;
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0 && timeout <= LONGEST)) {
-    throw badArgument("options.timeout", "a number of milliseconds above 0");
+    throw badArgument("options.timeout", "a number of milliseconds above 0, at most 2^31 - 1");
   }
   const signal = checkSignal(options?.signal);
   let done = false;
@@ -42,8 +42,11 @@ export function waiter<T>(what: string, options: CallOptions | undefined, goesOn
   const promise = new Promise<T>((resolve, reject) => {
     settle = { resolve, reject };
   });
+  let begun = true;
   const ended = (code: "Cancelled" | "ServerTimeOut", why: string, cause?: unknown): FlooError =>
-    failure(code, "platform", why, goesOn, cause, goesOn === undefined ? undefined : false);
+    begun && goesOn !== undefined
+      ? failure(code, "platform", why, goesOn, cause, false)
+      : failure(code, "platform", why, undefined, cause);
   const abort = (): void => reject(ended("Cancelled", `${what}: the wait was cancelled.`, signal?.reason));
   const finish = (): boolean => {
     if (done) return false;
@@ -55,8 +58,10 @@ export function waiter<T>(what: string, options: CallOptions | undefined, goesOn
   const reject = (error: FlooError): void => {
     if (finish()) settle.reject(error);
   };
-  if (signal?.aborted) abort();
-  else {
+  if (signal?.aborted) {
+    begun = false;
+    abort();
+  } else {
     signal?.addEventListener("abort", abort);
     if (timeout !== undefined) {
       timer = setTimeout(() => reject(ended("ServerTimeOut", `${what}: no answer in ${timeout} ms.`)), timeout);
@@ -94,15 +99,16 @@ export class Calls {
 
   /**
    * Starts a call. `read` takes the answer, in the order in which the core gave it; it runs also when
-   * nobody waits any more, because the core has done what was asked.
+   * nobody waits any more, because the core has done what was asked. `goesOn` is that of `waiter`.
    */
   start<T>(
     name: string,
     read: (value: unknown) => T,
     options?: CallOptions,
     command: Command = { name, params: {} },
+    goesOn?: string,
   ): { call: number; waiter: Waiter<T> } {
-    const wait = waiter<T>(name, options);
+    const wait = waiter<T>(name, options, goesOn);
     const call = ++this.last;
     if (!wait.done) this.open.set(call, { name, command, waiter: wait as Waiter<unknown>, read });
     return { call, waiter: wait };

@@ -179,6 +179,9 @@ const closed = (why: string): FlooError =>
 const WAITS =
   "It waits in the outbox and goes out when it can: wait for the event message:sent, or take it back with outbox.cancel().";
 
+/** The same for an operation on a message. */
+const OPERATES = "It is done when it can be all the same: wait for the event message:updated.";
+
 /** What the application calls that which has another name in the core. */
 const CALLED: Record<string, string> = {
   conversations: "conversations.list",
@@ -316,6 +319,7 @@ export class FlooClient implements Client {
       raw,
       locate: (url, callOptions) => this.locate(url, callOptions),
       transfers: () => environment.transfers(),
+      threw: (thrown) => this.listenerThrew("onProgress", thrown),
     });
     this.conversations = {
       ...pinsOf(api),
@@ -502,10 +506,11 @@ export class FlooClient implements Client {
 
   /**
    * The next client id, at once. Throws `UserNotLogin` when nobody is logged in, `CoreStopped` while there is no core to
-   * give it.
+   * give it, `Cancelled` after the end.
    */
   allocate(): ClientId {
     const { engine } = this;
+    if (this.state === "closed") throw closed("The client is closed.");
     if (!this.session) throw notLoggedIn();
     if (!engine) throw this.trap?.error ?? notLoggedIn();
     return this.guard(() => engine.nextId()) as ClientId;
@@ -626,7 +631,8 @@ export class FlooClient implements Client {
     inner = name,
   ): Promise<T> {
     const what = CALLED[inner] ?? inner;
-    const { call, waiter: wait } = this.calls.start(what, read, options, { name, params });
+    const goesOn = name === "operate" ? OPERATES : undefined;
+    const { call, waiter: wait } = this.calls.start(what, read, options, { name, params }, goesOn);
     wait.promise.then(
       () => this.log("debug", `${what} -> done`),
       (error: FlooError) => {
@@ -1184,8 +1190,8 @@ export class FlooClient implements Client {
     this.emitter.emit("error", { error });
   }
 
-  private listenerThrew(event: keyof Events, thrown: unknown): void {
-    const doing = `A listener of "${event}" threw`;
+  private listenerThrew(event: keyof Events | "onProgress", thrown: unknown): void {
+    const doing = `A listener of "${event === "snapshot" ? "conversations.subscribe" : event}" threw`;
     const error = failure("GeneralError", "platform", `${doing}: ${textOf(thrown)}`, undefined, thrown);
     // A listener that throws at every entry of the log must not make one.
     if (event === "log") this.tell("error", error.message);

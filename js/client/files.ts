@@ -62,6 +62,8 @@ export interface FileCore {
   /** The address and headers for a file. */
   locate(url: string, options?: CallOptions): Promise<{ url: string; headers: Record<string, string> }>;
   transfers(): Transfers;
+  /** Reports what a listener of a transfer has thrown. */
+  threw(thrown: unknown): void;
 }
 
 const unanswered = (
@@ -98,8 +100,15 @@ export function filesOf(core: FileCore): Files {
   const run = async <T>(
     what: string,
     options: TransferOptions | undefined,
-    act: (progress: (loaded: number, total: number) => void, stop: Stop, wait: CallOptions) => Promise<T>,
+    act: (
+      progress: (loaded: number, total: number) => void,
+      stop: Stop,
+      wait: CallOptions,
+      over: () => boolean,
+    ) => Promise<T>,
   ): Promise<T> => {
+    const listener = options?.onProgress;
+    if (listener !== undefined && typeof listener !== "function") throw badArgument("options.onProgress", "a function");
     const wait = waiter<T>(what, options);
     const ends = new Set<() => void>();
     const stop: Stop = (end) => {
@@ -107,10 +116,16 @@ export function filesOf(core: FileCore): Files {
       else ends.add(end);
     };
     const progress = (loaded: number, total: number): void => {
-      if (!wait.done) options?.onProgress?.({ loaded, total });
+      if (wait.done || !listener) return;
+      try {
+        const answer: unknown = listener({ loaded, total });
+        if (answer instanceof Promise) answer.catch(core.threw);
+      } catch (thrown) {
+        core.threw(thrown); // it is no fault of the transfer
+      }
     };
     const signal = options?.signal === undefined ? {} : { signal: options.signal };
-    if (!wait.done) act(progress, stop, signal).then(wait.resolve, wait.reject);
+    if (!wait.done) act(progress, stop, signal, () => wait.done).then(wait.resolve, wait.reject);
     try {
       return await wait.promise;
     } finally {
@@ -125,12 +140,9 @@ export function filesOf(core: FileCore): Files {
     name: string | undefined,
     options: TransferOptions | undefined,
   ): Promise<{ url: string }> => {
-    if (options?.onProgress !== undefined && typeof options.onProgress !== "function") {
-      throw badArgument("options.onProgress", "a function");
-    }
     const transfers = core.transfers();
     const given = transfers.check(file);
-    return run("upload", options, async (progress, stop, wait) => {
+    return run("upload", options, async (progress, stop, wait, over) => {
       let slot: Slot | undefined;
       for (let attempt = 1; ; attempt++) {
         // The last time at another place: the first may have gone out of date.
@@ -143,12 +155,13 @@ export function filesOf(core: FileCore): Files {
           }
           const method = slot.upload_method === "PUT" ? "PUT" : "POST";
           const what = { ...place, method, fields, file, name: name ?? given.name } as const;
+          if (over()) return { url: "" }; // nobody waits for it any more
           const { status, body } = await transfers.upload(what, progress, stop);
           if (status < 200 || status > 299 || !taken(body)) throw unanswered("ServerFileUploadUnknownError", status);
           return { url: slot.download_url };
         } catch (thrown) {
           const { retriable } = thrown as FlooError;
-          if (wait.signal?.aborted || !retriable || attempt === ATTEMPTS) throw thrown;
+          if (over() || !retriable || attempt === ATTEMPTS) throw thrown;
           await new Promise((go) => setTimeout(go, attempt * PAUSE));
         }
       }

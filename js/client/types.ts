@@ -716,8 +716,8 @@ export interface Conversation {
    */
   send(content: SendContent, options?: TransferOptions): Promise<Message>;
   /**
-   * The operations below settle with the server's answer, and wait for it while offline. They show at once, as
-   * `message:updated`, and are undone when they are refused.
+   * The operations below settle with the server's answer, and wait for it while offline; a signal or timeout only ends the
+   * wait. They show at once, as `message:updated`, and are undone when they are refused.
    *
    * Replaces text, config or ext of an own message. Resolves with what has become of it; null when this device does
    * not have it.

@@ -441,6 +441,30 @@ describe("the end", () => {
     }
   });
 
+  test("so does an operation, and one that was given up before it began does not", async () => {
+    const { core, client } = await loggedIn();
+    core.answers.operate = undefined;
+    const chat = client.conversation({ user: 2 });
+    const stop = new AbortController();
+    const given = [chat.append("5", "late", { timeout: 1 }), chat.recall("5", { signal: stop.signal })];
+    stop.abort();
+    const errors = (await Promise.allSettled(given)).map(({ reason }) => reason);
+    for (const [error, name] of [
+      [errors[0], "ServerTimeOut"],
+      [errors[1], "Cancelled"],
+    ]) {
+      assert.deepEqual([error.code, error.retriable], [name, false], error.message);
+      assert.match(error.remediation, /message:updated/);
+    }
+    core.commands.length = 0;
+    const options = { signal: AbortSignal.abort() };
+    for (const call of [chat.append("5", "x", options), chat.send({ text: "x" }, options)]) {
+      const error = await call.catch((error) => error);
+      assert.deepEqual([error.code, error.retriable, error.remediation], ["Cancelled", true, ""]);
+    }
+    assert.deepEqual(core.commands, []);
+  });
+
   test("close ends what waits, frees the core and is final", async () => {
     const { core, client } = await loggedIn();
     core.answers.messages = undefined;
@@ -452,6 +476,8 @@ describe("the end", () => {
     await client.close();
     assert.deepEqual([engine.closed, engine.freed, states, client.state], [true, true, ["closed"], "closed"]);
     await assert.rejects(client.resume(), (error) => code("Cancelled", "closed")(error) && !error.retriable);
+    await assert.rejects(client.conversation({ user: 2 }).send({ text: "x" }), code("Cancelled", "closed"));
+    await assert.rejects(client.conversation({ user: 2 }).insert({ text: "x" }), code("Cancelled", "closed"));
     engine.say(["messages", messagesTape({ id: "1" })]);
   });
 

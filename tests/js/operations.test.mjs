@@ -598,3 +598,80 @@ describe("logs", () => {
     assert.ok(Object.isFrozen(logs.entries[0]));
   });
 });
+
+describe("transfers", () => {
+  const slot = { upload_url: "https://files.invalid/up", download_url: "https://files.invalid/1" };
+  /** A client whose files go through `moves`. */
+  async function moving(moves) {
+    const core = new FakeCore();
+    const environment = { ...core.environment, transfers: () => ({ check: () => ({ name: "file" }), ...moves }) };
+    const client = new FlooClient({ appId: "app", logger: quiet }, environment);
+    await client.login({ username: "amber", password: "hunter2!" });
+    core.answers.api = () => JSON.stringify(slot);
+    core.answers.locate = ({ url }) => JSON.stringify({ url, headers: {} });
+    return { core, client };
+  }
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  test("what onProgress throws is reported as that of a listener, and disturbs nothing", async () => {
+    const { client } = await moving({
+      upload: async (_, progress) => {
+        progress(1, 1);
+        return { status: 200, body: "" };
+      },
+      download: async (_, progress) => {
+        progress(1, 1);
+        return { status: 200, file: new Blob(["x"]) };
+      },
+    });
+    const errors = [];
+    client.on("error", ({ error }) => errors.push(error.message));
+    const thrower = () => {
+      throw new Error("mine");
+    };
+    const late = async () => thrower();
+    assert.deepEqual(await client.files.upload(new Blob(["x"]), { user: 2 }, { onProgress: thrower }), {
+      url: slot.download_url,
+    });
+    assert.equal((await client.files.download(slot.download_url, { onProgress: late })).size, 1);
+    await turn();
+    assert.deepEqual(errors, Array(2).fill('A listener of "onProgress" threw: mine'));
+    const bad = { onProgress: 5 };
+    await assert.rejects(client.files.upload(new Blob([]), { user: 2 }, bad), code("ArgumentInvalid", "onProgress"));
+    await assert.rejects(client.files.download(slot.download_url, bad), code("ArgumentInvalid", "onProgress"));
+  });
+
+  test("an upload whose time is up is not begun, nor begun again", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    let begun = 0;
+    const { core, client } = await moving({
+      upload: (_, _progress, stop) =>
+        new Promise((_, reject) => {
+          begun++;
+          stop(() => reject(Object.assign(new Error("given up"), { code: "ServerNotReachable", retriable: true })));
+        }),
+    });
+    const upload = async (meanwhile) => {
+      const given = client.files.upload(new Blob(["x"]), { user: 2 }, { timeout: 50 });
+      const failed = assert.rejects(given, code("ServerTimeOut", "upload"));
+      await meanwhile();
+      await failed;
+      for (let attempt = 0; attempt < 4; attempt++) {
+        await turn();
+        t.mock.timers.tick(10_000);
+      }
+    };
+    await upload(async () => {
+      while (begun === 0) await turn();
+      t.mock.timers.tick(50);
+    });
+    assert.equal(begun, 1);
+    const { locate } = core.answers;
+    core.answers.locate = (params) => {
+      t.mock.timers.tick(50);
+      return locate(params);
+    };
+    await upload(turn);
+    assert.equal(begun, 1);
+  });
+});
