@@ -198,7 +198,8 @@ impl Session {
                 }
             }
             Step::Terms => {
-                let mut writes: Vec<_> = rows.iter().filter_map(|row| find::thin(row, |of, local| self.gone(of, local))).collect();
+                let mut writes: Vec<_> =
+                    rows.iter().filter_map(|row| find::thin(row, |of, local| self.gone(of, local))).collect();
                 let (end, more) = (rows.last().map(|row| row.key.clone()), rows.len() >= TERMS as usize);
                 let fewer = writes.iter().filter(|write| write.value.is_none()).count();
                 if let Some(account) = self.account.as_mut().filter(|_| fewer > 0) {

@@ -199,7 +199,10 @@ fn messages_of_the_applications_own_are_found_where_they_stand() {
     let all = Filter { text: String::new(), from: None, ..in_it };
     let walked = found(&mut w, &all);
     assert_eq!(walked.len(), 9);
-    assert_eq!((&walked[0][..], &walked[4][..], &walked[8][..]), ("budget at the end", "budget of my own", "first budget"));
+    assert_eq!(
+        (&walked[0][..], &walked[4][..], &walked[8][..]),
+        ("budget at the end", "budget of my own", "first budget")
+    );
     assert_eq!(pages(&mut w, &all, 1).concat(), walked);
     // Replaced, taken out, gone with its conversation: the index has no more of it.
     w.command(66, own(1001, peer, Some(MID + 2), Some("own plan")));
