@@ -10,7 +10,7 @@ import { REMEDIATIONS, RETRIABLE, TEXTS } from "./texts/en.js";
  */
 export class FlooError extends Error implements FlooErrorShape {
   /** What went wrong, for example `UserAuthFailed`; the list is `ErrorCode` and docs/errors.md. */
-  readonly code: string;
+  readonly code: ErrorCodeName;
   /** The number that all Lanying SDKs give that code; from 9000 on it is one of this package. */
   readonly number: number;
   /** Which part of the system it comes from. */

@@ -148,7 +148,10 @@ function attachment(type: string, parts: string, given: unknown): Fields {
       if (mark !== "?") made[key] = numeric ? 0 : "";
       continue;
     }
-    if (/url/i.test(name) && !isUrl(value)) throw badMessage(field, "a URL that begins with http:// or https://");
+    if (/url/i.test(name) && !isUrl(value)) {
+      const file = value === undefined ? `, or ${type}.source a file` : "";
+      throw badMessage(field, `a URL that begins with http:// or https://${file}`);
+    }
     if (/itude/.test(name)) {
       if (!isDegrees(value, name === "latitude" ? 90 : 180)) throw badMessage(field, "an angle in degrees");
     } else if (numeric) {
@@ -219,8 +222,7 @@ function bodyOf(kind: string, given: Fields): RawContent {
 
 /** Checks what is to be sent and writes it as the core wants it. Throws `MessageInvalid` naming the field. */
 export function checkContent(content: SendContent): RawContent {
-  if (typeof content !== "object" || content === null)
-    throw badArgument("content", "an object with a text or the like");
+  if (typeof content !== "object" || content === null) throw badArgument("content", "an object, such as {text}");
   const given = fieldsOf(content, "content", [...KINDS, ...OPTIONS]);
   const kinds = KINDS.filter((kind) => given[kind] !== undefined);
   const kind = kinds[0] ?? "text";

@@ -84,26 +84,6 @@ interface Page {
   limit: number;
 }
 
-function page(
-  key: ConversationKey,
-  query: { before?: unknown; after?: unknown } | undefined,
-  limit: unknown,
-  name: string,
-): Page {
-  const size = limit === undefined ? PAGE : limit;
-  if (typeof size !== "number" || !Number.isInteger(size) || size < 1 || size > LARGEST_PAGE) {
-    throw badArgument(name, `an integer from 1 to ${LARGEST_PAGE}`);
-  }
-  const { before, after } = query ?? {};
-  if (before !== undefined && after !== undefined) throw badArgument("after", "left out when there is a before");
-  return {
-    ...place(key),
-    limit: size,
-    ...(before === undefined ? {} : { before: messageId(before as IdInput, "before") }),
-    ...(after === undefined ? {} : { after: messageId(after as IdInput, "after") }),
-  };
-}
-
 const nothing = (): void => undefined;
 
 /** Whether a text that comes bit by bit is there in full (xsync 5.8). */
@@ -284,8 +264,8 @@ export class ConversationHandle implements Conversation {
     return this.core.focus(this.key, false);
   }
 
-  async messages(query?: { before?: MessageId; after?: MessageId; limit?: number }): Promise<readonly Message[]> {
-    const params = page(this.key, query, query?.limit, "limit");
+  async messages(query?: { before?: MessageRef; after?: MessageRef; limit?: number }): Promise<readonly Message[]> {
+    const params = this.page(query, query?.limit, "limit");
     return this.core.call("messages", params, (tape) => readMessages(tape as Tape));
   }
 
@@ -325,9 +305,9 @@ export class ConversationHandle implements Conversation {
   }
 
   history(
-    query?: { before?: MessageId; after?: MessageId; pageSize?: number } & CallOptions,
+    query?: { before?: MessageRef; after?: MessageRef; pageSize?: number } & CallOptions,
   ): AsyncIterable<readonly Message[]> {
-    return this.pages(page(this.key, query, query?.pageSize, "pageSize"), query);
+    return this.pages(this.page(query, query?.pageSize, "pageSize"), query);
   }
 
   private async *pages(params: Page, options?: CallOptions): AsyncGenerator<readonly Message[], void> {
@@ -339,6 +319,21 @@ export class ConversationHandle implements Conversation {
       if (next === "0" || next === "" || next === params[towards]) return;
       params = { ...params, [towards]: next as MessageId };
     }
+  }
+
+  private page(query: { before?: MessageRef; after?: MessageRef } | undefined, limit: unknown, name: string): Page {
+    const size = limit === undefined ? PAGE : limit;
+    if (typeof size !== "number" || !Number.isInteger(size) || size < 1 || size > LARGEST_PAGE) {
+      throw badArgument(name, `an integer from 1 to ${LARGEST_PAGE}`);
+    }
+    const { before, after } = query ?? {};
+    if (before !== undefined && after !== undefined) throw badArgument("after", "left out when there is a before");
+    return {
+      ...place(this.key),
+      limit: size,
+      ...(before === undefined ? {} : { before: this.target(before, "before") }),
+      ...(after === undefined ? {} : { after: this.target(after, "after") }),
+    };
   }
 
   /** The id of a message of this conversation. */

@@ -71,7 +71,12 @@ export function engineOptions(options: ClientOptions, deviceInfo: string): Engin
     ...(legacyRandomSn ? { legacyRandomSn } : {}),
   };
   if (servers === undefined) return { ...made, dns: PUBLIC_DNS };
-  if (typeof servers !== "object" || servers === null) throw badArgument("options.servers", "{dns} or {rest, socket}");
+  if (
+    typeof servers !== "object" ||
+    servers === null ||
+    !("dns" in servers || "rest" in servers || "socket" in servers)
+  )
+    throw badArgument("options.servers", "{dns} or {rest, socket}");
   if ("dns" in servers) return { ...made, dns: http(servers.dns, "options.servers.dns") };
   return {
     ...made,
@@ -105,7 +110,10 @@ export function checkToken(given: unknown, field: string): Checked {
  * `provided`: there is a token provider, so that there need not be any.
  */
 export function checkCredentials(credentials: unknown, provided: boolean): Checked {
-  if (credentials === undefined && provided) return {};
+  if (credentials === undefined) {
+    if (provided) return {};
+    throw badArgument("credentials", "given, as there is no options.tokenProvider");
+  }
   if (typeof credentials !== "object" || credentials === null) throw badArgument("credentials", "an object");
   const given = credentials as Record<"username" | "userId" | "mobile" | "password" | "token" | "anonymous", unknown>;
   const password = (): string => text(given.password, "credentials.password");

@@ -5,6 +5,7 @@
  * JavaScript number cannot hold. Where an id is asked for, a string, a bigint or a safe integer does.
  */
 
+import type { ErrorCodeName } from "../error-codes.js";
 import type {
   Account,
   App,
@@ -605,7 +606,7 @@ export interface SearchQuery {
 /** The fields of every error of this package. */
 export interface FlooErrorShape {
   /** For example `UserAuthFailed`; the list is `ErrorCode`. */
-  readonly code: string;
+  readonly code: ErrorCodeName;
   /** The number that all Lanying SDKs give it. */
   readonly number: number;
   /** Which part of the system it comes from. */
@@ -794,10 +795,10 @@ export interface Conversation {
   blur(): Promise<void>;
   /**
    * Messages kept on this device, oldest first: the newest, those still being sent included; or those next before or
-   * after one. `local` ones come along with the message they stand behind; to go on from a page take the first, or last,
-   * that has an id.
+   * after one. `limit` is 1 to 200, default 50. `local` ones come along with the message they stand behind; to go on from a
+   * page take the first, or last, that has an id.
    */
-  messages(query?: { before?: MessageId; after?: MessageId; limit?: number }): Promise<readonly Message[]>;
+  messages(query?: { before?: MessageRef; after?: MessageRef; limit?: number }): Promise<readonly Message[]>;
   /** One message, if this device has it. */
   message(id: IdInput): Promise<Message | null>;
   /** The first message on this device that is not older than a time; null when all are. */
@@ -818,10 +819,10 @@ export interface Conversation {
   setMuted(muted: boolean, options?: CallOptions): Promise<void>;
   /**
    * Pages towards the past, each oldest first; with `after` towards the present. Online from the server (and kept),
-   * offline from this device. Ends when there is nothing further.
+   * offline from this device. `pageSize` is 1 to 200, default 50. Ends when there is nothing further.
    */
   history(
-    query?: { before?: MessageId; after?: MessageId; pageSize?: number } & CallOptions,
+    query?: { before?: MessageRef; after?: MessageRef; pageSize?: number } & CallOptions,
   ): AsyncIterable<readonly Message[]>;
 }
 

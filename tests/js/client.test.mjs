@@ -65,6 +65,7 @@ describe("making and logging in", () => {
       [{ servers: { dns: "ftp://x" } }, "options.servers.dns"],
       [{ servers: { rest: "http://a" } }, "options.servers.socket"],
       [{ servers: 5 }, "options.servers"],
+      [{ servers: {} }, "options.servers must be {dns} or {rest, socket}"],
     ];
     for (const [options, field] of bad) assert.throws(() => make(options), code("ArgumentInvalid", field));
     assert.throws(() => new FlooClient(undefined, new FakeCore().environment), code("ArgumentInvalid", "options"));
@@ -135,6 +136,7 @@ describe("making and logging in", () => {
       [{ userId: 1 }, "credentials.password"],
       [{ userId: 1, token: "" }, "credentials.token"],
       [null, "credentials"],
+      [undefined, "options.tokenProvider"],
     ];
     for (const [credentials, field] of bad) {
       await assert.rejects(client.login(credentials), (error) => {
@@ -390,7 +392,8 @@ describe("conversations", () => {
       [{ text: "x".repeat(1e7) }, "text"],
     ];
     for (const [content, field] of bad) await assert.rejects(chat.send(content), code("MessageInvalid", field));
-    await assert.rejects(chat.send(undefined), code("ArgumentInvalid", "content"));
+    for (const content of [undefined, "hello"])
+      await assert.rejects(chat.send(content), code("ArgumentInvalid", "content must be an object, such as {text}"));
     for (const text of ["a".repeat(65536), "好".repeat(21845), "👋".repeat(16384), "é".repeat(32768)]) {
       void chat.send({ text }).catch(quiet);
     }
@@ -409,6 +412,26 @@ describe("conversations", () => {
     assert.deepEqual(ids, ["30", "20", "10"]);
     assert.throws(() => client.conversation({ user: 2 }).history({ pageSize: 0 }), code("ArgumentInvalid", "pageSize"));
     await assert.rejects(client.conversation({ user: 2 }).messages({ limit: 1e6 }), code("ArgumentInvalid", "limit"));
+  });
+
+  test("pages go on from a message or any form of its id", async () => {
+    const { core, client } = await loggedIn();
+    const chat = client.conversation({ user: 2 });
+    core.answers.messages = () => messagesTape({ id: "20" });
+    core.answers.history = () => ({ messages: messagesTape(), next: "0" });
+    const [message] = await chat.messages();
+    core.commands.length = 0;
+    for (const from of [message, "20", 20, 20n]) {
+      await chat.messages({ before: from });
+      for await (const _ of chat.history({ after: from })) assert.fail("there is none");
+    }
+    assert.deepEqual(new Set(core.commands.map(([, { before, after }]) => before ?? after)), new Set(["20"]));
+    await assert.rejects(
+      client.conversation({ user: 3 }).messages({ before: message }),
+      code("ArgumentInvalid", "before must be a message of this conversation"),
+    );
+    const local = { ...message, id: null };
+    assert.throws(() => chat.history({ before: local }), code("ArgumentInvalid", "before must be a message that"));
   });
 });
 

@@ -184,7 +184,11 @@ describe("content", () => {
       [{ image: { url: URL_A }, file: { url: URL_A } }, "content"],
       [{ command: "" }, "command"],
       [{ rtc: 5 }, "text"],
-      [{ image: {} }, "image.url"],
+      [{ image: {} }, "image.url must be a URL that begins with http:// or https://, or image.source a file."],
+      [
+        { image: new Blob([]) },
+        "image.url must be a URL that begins with http:// or https://, or image.source a file.",
+      ],
       [{ image: URL_A }, "image"],
       [{ image: { url: "javascript:alert(1)" } }, "image.url"],
       [{ image: { url: URL_A, thumbnailUrl: "data:x" } }, "image.thumbnailUrl"],

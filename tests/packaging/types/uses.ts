@@ -51,6 +51,8 @@ export async function modern(signal: AbortSignal): Promise<readonly Message[]> {
   }
   const notices = await client.notices.list();
   await client.notices.dismiss(notices);
+  await conversation.messages({ before: sent, limit: 5 });
+  for await (const page of conversation.history({ after: "5" })) holds<Equal<typeof page, readonly Message[]>>();
   if (sent.clientId) await client.outbox.resend(sent.clientId);
   const report: string = client.logs.export();
   // @ts-expect-error one kind of content at a time has its own fields
@@ -75,7 +77,9 @@ export const inWorker: Client = createSlim({
 createSlim({ appId: "a" });
 
 export const isTimeout = (thrown: unknown): boolean =>
-  thrown instanceof FlooError && thrown.number === ErrorCode.ServerTimeOut;
+  thrown instanceof FlooError && (thrown.number === ErrorCode.ServerTimeOut || thrown.code === "ServerTimeOut");
+// @ts-expect-error there is no error of that name
+export const isMistyped = (error: FlooError): boolean => error.code === "ServerTimeout";
 
 export const shown = (error: FlooError): string =>
   [errorText(error, "zh"), errorRemediation(error, "zh"), errorText("UserNotExist"), errorText(104, "en")].join();
