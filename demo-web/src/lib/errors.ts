@@ -6,8 +6,8 @@ export function asFlooError(thrown: unknown): FlooErrorShape {
     return thrown as FlooErrorShape;
   }
   return {
-    code: "Unexpected",
-    number: 0,
+    code: "GeneralError",
+    number: 1,
     domain: "platform",
     message: thrown instanceof Error ? thrown.message : String(thrown),
     retriable: false,
