@@ -149,6 +149,7 @@ export interface User {
   readonly displayName: string;
   readonly nickname: string;
   readonly alias: string;
+  /** For `files.download`. */
   readonly avatar: string;
   /** True when the user is in the contact list. */
   readonly isContact: boolean;
@@ -158,6 +159,7 @@ export interface User {
 export interface Group {
   readonly id: GroupId;
   readonly name: string;
+  /** For `files.download`. */
   readonly avatar: string;
   readonly ownerId: UserId;
   readonly memberCount: number;
@@ -201,7 +203,7 @@ export interface JsonObject {
 /** A picture, video or file that came. What the sender has not told is "" or 0. */
 export interface MediaAttachment {
   readonly type: "image" | "video" | "file";
-  /** Begins with http:// or https://. */
+  /** Begins with http:// or https://. The cloud wants a token for it: `files.download` fetches it, `<img>` does not. */
   readonly url: string;
   readonly name: string;
   /** Bytes. */
@@ -209,7 +211,7 @@ export interface MediaAttachment {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
-  /** Begins with http:// or https://, or is empty. */
+  /** Begins with http:// or https://, or is empty. For `files.download`. */
   readonly thumbnailUrl: string;
   /** Seconds. */
   readonly duration: number;
@@ -220,7 +222,7 @@ export interface MediaAttachment {
 /** A sound that came. What the sender has not told is "" or 0. */
 export interface AudioAttachment {
   readonly type: "audio";
-  /** Begins with http:// or https://. */
+  /** Begins with http:// or https://. For `files.download`. */
   readonly url: string;
   readonly name: string;
   /** Seconds. */
@@ -303,7 +305,7 @@ export interface Message {
   readonly mentioned: Mentioned;
   /** The members of the group who are to tell that they have read it. */
   readonly readReceiptsFrom: readonly UserId[];
-  /** The application's own text, as sent, edits applied; empty when there is none. */
+  /** The application's own text, as sent, edits applied; empty when there is none. An object that was sent is JSON. */
   readonly ext: string;
   /** In large groups: 0 none, up to 10. */
   readonly priority: number;
@@ -563,6 +565,7 @@ export interface ConversationInfo {
   readonly key: ConversationKey;
   /** What to show: the user's display name or the group's name; the id until it is known. */
   readonly title: string;
+  /** For `files.download`. */
   readonly avatar: string;
   /**
    * Messages from others that were not read, on any device, of those that the cloud has sent this device. It sends a new

@@ -8,6 +8,11 @@ declare const answer: import("floo-wasm").Message;
 declare const uid: string;
 declare function show(...what: unknown[]): void;
 
+/** What bundlers with hot reload have. */
+interface ImportMeta {
+  readonly hot?: { dispose(run: () => void): void };
+}
+
 declare module "react" {
   export function useSyncExternalStore<T>(subscribe: (changed: () => void) => () => void, snapshot: () => T): T;
 }
