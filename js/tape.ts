@@ -16,7 +16,9 @@ import type {
   Message,
   MessageChange,
   MessageId,
+  MessageOf,
   MessageStatus,
+  MessageType,
   Notice,
   ReadBy,
   Timestamp,
@@ -173,7 +175,7 @@ const message = (r: Reader): Message => {
   const attachmentText = r.string();
   const configText = r.string();
   const config = configText === "" ? null : configOf(configText);
-  const made: Message = {
+  const made: MessageOf<MessageType> = {
     conversation,
     id,
     key: clientId ?? id ?? "0",
@@ -202,9 +204,10 @@ const message = (r: Reader): Message => {
     mentioned: MENTIONED[r.number()] ?? "none",
     error: failure(r),
   };
-  if ((flags & 16) !== 0) UNTYPED.add(made);
+  const whole = made as Message; // `attachmentOf` goes by the type
+  if ((flags & 16) !== 0) UNTYPED.add(whole);
   // What the core says of it is where it stands.
-  return made.status === "local" ? { ...made, id: null, key: `${id ?? 0}/${clientId}` } : made;
+  return whole.status === "local" ? { ...whole, id: null, key: `${id ?? 0}/${clientId}` } : whole;
 };
 
 const maybeMessage = (r: Reader): Message | null => (r.flag() ? message(r) : null);

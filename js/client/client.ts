@@ -71,6 +71,8 @@ import type {
   LogLevel,
   Message,
   MessageId,
+  MessageOf,
+  MessageType,
   Notice,
   Session,
   State,
@@ -1245,7 +1247,7 @@ export class FlooClient implements Client {
 /** A message that was sent and is not kept. */
 function unkept(id: ClientId, from: UserId, conversation: ConversationKey, content: RawContent): Message {
   const type = TYPES[content.type] ?? "unknown";
-  return {
+  const made: MessageOf<MessageType> = {
     conversation,
     id: null,
     key: id,
@@ -1268,6 +1270,7 @@ function unkept(id: ClientId, from: UserId, conversation: ConversationKey, conte
     mentioned: "none",
     error: null,
   };
+  return made as Message; // `details` goes by the type
 }
 
 /** The client id of a message, or one that was given as such. */

@@ -272,8 +272,25 @@ export interface ForwardedMessage {
 /** Whom a message calls on: `me` the logged-in user among others, `all` everybody, else `none`. */
 export type Mentioned = "none" | "me" | "all";
 
-/** One message. A snapshot: it does not change when the message does. */
-export interface Message {
+/** What can come with a message of each type besides its text. */
+export interface AttachmentTypes {
+  text: OtherAttachment;
+  image: MediaAttachment;
+  audio: AudioAttachment;
+  video: MediaAttachment;
+  file: MediaAttachment;
+  location: LocationAttachment;
+  command: OtherAttachment;
+  forward: ForwardAttachment;
+  rtc: OtherAttachment;
+  unknown: OtherAttachment;
+}
+
+/** One message. A snapshot: it does not change when the message does. `type` decides what `attachment` can be. */
+export type Message = { [T in MessageType]: MessageOf<T> }[MessageType];
+
+/** A message of one type. */
+export interface MessageOf<T extends MessageType> {
   /** The server's id; null until the server has accepted the message, and for those of status `local`. */
   readonly id: MessageId | null;
   /** Stable from the first moment: use it as the key of a list row. */
@@ -286,11 +303,11 @@ export interface Message {
   readonly senderName: string;
   /** True when the logged-in user sent it, from any device. */
   readonly outgoing: boolean;
-  readonly type: MessageType;
+  readonly type: T;
   /** Edits applied. */
   readonly text: string;
   /** Null when there is none, or when it cannot be used; then `attachmentText` has what was sent. */
-  readonly attachment: Attachment | null;
+  readonly attachment: AttachmentTypes[T] | null;
   /** The attachment as it was sent; empty when there is none. */
   readonly attachmentText: string;
   /** What the SDKs tell each other: mentions, push options. Null when there is none, or it is not readable. */

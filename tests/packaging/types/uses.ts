@@ -1,5 +1,7 @@
 // Every entry of the package as a strict TypeScript application uses it. Compiled, never run.
 import {
+  type Attachment,
+  type AudioAttachment,
   type Client,
   type ClientEvents,
   type ConversationInfo,
@@ -8,6 +10,7 @@ import {
   errorRemediation,
   errorText,
   FlooError,
+  type MediaAttachment,
   type Message,
   type UserId,
 } from "floo-wasm";
@@ -41,6 +44,10 @@ export async function modern(signal: AbortSignal): Promise<readonly Message[]> {
   const { attachment } = edited ?? sent;
   if (attachment?.type === "location") holds<Equal<typeof attachment.latitude, number>>();
   if (attachment?.type === "forward") holds<Equal<(typeof attachment.messages)[0]["text"], string>>();
+  const message = edited ?? sent;
+  if (message.type === "image") holds<Equal<typeof message.attachment, MediaAttachment | null>>();
+  if (message.type === "audio") holds<Equal<typeof message.attachment, AudioAttachment | null>>();
+  holds<Equal<Message["attachment"], Attachment | null>>();
   client.on("notice", (notice) => {
     if (notice.kind === "account") return notice.type === "password-changed" && readers.length > 0;
     // @ts-expect-error groups and contacts have no passwords
