@@ -250,6 +250,7 @@ export class FlooClient implements Client {
   private host: Host | undefined;
   /** A login or resume that waits for the page that leads, and whether for it to be online. */
   private joining: { call: number; online: boolean } | undefined;
+  private resuming: Promise<Session | null> | undefined;
   private queue: RawEvent[] = [];
   private flushing = false;
   private unwatch: (() => void) | undefined;
@@ -389,7 +390,18 @@ export class FlooClient implements Client {
   }
 
   async resume(options?: CallOptions): Promise<Session | null> {
-    return this.run("resume", {}, (value) => (value ? sessionOf(value) : null), options);
+    const wait = waiter<Session | null>("resume", options);
+    if (wait.done) return wait.promise;
+    // One for all who ask meanwhile: effects of a view may run twice.
+    if (!this.resuming) {
+      const over = (): void => {
+        this.resuming = undefined;
+      };
+      this.resuming = this.run("resume", {}, (value) => (value ? sessionOf(value) : null));
+      this.resuming.then(over, over);
+    }
+    this.resuming.then(wait.resolve, wait.reject);
+    return wait.promise;
   }
 
   async logout(options?: CallOptions): Promise<void> {

@@ -861,7 +861,8 @@ export interface Client {
   login(credentials?: Credentials, options?: CallOptions): Promise<Session>;
   /**
    * Takes up the last login of this device, if there is one. Resolves as soon as the local data can
-   * be read, also without a network; the connection follows by itself. Null when nobody was logged in.
+   * be read, also without a network; the connection follows by itself. Null when nobody was logged in. While one is under
+   * way, another call waits for the same.
    */
   resume(options?: CallOptions): Promise<Session | null>;
   /** Logs out and forgets the token; the messages stay on this device. */

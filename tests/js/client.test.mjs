@@ -159,6 +159,30 @@ describe("making and logging in", () => {
     assert.deepEqual(await client.login({ username: "a", password: "b" }), { userId: "1", deviceSn: 7 });
   });
 
+  test("a resume while one is under way is that one", async () => {
+    const { core, client } = make();
+    let answer;
+    const asked = () => core.commands.filter(([name]) => name === "resume").length;
+    core.answers.resume = () => new Promise((resolve) => (answer = resolve));
+    const both = [client.resume(), client.resume()];
+    const stop = new AbortController();
+    const left = assert.rejects(client.resume({ signal: stop.signal }), code("Cancelled", "resume"));
+    stop.abort();
+    await left;
+    await until(() => answer);
+    answer({ userId: "1", deviceSn: 7 });
+    const session = { userId: "1", deviceSn: 7 };
+    assert.deepEqual(await Promise.all(both), [session, session]);
+    assert.equal(asked(), 1);
+    core.answers.resume = () => {
+      throw raw("DbOperationFailed", "storage");
+    };
+    await assert.rejects(client.resume(), code("DbOperationFailed"));
+    core.answers.resume = () => undefined;
+    assert.equal(await client.resume(), null);
+    assert.equal(asked(), 3);
+  });
+
   test("a failed load is typed and can be tried again", async () => {
     const core = new FakeCore();
     const { environment } = core;

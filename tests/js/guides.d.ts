@@ -14,7 +14,11 @@ interface ImportMeta {
 }
 
 declare module "react" {
-  export function useSyncExternalStore<T>(subscribe: (changed: () => void) => () => void, snapshot: () => T): T;
+  export function useSyncExternalStore<T>(
+    subscribe: (changed: () => void) => () => void,
+    snapshot: () => T,
+    ofServer?: () => T,
+  ): T;
 }
 
 declare module "*/client" {
