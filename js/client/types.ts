@@ -932,8 +932,8 @@ export interface Client {
   /** One group, whether the logged-in user is a member or not. */
   group(id: IdInput): GroupHandle;
   /**
-   * Calls an endpoint of the HTTP API by the name the previous SDK gave it, with the parameters and the answer as the
-   * cloud names them: for what the modules do not cover. Ids in answers are decimal strings; a page of a list is
+   * Calls an endpoint of the HTTP API by the name that the network layer of the previous SDK gave it (docs/endpoints.md), with
+   * the parameters and the answer as the cloud names them: for what the modules do not cover. Ids in answers are decimal strings; a page of a list is
    * `{items, cursor}`. Errors: `ArgumentInvalid` naming the parameter, `Unsupported`, and what the cloud says.
    */
   api<T = JsonValue>(endpoint: string, params?: object, options?: CallOptions): Promise<T>;

@@ -14,6 +14,7 @@ const pages = [
   "README.md",
   "docs/compat.md",
   "docs/bundlers.md",
+  "docs/endpoints.md",
   ...fs.readdirSync(at("docs", "guide")).map((name) => path.join("docs", "guide", name)),
 ].filter((page) => page.endsWith(".md"));
 

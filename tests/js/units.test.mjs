@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { describe, test } from "node:test";
+import { files as endpoints } from "../../js/scripts/endpoints.mjs";
 import { files as generated } from "../../js/scripts/error-codes.mjs";
 import { sources } from "./bundle.mjs";
 import { raw } from "./fake-engine.mjs";
@@ -21,9 +22,19 @@ const code = (name, field) => (error) => {
   return true;
 };
 
-describe("errors", () => {
-  const read = (path) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+const read = (path) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
 
+test("the page of endpoints is up to date; if not: node js/scripts/endpoints.mjs", async () => {
+  const [[path, text], ...others] = Object.entries(endpoints);
+  assert.deepEqual([path, others], ["docs/endpoints.md", []]);
+  assert.ok(
+    text.includes("| `rosterName` | GET /roster/name | `username` text | an object |"),
+    "the table is not found",
+  );
+  assert.equal(await read(path), text);
+});
+
+describe("errors", () => {
   test("what is made of the table of codes is up to date; if not: node js/scripts/error-codes.mjs", async () => {
     assert.deepEqual(Object.keys(generated), [
       "js/error-codes.ts",
