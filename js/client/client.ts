@@ -205,6 +205,8 @@ const CALLED: Record<string, string> = {
 
 /** The implementation of `Client`; what `Client` does not have is for the legacy facade. */
 export class FlooClient implements Client {
+  /** Vue leaves it as it is: a proxy of it would be another object than the one that the core speaks to. */
+  readonly __v_skip = true;
   state: State = "idle";
   sync: SyncState = { phase: "live", pending: 0 };
   storage: StorageKind;

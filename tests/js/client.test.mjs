@@ -1,6 +1,8 @@
 // The client's own rules, over a fake core. The true path is tested in browsers.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { reactive } from "vue";
+import Vue2 from "vue2";
 import { sources } from "./bundle.mjs";
 import { conversationsTape, FakeCore, groupsTape, messagesTape, raw, until, usersTape } from "./fake-engine.mjs";
 
@@ -42,6 +44,15 @@ test("what only phones have is there, and says why it is not possible", async ()
   await assert.rejects(client.native.sendPush(), code("Unsupported"));
   await assert.rejects(client.native.pushMessages(), code("Unsupported"));
   assert.equal(core.loads, 0, "nothing is loaded for it");
+});
+
+test("a client among the state of a Vue application is no proxy, and its fields stay what they are", async () => {
+  const { client } = make();
+  const state = reactive({ client });
+  assert.equal(state.client, client);
+  await state.client.login({ username: "amber", password: "secret" });
+  Vue2.observable({ client });
+  assert.equal(client.__ob__, undefined);
 });
 
 describe("making and logging in", () => {
