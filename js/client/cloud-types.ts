@@ -215,7 +215,7 @@ export interface Reason extends CallOptions {
 
 /** Contacts. Lists and cards of this device follow by themselves. */
 export interface Roster {
-  /** The contacts of the logged-in user, from this device. */
+  /** The contacts of the logged-in user, from this device; when it has never had them, once they are there. */
   list(): Promise<readonly User[]>;
   /** A user's card if this device has it. */
   get(id: IdInput): User | null;
@@ -275,7 +275,7 @@ export interface Membership {
 
 /** All groups. */
 export interface Groups {
-  /** The groups of the logged-in user, from this device. */
+  /** The groups of the logged-in user, from this device; when it has never had them, once they are there. */
   list(): Promise<readonly Group[]>;
   get(id: IdInput): Group | null;
   /** Those of them that have this in their name, in any case, from this device. */

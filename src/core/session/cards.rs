@@ -1,5 +1,6 @@
 //! The contact list, the group list, and the cards of whoever appears in a conversation.
 
+use super::account::Account;
 use super::rows::{group_write, user_write};
 use super::{CallId, Event, Output, Purpose, Reply, Session};
 use crate::core::map::Set;
@@ -15,7 +16,9 @@ pub(super) struct Cards {
     lists: bool,
     /// Groups the user was put out of since the lists were asked for: answers on their way still have them.
     left: Set<u64>,
-    /// Calls for a list that this device has never had and that is on its way.
+    /// Lists that this device has never had; a card or two of them may be there.
+    new: Vec<List>,
+    /// Calls for a new list that is on its way.
     waiting: Vec<(CallId, List)>,
     /// It was asked what is pinned, and nothing has changed since.
     pins: bool,
@@ -29,6 +32,12 @@ impl Cards {
         } else {
             self.contacts.remove(&uid);
         }
+    }
+
+    /// The account was opened with these lists.
+    pub(super) fn opened(&mut self, account: &Account) {
+        let empty = [(List::Users, account.users.is_empty()), (List::Groups, account.groups.is_empty())];
+        self.new = empty.into_iter().filter(|(_, empty)| *empty).map(|(list, _)| list).collect();
     }
 
     /// The user is no member of a group any more.
@@ -71,16 +80,12 @@ impl Session {
         self.want_all_cards();
     }
 
-    /// Replies with a list: at once with what is known, else when the first answers are in.
+    /// Replies with a list: at once with what is known, or when a new one is in.
     pub(super) fn list(&mut self, call: CallId, list: List) {
         let Some(account) = &self.account else {
             return self.reply(call, Err(Error::new(Domain::Argument, ErrorCode::UserNotLogin, "")));
         };
-        let known = match list {
-            List::Users => !account.users.is_empty(),
-            List::Groups => !account.groups.is_empty(),
-        };
-        if !known && self.requests.values().any(|purpose| list.needs(purpose)) {
+        if self.cards.new.contains(&list) && self.requests.values().any(|purpose| list.needs(purpose)) {
             return self.cards.waiting.push((call, list));
         }
         let reply = match list {
@@ -183,6 +188,10 @@ impl Session {
         };
         if let Err(e) = result {
             self.lists_failed(e);
+        }
+        if self.cards.lists {
+            let requests = &self.requests;
+            self.cards.new.retain(|list| requests.values().any(|purpose| list.needs(purpose)));
         }
         self.list_waiting();
     }

@@ -596,6 +596,7 @@ impl Session {
             self.persist(writes, vec![]);
         }
         self.tell_all(&account, list);
+        self.cards.opened(&account);
         self.account = Some(account);
         self.find_lasts();
         self.plan_read_all();

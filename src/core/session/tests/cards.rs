@@ -42,6 +42,33 @@ fn lists_asked_for_right_after_the_first_login_wait_for_the_answers() {
 }
 
 #[test]
+fn a_card_or_two_that_came_before_are_not_the_list() {
+    const OTHER: u64 = 4242;
+    let cards = |ids: &[u64]| {
+        let users: Vec<_> = ids.iter().map(|id| format!(r#"{{"user_id":{id},"username":"u"}}"#)).collect();
+        format!(r#"{{"code":200,"data":[{}]}}"#, users.join(","))
+    };
+    let is_ids = |r: &Request| r.method == "GET" && r.url.contains("/roster/list");
+    let mut w = World::new();
+    w.log_in();
+    let at = w.requests.iter().position(|(_, r)| is_ids(r)).unwrap();
+    let ids = w.requests.remove(at);
+    w.frame(&page(PEER, vec![text_meta(MID, PEER, ME, "hi")], 0));
+    w.answer("/roster/list", &cards(&[PEER]));
+    w.command(5, Command::Users);
+    assert!(!w.replies.contains_key(&5), "the list is on its way");
+    w.requests.push(ids);
+    w.answer("/roster/list", &format!(r#"{{"code":200,"data":[{PEER},{OTHER}]}}"#));
+    assert!(!w.replies.contains_key(&5), "so are the cards");
+    w.answer("/roster/list", &cards(&[PEER, OTHER]));
+    assert!(matches!(&w.replies[&5], Ok(Reply::Users(all)) if all.len() == 2 && all.iter().all(|it| it.is_contact)));
+    // From then on it is there, whoever else is asked about.
+    w.frame(&page(77, vec![text_meta(MID + 1, 77, ME, "who?")], 0));
+    w.command(6, Command::Users);
+    assert!(w.replies.contains_key(&6));
+}
+
+#[test]
 fn what_other_devices_have_pinned_and_muted_is_so_here() {
     const OTHER: u64 = 4242;
     const THIRD: u64 = 4343;
