@@ -196,10 +196,12 @@ async function put(client: FlooClient, upload: LegacyUpload): Promise<{ url: str
   if (toType === "rosterAvatar") return client.files.uploadAvatar(file, progress);
   if (toType === "groupAvatar") return client.files.uploadGroupAvatar(file, (group_id ?? to_id) as Id, progress);
   if (toType !== "chat") throw badArgument("toType", '"chat", "rosterAvatar" or "groupAvatar"');
+  const id = to_id ?? group_id;
+  if (id === undefined) throw badArgument("to_id or group_id", "given");
   const kind = fileType
     .replace(/^share/, "")
     .replace("-mp3", "")
     .toLowerCase() as FileKind;
-  const to = { [chatType === "group" || to_id === undefined ? "group" : "user"]: to_id ?? group_id };
+  const to = { [chatType === "group" || to_id === undefined ? "group" : "user"]: id };
   return client.files.upload(file, to as { user: Id }, { ...progress, kind });
 }

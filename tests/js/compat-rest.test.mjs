@@ -277,6 +277,7 @@ describe("addresses", () => {
       ["upload", { group: 9 }, "image"],
     ]);
     await assert.rejects(put({ toType: "moon" }), { code: "ArgumentInvalid", message: /toType/ });
+    await assert.rejects(put({ toType: "chat", toId: 2 }), { code: "ArgumentInvalid", message: /to_id or group_id/ });
     await assert.rejects(im.sysManage.asyncFileUpload(), { code: "ArgumentInvalid" });
     assert.equal(await im.sysManage.downloadAudio({ url: "" }), "");
     assert.equal(core.engines.length, 1);
