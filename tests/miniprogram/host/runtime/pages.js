@@ -11,6 +11,9 @@ function parse(url) {
   return { path: path.replace(/^\//, ""), query };
 }
 
+/** Pixels from the end of a page within which it is reached, unless its configuration says otherwise. */
+const REACHED = 50;
+
 const nextFrame = () =>
   new Promise((resolve) => {
     requestAnimationFrame(() => setTimeout(resolve));
@@ -81,6 +84,18 @@ export class Pages {
     root.attach(entry.element, place);
   }
 
+  /** Calls `onReachBottom` each time the page is scrolled to its end. */
+  #watchBottom(entry) {
+    const { element } = entry;
+    const reach = this.project.parts[entry.path].config.onReachBottomDistance ?? REACHED;
+    let there = false;
+    element.addEventListener("scroll", () => {
+      const was = there;
+      there = element.scrollHeight - element.scrollTop - element.clientHeight <= reach;
+      if (there && !was) this.#call(entry, "onReachBottom");
+    });
+  }
+
   async #open(url) {
     const { path, query } = parse(url);
     if (!this.project.pages.includes(path)) throw new Error(`page "${path}" is not found`);
@@ -100,6 +115,7 @@ export class Pages {
       this.#tabs.set(path, entry);
       this.#addTabBar(entry);
     }
+    this.#watchBottom(entry);
     this.#call(entry, "onLoad", query);
     root.attach(element, place);
     this.#paint();
