@@ -11,6 +11,7 @@ const GROUPS = 120;
 /** Bytes of one call: the platform takes 1 MB and advises a quarter of that. */
 const ADVISED = 256 * 1024;
 const LIST = "pages/conversations/conversations";
+const CELL = "components/cell/cell";
 const CHAT = "pages/chat/chat";
 
 const stage = new Stage();
@@ -230,4 +231,11 @@ largeTest("a long list of long messages comes in pages of short rows", async () 
   );
   const { bytes } = await crossed(LIST);
   assert.ok(bytes < 4096, `${bytes} bytes for one row`);
+
+  // It has unread messages, and says so once.
+  assert.ok((await row(amber, "Group 1")).unread > 0);
+  await crossed(CELL);
+  await amber.run("__mp.pages.top.page.client.conversation({ group: arguments[0] }).setMuted(true)", groups[0]);
+  await amber.until("the mark of a muted one", async () => (await row(amber, "Group 1")).muted);
+  assert.equal((await crossed(CELL)).calls, 0);
 });
