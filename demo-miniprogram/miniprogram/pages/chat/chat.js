@@ -9,6 +9,7 @@ const { opening } = require("../../utils/page");
 const player = require("../../utils/player");
 const { errorText } = require("../../utils/error-text");
 const { anchorOf, createTimeline } = require("../../utils/timeline");
+const { onceATick } = require("../../utils/tick");
 const { createTyping } = require("../../utils/typing");
 const uploads = require("../../utils/uploads");
 const { cancelled, chooseOne, showError } = require("../../utils/ui");
@@ -60,6 +61,8 @@ Page({
     this.typists = new Set();
     this.atEnd = true;
     this.visible = true;
+    /** Shows what has changed; a burst of changes is shown at once. */
+    this.repaint = onceATick(() => this.paint({ stay: true }));
     return opening(this, "chat", (client) => this.start(client));
   },
 
@@ -100,8 +103,8 @@ Page({
         if (event.changed.some((info) => this.isHere(info.key))) this.refresh();
       }),
     );
-    this.stops.add(client.on("roster", () => this.paint({})));
-    this.stops.add(client.on("groups", () => this.paint({})));
+    this.stops.add(client.on("roster", this.repaint));
+    this.stops.add(client.on("groups", this.repaint));
     this.stops.add(client.on("state", (change) => this.onState(change)));
     this.stops.add(uploads.subscribe((job) => this.onUpload(job)));
     const info = this.info();
@@ -210,7 +213,7 @@ Page({
     if (!this.isHere(message.conversation)) return;
     if (this.last !== null && !this.timeline.get(message.key)) return;
     this.timeline.merge([message]);
-    this.paint({ toEnd: this.atEnd });
+    this.repaint();
   },
 
   onUpdated(event) {
@@ -225,11 +228,11 @@ Page({
     } else if ((message.id === null && this.last === null) || this.timeline.get(message.key)) {
       this.timeline.merge([message]);
     }
-    this.paint({ toEnd: this.atEnd });
+    this.repaint();
   },
 
   onUpload(job) {
-    if (this.isHere(job.key)) this.paint({ toEnd: this.atEnd });
+    if (this.isHere(job.key)) this.repaint();
   },
 
   onTyping(event) {
@@ -243,8 +246,8 @@ Page({
   async refresh() {
     if (this.last !== null) return;
     try {
-      const added = this.timeline.merge(await this.conversation.messages({ limit: PAGE_SIZE }));
-      this.paint({ toEnd: added > 0 && this.atEnd });
+      this.timeline.merge(await this.conversation.messages({ limit: PAGE_SIZE }));
+      this.paint({ stay: true });
     } catch (error) {
       showError(error);
     }
@@ -294,17 +297,34 @@ Page({
     if (this.data.unseen > 0) this.setData({ unseen: 0 });
   },
 
-  /** Finds out whether the end is near. The height is measured anew: panels and long drafts change it. */
+  onReady() {
+    this.measure();
+  },
+
   onScroll(event) {
     this.position = event.detail;
+    this.judge();
+    this.measure();
+  },
+
+  /** Finds out whether the end is near. */
+  judge() {
+    if (!this.position || !this.viewHeight) return;
+    const { scrollHeight, scrollTop } = this.position;
+    this.atEnd = this.last === null && scrollHeight - scrollTop - this.viewHeight < NEAR_END;
+  },
+
+  /** The height of the view, which panels, long drafts and a turn of the phone change. */
+  measure() {
     if (this.measuring) return;
     this.measuring = true;
     this.createSelectorQuery()
       .select("#messages")
       .boundingClientRect((rect) => {
         this.measuring = false;
-        const { scrollHeight, scrollTop } = this.position;
-        if (rect !== null) this.atEnd = this.last === null && scrollHeight - scrollTop - rect.height < NEAR_END;
+        if (rect === null || rect.height === this.viewHeight) return;
+        this.viewHeight = rect.height;
+        this.judge();
       })
       .exec();
   },
@@ -319,21 +339,25 @@ Page({
     if (this.atEnd) this.paint({ toEnd: true });
   },
 
-  /** Shows the messages. `toEnd` scrolls to the newest one, `into` to the row of that name; `also` is other data to set. */
+  /**
+   * Shows the messages. `toEnd` scrolls to the newest one, `stay` does if it was in sight and something has changed, `into`
+   * scrolls to the row of that name; `also` is other data to set.
+   */
   paint(how) {
     const me = this.client.session === null ? null : this.client.session.userId;
     if (me === null) return; // signed out meanwhile: the page is about to go
     let rows = this.timeline.rows((id) => this.card(id), Date.now(), this.found);
     if (this.last === null) rows = rows.concat(uploads.rows(me, this.key, this.card(me)));
     const change = listChanges("rows", this.data, rows);
-    const unseen = how.toEnd ? 0 : how.unseen;
+    const toEnd = how.toEnd || (how.stay && this.atEnd && Object.keys(change).length > 0);
+    const unseen = toEnd ? 0 : how.unseen;
     if (unseen !== undefined && unseen !== this.data.unseen) {
       change.unseen = unseen;
       change.unseenText = t("chat.unseen", { n: unseen });
     }
     if (this.data.later !== (this.last !== null)) change.later = this.last !== null;
-    if (how.toEnd) this.atEnd = true;
-    const target = how.toEnd && rows.length > 0 ? rows[rows.length - 1].anchor : how.into || "";
+    if (toEnd) this.atEnd = true;
+    const target = toEnd && rows.length > 0 ? rows[rows.length - 1].anchor : how.into || "";
     // A target that is already set would not scroll again, and one that is not there yet would not at all.
     if (target !== "") change.into = "";
     sendChanges(this, { ...change, ...how.also }, () => {
@@ -459,7 +483,7 @@ Page({
   /** Forgets a message that this phone gave up sending. */
   drop(message) {
     this.timeline.remove(message, "");
-    this.paint({});
+    this.repaint();
   },
 
   rowOf(event) {

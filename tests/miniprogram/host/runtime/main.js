@@ -76,6 +76,7 @@ function createBackend() {
   const tapIsOver = watchLongpress(screen, glassEasel);
   backend.onEvent((target, type, detail, options) => {
     if (type === "tap" && tapIsOver()) return undefined;
+    if (type === "scroll") return undefined; // scroll-view says it itself, with where it is
     const event = new glassEasel.Event(type, detail, { ...options, extraFields: touchesOf(options.originalEvent) });
     glassEasel.Event.dispatchEvent(target, event);
     return event.getEventBubbleStatus();
