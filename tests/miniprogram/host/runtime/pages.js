@@ -88,11 +88,13 @@ export class Pages {
   #watchBottom(entry) {
     const { element } = entry;
     const reach = this.project.parts[entry.path].config.onReachBottomDistance ?? REACHED;
-    let there = false;
+    /** The length of the page whose end was reached; a page that has grown since has another end. */
+    let reached = 0;
     element.addEventListener("scroll", () => {
-      const was = there;
-      there = element.scrollHeight - element.scrollTop - element.clientHeight <= reach;
-      if (there && !was) this.#call(entry, "onReachBottom");
+      const length = element.scrollHeight;
+      const there = length - element.scrollTop - element.clientHeight <= reach;
+      if (there && length !== reached) this.#call(entry, "onReachBottom");
+      reached = there ? length : 0;
     });
   }
 
