@@ -12,6 +12,7 @@ const GROUPS = 120;
 const ADVISED = 256 * 1024;
 const LIST = "pages/conversations/conversations";
 const CELL = "components/cell/cell";
+const SEARCH = "pages/search/search";
 const CHAT = "pages/chat/chat";
 
 /** The view of the messages, in a script. */
@@ -197,6 +198,18 @@ largeTest("with a panel open, reading above the end is not disturbed by what arr
   await amber.until("the end to be left", () => amber.run("return !__mp.pages.top.page.atEnd"));
   await say("not now");
   await amber.waitText("new-messages", "1 new");
+  await back(amber);
+});
+
+largeTest("a long message that is found is a line of the search", async () => {
+  await say(`needle ${"长".repeat(20_000)}`);
+  await amber.until("it on this phone", async () => (await row(amber, "basil")).note.includes("needle"));
+  await amber.tap("search");
+  await crossed(SEARCH);
+  await amber.type("search-input", "needle");
+  await amber.one("hit");
+  const { largest } = await crossed(SEARCH);
+  assert.ok(largest < 4096, `${largest} bytes in one call`);
   await back(amber);
 });
 
