@@ -2,7 +2,7 @@ const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
 const { opening } = require("../../utils/page");
 const { createReader } = require("../../utils/pages");
-const { chatTime, preview } = require("../../utils/text");
+const { chatTime, oneLine, preview } = require("../../utils/text");
 const { showError } = require("../../utils/ui");
 
 /** After the last letter, before it is looked for. */
@@ -80,7 +80,7 @@ Page({
       conversation: key.kind + ":" + key.id,
       name: info ? info.title : key.id,
       avatar: info ? info.avatar : "",
-      note: name + ": " + (message.text || preview(message)),
+      note: name + ": " + oneLine(message.text || preview(message)),
       time: chatTime(message.timestamp, now),
     };
   },
