@@ -125,6 +125,33 @@ pluginTest("what arrives costs itself in the chat, not the whole list", async ()
   assert.ok(bytes < 2048, `${bytes} bytes for one message`);
 });
 
+/** How far the newest message is below what is in view, in pixels. */
+const below = (phone) =>
+  phone.run(
+    `const view = [...document.querySelectorAll('wx-scroll-view')].at(-1);
+     return view.scrollHeight - view.scrollTop - view.clientHeight;`,
+  );
+
+pluginTest("who reads above stays there when something arrives, and who has the end in view keeps it", async () => {
+  await amber.until("the end", async () => (await below(amber)) < 80);
+  await send(basil, "seen as it comes");
+  await shown(amber, "seen as it comes", "received");
+  await amber.until("the end again", async () => (await below(amber)) < 80);
+  await amber.run("[...document.querySelectorAll('wx-scroll-view')].at(-1).scrollTop -= 300");
+  await amber.until("the end to be left", () =>
+    amber.run(
+      `const view = __mp.pages.top.roots[0].getComponent().getShadowRoot().querySelector("#chat");
+       return !view.getMethodCaller().atEnd;`,
+    ),
+  );
+  await send(basil, "not in view");
+  await shown(amber, "not in view", "received");
+  assert.ok((await below(amber)) >= 300, "still above");
+  await send(amber, "mine");
+  await shown(amber, "mine", "sent");
+  await amber.until("the end, where the own message is", async () => (await below(amber)) < 80);
+});
+
 pluginTest("another conversation in the same view is shown, whatever is still being fetched", async () => {
   await amber.run(
     `const { page } = __mp.pages.top;

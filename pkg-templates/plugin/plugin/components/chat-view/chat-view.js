@@ -3,6 +3,8 @@ const { listChanges, sendChanges } = require("../../utils/diff");
 const { createTimeline } = require("../../utils/timeline");
 
 const PAGE_SIZE = 20;
+/** Nearer to the end than so many pixels is at the end. */
+const NEAR_END = 80;
 
 /**
  * One conversation: its messages and a line to write in. Triggers `open` with the message for a tap on a picture, a file
@@ -57,6 +59,7 @@ Component({
       this.timeline = createTimeline();
       this.pages = null;
       this.visible = true;
+      this.atEnd = true;
       try {
         this.conversation = client.conversation({ kind: kind, id: peer });
       } catch (error) {
@@ -86,9 +89,20 @@ Component({
       this.markRead();
     },
 
+    /** Who reads above stays there. */
     add(messages) {
       const added = this.timeline.merge(messages);
-      this.paint(added > 0 ? "end" : "");
+      this.paint(added > 0 && this.atEnd ? "end" : "");
+    },
+
+    onScroll(event) {
+      const { scrollTop, scrollHeight } = event.detail;
+      this.createSelectorQuery()
+        .select("#messages")
+        .boundingClientRect((rect) => {
+          if (rect !== null) this.atEnd = scrollHeight - scrollTop - rect.height < NEAR_END;
+        })
+        .exec();
     },
 
     /** Fetches a page towards the past and keeps the view where it was. */
@@ -149,6 +163,7 @@ Component({
       const sending = conversation.send({ text: text });
       try {
         // The row is there before the answer is: show it as being sent.
+        this.atEnd = true;
         this.add(await conversation.messages({ limit: 1 }));
         await sending;
       } catch (error) {
