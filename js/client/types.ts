@@ -908,7 +908,10 @@ export interface Client {
     export(): string;
   };
   readonly conversations: Pins & {
-    /** All conversations, or those with unread messages only, the most recent first. */
+    /**
+     * All conversations, or those with unread messages only, the most recent first. A first login on a device fills the
+     * list while `sync.phase` is `catching-up`.
+     */
     list(options?: { unreadOnly?: boolean }): Promise<readonly ConversationInfo[]>;
     /** The same without waiting; the same array until something changes. */
     readonly snapshot: readonly ConversationInfo[];
