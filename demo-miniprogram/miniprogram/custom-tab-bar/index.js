@@ -1,4 +1,5 @@
 const { section } = require("../utils/i18n");
+const { showPage } = require("../utils/navigate");
 const { openNotices } = require("../utils/notices");
 const session = require("../utils/session");
 const { showError } = require("../utils/ui");
@@ -52,7 +53,7 @@ Component({
     },
     onTap(event) {
       const name = event.currentTarget.dataset.id;
-      if (name !== this.data.selected) wx.switchTab({ url: "/pages/" + name + "/" + name });
+      if (name !== this.data.selected) showPage("/pages/" + name + "/" + name);
     },
   },
 });

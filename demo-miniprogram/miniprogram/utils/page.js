@@ -2,7 +2,8 @@
 const { section, t } = require("./i18n");
 const session = require("./session");
 const { errorText } = require("./error-text");
-const { createStops, goToSignIn, showError } = require("./ui");
+const { goToSignIn } = require("./navigate");
+const { createStops, showError } = require("./ui");
 
 /** Gives a page its title, and the texts of its section as `t` if another language was chosen since it was loaded. */
 function localise(page, name) {
@@ -54,4 +55,13 @@ async function attempt(action) {
   }
 }
 
-module.exports = { localise, opening, showTab, attempt };
+/** The same, but not while another such action of the page runs: a second tap does nothing. */
+async function once(page, action) {
+  if (page.busy) return false;
+  page.busy = true;
+  const well = await attempt(action);
+  page.busy = false;
+  return well;
+}
+
+module.exports = { localise, opening, showTab, attempt, once };

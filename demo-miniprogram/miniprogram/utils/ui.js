@@ -1,10 +1,35 @@
 /** Small things that pages share. */
 const { t } = require("./i18n");
 const { errorText } = require("./error-text");
+const { refusalOf } = require("./refusal");
+
+/** Whether the user has closed a dialog of the platform: that is no error. */
+function cancelled(failure) {
+  return /:fail (cancel|.*\bcancel$)/.test((failure && failure.errMsg) || "");
+}
+
+/** Says what the user or WeChat does not allow, and offers the way to where that is changed. */
+function showRefusal(refusal) {
+  const leads = refusal.leads;
+  wx.showModal({
+    title: "",
+    content: t(refusal.text),
+    showCancel: leads !== "",
+    confirmText: t(leads === "" ? "common.ok" : "common.open"),
+    cancelText: t("common.cancel"),
+    success: (answer) => {
+      if (answer.confirm && leads !== "") wx[leads]({ fail: showError });
+    },
+    fail: (failure) => console.warn(failure.errMsg),
+  });
+}
 
 /** Shows an error for a moment. */
 function showError(error) {
-  wx.showToast({ title: errorText(error), icon: "none", duration: 3000 });
+  if (cancelled(error)) return;
+  const refusal = refusalOf(error);
+  if (refusal) showRefusal(refusal);
+  else wx.showToast({ title: errorText(error), icon: "none", duration: 3000 });
 }
 
 /** Shows a word of success for a moment. */
@@ -15,11 +40,6 @@ function showDone(title) {
 /** Puts a text on the clipboard; the phone says so itself. */
 function copy(text) {
   return wx.setClipboardData({ data: text });
-}
-
-/** Whether the user has closed a dialog of the platform: that is no error. */
-function cancelled(failure) {
-  return /:fail (cancel|.*\bcancel$)/.test((failure && failure.errMsg) || "");
 }
 
 /** Offers one to six choices; resolves with the index of the chosen one, -1 when the sheet was closed. */
@@ -78,9 +98,4 @@ function createStops() {
   };
 }
 
-/** Opens the sign-in page in place of all others; `reason` is said there. */
-function goToSignIn(reason) {
-  wx.reLaunch({ url: "/pages/signin/signin" + (reason ? "?reason=" + encodeURIComponent(reason) : "") });
-}
-
-module.exports = { showError, showDone, copy, cancelled, choose, chooseOne, sure, ask, createStops, goToSignIn };
+module.exports = { showError, showDone, copy, cancelled, choose, chooseOne, sure, ask, createStops };

@@ -1,9 +1,10 @@
 const { listChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
+const { openPage } = require("../../utils/navigate");
 const { openNotices } = require("../../utils/notices");
 const { newGroup } = require("../../utils/new-group");
-const { attempt, opening, showTab } = require("../../utils/page");
+const { once, opening, showTab } = require("../../utils/page");
 const { showError } = require("../../utils/ui");
 
 /** Groups and contacts, and the way to new ones. */
@@ -57,22 +58,22 @@ Page({
   },
 
   onNotices() {
-    wx.navigateTo({ url: "/pages/notices/notices" });
+    openPage("/pages/notices/notices");
   },
 
   onAdd() {
-    wx.navigateTo({ url: "/pages/add/add" });
+    openPage("/pages/add/add");
   },
 
   onNewGroup() {
-    return attempt(() => newGroup(this.client));
+    return once(this, () => newGroup(this.client));
   },
 
   onGroup(event) {
-    wx.navigateTo({ url: "/pages/chat/chat?kind=group&id=" + event.currentTarget.dataset.id });
+    openPage("/pages/chat/chat?kind=group&id=" + event.currentTarget.dataset.id);
   },
 
   onContact(event) {
-    wx.navigateTo({ url: "/pages/contact/contact?id=" + event.currentTarget.dataset.id });
+    openPage("/pages/contact/contact?id=" + event.currentTarget.dataset.id);
   },
 });

@@ -2,6 +2,7 @@ const { askScope } = require("../../utils/actions");
 const { listChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
+const { openPage } = require("../../utils/navigate");
 const { newGroup } = require("../../utils/new-group");
 const { attempt, opening, showTab } = require("../../utils/page");
 const { listTime, preview } = require("../../utils/text");
@@ -122,18 +123,18 @@ Page({
 
   onOpen(event) {
     const { key } = this.chosen(event);
-    wx.navigateTo({ url: "/pages/chat/chat?kind=" + key.kind + "&id=" + key.id });
+    openPage("/pages/chat/chat?kind=" + key.kind + "&id=" + key.id);
   },
 
   onSearch() {
-    wx.navigateTo({ url: "/pages/search/search" });
+    openPage("/pages/search/search");
   },
 
   onNew() {
     return chooseOne(
       [
         { label: t("conversations.newGroup"), run: () => newGroup(this.client).catch(showError) },
-        { label: t("conversations.addContact"), run: () => wx.navigateTo({ url: "/pages/add/add" }) },
+        { label: t("conversations.addContact"), run: () => openPage("/pages/add/add") },
       ],
       "",
     );

@@ -1,6 +1,7 @@
 const handover = require("../../utils/handover");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
+const { goBack } = require("../../utils/navigate");
 const { opening } = require("../../utils/page");
 const { showDone, showError } = require("../../utils/ui");
 
@@ -33,7 +34,7 @@ Page({
     const message = this.message;
     if (message === null) return;
     this.message = null; // a second tap sends nothing
-    wx.navigateBack();
+    goBack();
     try {
       await this.client.conversation({ kind: parts[0], id: parts[1] }).send({ forward: message });
       showDone(t("forward.done"));

@@ -1,6 +1,6 @@
 const handover = require("../../utils/handover");
 const { section, t } = require("../../utils/i18n");
-const { opening } = require("../../utils/page");
+const { once, opening } = require("../../utils/page");
 
 /** Chooses people. What is handed over: `{ rows, done(ids) }`. `done` may open another page in place of this one. */
 Page({
@@ -31,6 +31,8 @@ Page({
   },
 
   onDone() {
-    if (this.chosen.size > 0) this.done(Array.from(this.chosen));
+    return once(this, async () => {
+      if (this.chosen.size > 0) await this.done(Array.from(this.chosen));
+    });
   },
 });

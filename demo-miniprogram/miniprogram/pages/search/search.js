@@ -1,5 +1,6 @@
 const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
+const { openPage } = require("../../utils/navigate");
 const { opening } = require("../../utils/page");
 const { createReader } = require("../../utils/pages");
 const { chatTime, preview } = require("../../utils/text");
@@ -89,6 +90,6 @@ Page({
     const data = event.currentTarget.dataset;
     const parts = data.conversation.split(":");
     const at = data.id === "" ? "" : "&at=" + data.id;
-    wx.navigateTo({ url: "/pages/chat/chat?kind=" + parts[0] + "&id=" + parts[1] + at });
+    openPage("/pages/chat/chat?kind=" + parts[0] + "&id=" + parts[1] + at);
   },
 });

@@ -1,5 +1,6 @@
 const config = require("../../config");
 const { section, t } = require("../../utils/i18n");
+const { startPage } = require("../../utils/navigate");
 const { localise } = require("../../utils/page");
 const session = require("../../utils/session");
 const { errorText } = require("../../utils/error-text");
@@ -63,6 +64,6 @@ Page({
       this.setData({ busy: false, error: errorText(error) });
       return;
     }
-    wx.reLaunch({ url: "/pages/conversations/conversations" });
+    startPage("/pages/conversations/conversations");
   },
 });
