@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { amberAndBasil, message, messages, openChat, send, shown } from "./lib/chat.mjs";
+import { amberAndBasil, back, message, messages, openChat, row, send, shown } from "./lib/chat.mjs";
 import { healthyTest, repository, Stage } from "./lib/stage.mjs";
 
 /** Large enough for an upload in several parts. */
@@ -148,10 +148,14 @@ attachmentTest("a short voice message, one given up and one that the user forbid
   await amber.until("the recording to end", async () => (await amber.all("held")).length === 0);
   await amber.touch("talk-hold", { ms: 0 });
   await amber.toast(/Too short/);
-  await amber.run("__mp.allowRecording(false)");
+  await amber.run("__mp.refuse('operateRecorder', 'auth deny')");
   await amber.touch("talk-hold", { ms: 0 });
-  await amber.toast(/auth deny/);
-  await amber.run("__mp.allowRecording(true)");
+  assert.match(
+    await amber.until("the dialog", () => amber.run("return document.querySelector('.mp-modal-content')?.textContent")),
+    /did not allow this/,
+  );
+  await amber.driver.findElement({ css: ".mp-cancel" }).click();
+  await amber.run("__mp.refuse('operateRecorder', '')");
   await amber.tap("talk");
   await send(amber, "only this");
   await shown(basil, "only this", "received");
@@ -206,4 +210,24 @@ attachmentTest("a refused upload stays with its reason; it is sent again or disc
   await amber.tap("failed");
   await amber.choose("Discard");
   await amber.until("it to go", async () => !(await messages(amber)).some((m) => m.body.title === "never.txt"));
+});
+
+attachmentTest("a picture that is first seen without a connection comes with the next one", async () => {
+  await back(basil);
+  await attach("photo");
+  await amber.pick(picture);
+  await basil.until("the message", async () => (await row(basil, "amber")).note === "[Photo]");
+  await basil.run("__mp.setNetwork('none')");
+  await openChat(basil, "amber");
+  const last = (wanted) =>
+    basil.until(`the picture from ${wanted}`, async () =>
+      (
+        await basil.run(
+          'return [...document.querySelectorAll("[class*=media] wx-image")].at(-1)?.style.backgroundImage ?? ""',
+        )
+      ).startsWith(`url("${wanted}:`),
+    );
+  await last("http");
+  await basil.run("__mp.setNetwork('wifi')");
+  await last("blob");
 });

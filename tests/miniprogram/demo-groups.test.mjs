@@ -29,7 +29,7 @@ groupTest("a group is made of contacts and appears at both", async () => {
   await amber.choose("New group");
   await amber.tapRow("person", ids.basil);
   await amber.waitText("pick-done", "Done (1)");
-  await amber.tap("pick-done");
+  await amber.tapTwice("pick-done");
   await agree(amber, "周末爬山");
   await onPage(amber, "chat");
   await titleIs(amber, "周末爬山");
@@ -96,7 +96,7 @@ groupTest("an announcement is posted and read at the other side", async () => {
   await amber.waitText("announcement-error", "Please enter a title.");
   await amber.type("announcement-title", "集合地点");
   await amber.type("announcement-text", "北门售票处");
-  await amber.tap("announcement-post");
+  await amber.tapTwice("announcement-post");
   await amber.waitText("announcement-title", "集合地点");
   await amber.tap("announcement-new");
   await amber.type("announcement-title", "时间");

@@ -117,6 +117,7 @@ peopleTest("an application that is accepted makes contacts of both, who chat", a
   await newcomer.tap("chat-info");
   await newcomer.one("person-remove");
   await newcomer.tap("person-search");
+  await newcomer.waitText("empty", "Messages on this phone, in this conversation");
   await newcomer.type("search-input", "谢谢");
   await newcomer.one("hit");
   await back(newcomer, "contact");
@@ -134,6 +135,18 @@ peopleTest("a contact gets a remark, is blocked, let in again and removed", asyn
   await state(true);
   await newcomer.tap("person-block");
   await state(false);
+  await newcomer.run("__mp.setNetwork('none')");
+  await newcomer.tap("person-block");
+  await newcomer.toast(/./);
+  await newcomer.until("the switch to go back", () =>
+    newcomer.run(
+      "return __mp.pages.top.element.querySelector('[role=switch]').getAttribute('aria-checked') === 'false'",
+    ),
+  );
+  await newcomer.run("__mp.setNetwork('wifi')");
+  await newcomer.until("the client to be online", () =>
+    newcomer.run("return __mp.pages.top.page.client.state === 'online'"),
+  );
   await newcomer.one("person-remove");
   await newcomer.tap("person-remove");
   await agree(newcomer);

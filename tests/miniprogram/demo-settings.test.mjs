@@ -102,6 +102,67 @@ settingsTest("the language is switched, remembered, and follows the phone again"
   await titleIs(amber, /^Chats/);
 });
 
+settingsTest("a phone without space keeps its language, and says so", async () => {
+  await openTab(amber, "me");
+  await amber.tap("open-settings");
+  const before = await amber.run(
+    "const { limits } = __mp; const it = limits.storageTotal; limits.storageTotal = 1; return it",
+  );
+  await amber.tap("language");
+  await amber.choose("中文");
+  await amber.toast(/storage limit/);
+  assert.equal(await amber.title(), "Settings");
+  await amber.run("__mp.limits.storageTotal = arguments[0]", before);
+  await back(amber, "me");
+  await openTab(amber, "conversations");
+});
+
+settingsTest("two taps open one page; where ten are open the next takes the place of the last", async () => {
+  const { basil: id } = await emulator.ids();
+  const depth = () => amber.run("return __mp.pages.stack.length");
+  await openTab(amber, "me");
+  await amber.tapTwice("open-settings");
+  await onPage(amber, "settings");
+  assert.equal(await depth(), 2);
+  await amber.driver.executeAsyncScript(
+    `const [url, done] = arguments; const { wx } = document.querySelector("iframe").contentWindow;
+     (async () => { while (__mp.pages.stack.length < 10) await wx.navigateTo({ url }); })().then(done, done);`,
+    `/pages/contact/contact?id=${id}`,
+  );
+  await amber.tap("person-search");
+  await onPage(amber, "search");
+  assert.equal(await depth(), 10);
+  await amber.run(
+    'document.querySelector("iframe").contentWindow.wx.switchTab({ url: "/pages/conversations/conversations" })',
+  );
+  await onPage(amber, "conversations");
+});
+
+settingsTest("what WeChat or the user does not allow is said, with the way to where it is changed", async () => {
+  await openTab(amber, "me");
+  await amber.tap("my-card");
+  for (const [why, text, place] of [
+    ["auth deny", /^You did not allow this/, "openSetting"],
+    ["fail:system permission denied", /^WeChat itself may not/, "openAppAuthorizeSetting"],
+    ["privacy permission is not authorized", /consent to the privacy guide/, "openPrivacyContract"],
+    ["api scope is not declared in the privacy agreement", /does not name this/, null],
+  ]) {
+    await amber.run("__mp.refuse('chooseMedia', arguments[0])", why);
+    await amber.tap("profile-avatar");
+    assert.match(
+      await amber.until("the dialog", () =>
+        amber.run("return document.querySelector('.mp-modal-content')?.textContent"),
+      ),
+      text,
+    );
+    await agree(amber);
+    if (place !== null) await (await amber.driver.findElement({ css: `.mp-${place}` })).click();
+  }
+  await amber.run("__mp.refuse('chooseMedia', '')");
+  await back(amber, "me");
+  await openTab(amber, "conversations");
+});
+
 settingsTest("name and picture are changed, and others see them", async () => {
   await openTab(amber, "me");
   await amber.tap("my-card");

@@ -15,7 +15,9 @@ const REFUSALS = [
 function refusalOf(failure) {
   const said = (failure && (failure.errMsg || failure.message)) || "";
   const refusal = REFUSALS.find((one) => one.pattern.test(said));
-  return refusal && { text: refusal.text, leads: refusal.leads !== "" && wx.canIUse(refusal.leads) ? refusal.leads : "" };
+  return (
+    refusal && { text: refusal.text, leads: refusal.leads !== "" && wx.canIUse(refusal.leads) ? refusal.leads : "" }
+  );
 }
 
 module.exports = { refusalOf };

@@ -132,6 +132,11 @@ export class Phone {
     });
   }
 
+  /** Taps twice, before anything can come of the first tap. */
+  async tapTwice(name) {
+    await this.run("arguments[0].click(); arguments[0].click()", await this.one(name));
+  }
+
   /** Taps the element of that name whose `data-id` is `id`. */
   async tapRow(name, id) {
     await this.until(`"${name}" ${id} to take a tap`, async () => {

@@ -1,4 +1,5 @@
-const { local } = require("../../utils/pictures");
+const { local, remote } = require("../../utils/pictures");
+const session = require("../../utils/session");
 
 /** A picture by its address or path; the cloud's own are fetched with the token first. */
 Component({
@@ -10,10 +11,38 @@ Component({
   },
   data: { path: "" },
   observers: {
-    async src(src) {
+    src() {
+      this.show();
+    },
+  },
+  lifetimes: {
+    detached() {
+      this.gone = true;
+      this.stopWaiting();
+    },
+  },
+  methods: {
+    async show() {
+      const src = this.data.src;
+      this.stopWaiting();
       const path = src === "" ? "" : await local(src, this.data.thumbnail);
       // Meanwhile it may have become another picture.
-      if (src === this.data.src && path !== this.data.path) this.setData({ path: path });
+      if (src !== this.data.src || this.gone) return;
+      if (path !== this.data.path) this.setData({ path: path });
+      if (path === src && remote(src)) this.waitForConnection();
+    },
+    /** What could not be fetched is asked for again once there is a connection. */
+    waitForConnection() {
+      const client = session.current();
+      this.stopWaiting();
+      if (client === null) return;
+      this.stop = client.on("state", (change) => {
+        if (change.to === "online") this.show();
+      });
+    },
+    stopWaiting() {
+      if (this.stop) this.stop();
+      this.stop = null;
     },
   },
 });

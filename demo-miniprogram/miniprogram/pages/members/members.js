@@ -22,6 +22,8 @@ Page({
   start(client) {
     this.handle = client.group(this.id);
     this.members = createMembers(client, this.id);
+    /** The reader whose next page is on its way. */
+    this.loading = null;
     return this.again();
   },
 
@@ -29,16 +31,15 @@ Page({
   async again() {
     this.roles = await this.members.roles();
     this.reader = this.members.reader(PAGE_SIZE);
-    this.loading = false;
     this.setData({ rows: [], complete: false });
     await this.more();
   },
 
   /** Reads the next page; only new rows cross over to the view. */
   async more() {
-    if (this.loading || this.data.complete) return;
-    this.loading = true;
     const reader = this.reader;
+    if (this.loading === reader || this.data.complete) return;
+    this.loading = reader;
     try {
       const step = await reader.next();
       if (reader !== this.reader) return; // it was read from the beginning again
@@ -48,11 +49,10 @@ Page({
         change["rows[" + (from + index) + "]"] = row;
       });
       this.setData(change);
+      this.loading = null;
     } catch (error) {
       if (reader === this.reader) this.reader = null; // it has ended: it would say that these are all
       throw error;
-    } finally {
-      if (reader === this.reader || this.reader === null) this.loading = false;
     }
   },
 
@@ -65,9 +65,7 @@ Page({
     const me = this.client.session.userId;
     const owner = this.roles.owner === me;
     const above = owner || (this.roles.admins.has(me) && row.role === "");
-    const entries = [
-      { label: t("members.profile"), run: () => openPage("/pages/contact/contact?id=" + row.id) },
-    ];
+    const entries = [{ label: t("members.profile"), run: () => openPage("/pages/contact/contact?id=" + row.id) }];
     if (row.id === me) return entries;
     if (owner && row.role === "")
       entries.push({ label: t("members.makeAdmin"), run: () => this.change(() => this.handle.addAdmins([row.id])) });

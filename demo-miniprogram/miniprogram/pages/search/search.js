@@ -16,12 +16,13 @@ const PAGE_SIZE = 20;
  * want the space of the messages, so that one conversation after the other is looked through.
  */
 Page({
-  data: { t: section("search"), text: "", rows: [], done: false, none: "" },
+  data: { t: section("search"), hint: "", text: "", rows: [], done: false, none: "" },
 
   onLoad(query) {
     this.only = query.id ? { kind: query.kind, id: query.id } : null;
     /** The number of the search: an older one that still runs shows nothing more. */
     this.turn = 0;
+    this.setData({ hint: t(this.only === null ? "search.hint" : "search.hintHere") });
     return opening(this, "search", () => undefined);
   },
 
