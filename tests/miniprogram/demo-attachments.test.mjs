@@ -125,7 +125,10 @@ attachmentTest("a voice message is as long as it was held; it plays on the other
   const body = await arrived("audio");
   assert.equal(body.title, "0:02");
   await basil.one("unplayed");
+  await basil.run(`const { wx } = document.querySelector("iframe").contentWindow;
+    wx.setInnerAudioOption = (options) => { window.audible = options.obeyMuteSwitch === false; };`);
   await basil.tap("audio");
+  assert.equal(await basil.run("return window.audible"), true);
   await basil.until("the dot to go", async () => (await basil.all("unplayed")).length === 0);
   await amber.until("the news that it was played", () =>
     amber.driver.executeAsyncScript(
@@ -159,6 +162,26 @@ attachmentTest("a short voice message, one given up and one that the user forbid
   await amber.tap("talk");
   await send(amber, "only this");
   await shown(basil, "only this", "received");
+  assert.equal((await messages(amber)).length, before + 1);
+});
+
+attachmentTest("an app that goes away while the button is held records no more", async () => {
+  const before = (await messages(amber)).length;
+  await amber.tap("talk");
+  const held = async (count) => amber.until("the recording", async () => (await amber.all("held")).length === count);
+  const actions = () => amber.driver.actions();
+  await actions()
+    .move({ origin: await amber.one("talk-hold") })
+    .press()
+    .perform();
+  await held(1);
+  await amber.run("__mp.hide()");
+  await held(0);
+  await amber.run("__mp.show()");
+  await actions().release().perform();
+  await amber.tap("talk");
+  await send(amber, "back again");
+  await shown(basil, "back again", "received");
   assert.equal((await messages(amber)).length, before + 1);
 });
 

@@ -30,8 +30,9 @@ settingsTest("messages of all conversations are found; a hit opens the chat at i
   `);
   await back(basil);
   await openChat(basil, "team");
-  await send(basil, "桂花糕也做好了");
-  await shown(basil, "桂花糕也做好了", "sent");
+  const long = `${"昨天说的".repeat(30)}桂花糕也做好了`;
+  await send(basil, long);
+  await shown(basil, long, "sent");
   await amber.until("all of it", async () => (await row(amber, "basil")).note === "later 60");
   await amber.until("the other one", async () => (await row(amber, "team")).note.endsWith("桂花糕也做好了"));
   await amber.tap("search");
@@ -43,6 +44,7 @@ settingsTest("messages of all conversations are found; a hit opens the chat at i
     return rows.length === 2 && rows;
   });
   assert.deepEqual(hits.map(({ name }) => name).sort(), ["Basil Okafor", "Team"]);
+  assert.equal(hits.find(({ name }) => name === "Team").note, "Basil Okafor: …昨天说的昨天说的桂花糕也做好了");
   await amber.tapRow("hit", hits.find(({ name }) => name !== "Team").id);
   await shown(amber, "西湖边的桂花开了");
   await shown(amber, "later 60");

@@ -12,12 +12,18 @@ Page({
   data: { t: section("contacts"), ready: false, notices: 0, groups: [], contacts: [] },
 
   onLoad() {
+    this.visible = true;
     return opening(this, "contacts", (client) => this.start(client));
   },
 
   onShow() {
+    this.visible = true;
     showTab(this, "contacts");
     if (this.client) this.refresh();
+  },
+
+  onHide() {
+    this.visible = false;
   },
 
   onUnload() {
@@ -25,7 +31,8 @@ Page({
   },
 
   start(client) {
-    const again = () => this.refresh();
+    // What nobody sees waits for `onShow`.
+    const again = () => (this.visible ? this.refresh() : undefined);
     for (const event of ["notice", "roster", "groups"]) this.stops.add(client.on(event, again));
     return this.refresh();
   },

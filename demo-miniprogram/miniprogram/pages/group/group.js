@@ -26,6 +26,7 @@ Page({
   },
 
   onLoad(query) {
+    this.visible = true;
     this.id = query.id;
     return opening(this, "group", (client) => this.start(client));
   },
@@ -35,7 +36,12 @@ Page({
   },
 
   onShow() {
+    this.visible = true;
     if (this.members) attempt(() => this.read());
+  },
+
+  onHide() {
+    this.visible = false;
   },
 
   start(client) {
@@ -64,9 +70,9 @@ Page({
     if (event.group === this.id) this.again();
   },
 
-  /** Reads once more, unless the group was left: then there is nothing to read. */
+  /** Reads once more, unless the group was left: then there is nothing to read. What nobody sees waits for `onShow`. */
   again() {
-    if (this.client.groups.get(this.id) !== null) attempt(() => this.read());
+    if (this.visible && this.client.groups.get(this.id) !== null) attempt(() => this.read());
   },
 
   async read() {

@@ -42,7 +42,7 @@ function fromApplication(application) {
 
 /** New friends, invitations, and what else the server told that somebody has yet to see. */
 Page({
-  data: { t: section("notices"), ready: false, rows: [] },
+  data: { t: section("notices"), ready: false, rows: [], dismissible: false },
 
   onLoad() {
     /** Names of those whom this phone does not know, by id. */
@@ -97,6 +97,7 @@ Page({
     this.notices = notices;
     this.setData({
       ready: true,
+      dismissible: notices.some((it) => it.kept),
       rows: notices.map((it) => {
         const group = it.group === null ? "" : groupCard(this.client, it.group).name;
         const reason = noticeReason(it);

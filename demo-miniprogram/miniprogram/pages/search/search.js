@@ -10,6 +10,20 @@ const { showError } = require("../../utils/ui");
 const PAUSE_MS = 300;
 /** Hits of one conversation that are shown at once. */
 const PAGE_SIZE = 20;
+/** Characters of a hit that are shown before what was looked for, and from there on. */
+const LEAD = 8;
+const SHOWN = 60;
+
+/** The part of a text with the first of the words that were looked for, in one line. */
+function excerpt(text, words) {
+  const line = text.replace(/\s+/g, " ");
+  const lower = line.toLowerCase();
+  const found = words.map((word) => lower.indexOf(word.toLowerCase())).filter((at) => at >= 0);
+  const at = found.length > 0 ? Math.min(...found) : 0;
+  const before = Array.from(line.slice(0, at));
+  const lead = before.slice(-LEAD).join("");
+  return (before.length > LEAD ? "…" : "") + lead + Array.from(line.slice(at)).slice(0, SHOWN).join("");
+}
 
 /**
  * Finds messages on this phone: in all conversations, or in the one of the address. There is no index here, which would
@@ -82,7 +96,7 @@ Page({
       conversation: key.kind + ":" + key.id,
       name: info ? info.title : key.id,
       avatar: info ? info.avatar : "",
-      note: name + ": " + (message.text || preview(message)),
+      note: name + ": " + (excerpt(message.text, this.data.text.trim().split(/\s+/)) || preview(message)),
       time: chatTime(message.timestamp, now),
     };
   },

@@ -30,6 +30,7 @@ Page({
   },
 
   onQuick(event) {
+    if (this.data.busy) return;
     const account = config.accounts[event.currentTarget.dataset.index];
     this.setData({ username: account.username, password: account.password, registering: false });
     this.onSubmit();
