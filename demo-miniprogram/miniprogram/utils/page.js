@@ -3,7 +3,7 @@ const { section, t } = require("./i18n");
 const session = require("./session");
 const { errorText } = require("./error-text");
 const { goToSignIn } = require("./navigate");
-const { createStops, showError } = require("./ui");
+const { createStops, explainError, showError } = require("./ui");
 
 /** Gives a page its title, and the texts of its section as `t` if another language was chosen since it was loaded. */
 function localise(page, name) {
@@ -50,7 +50,7 @@ async function attempt(action) {
     await action();
     return true;
   } catch (error) {
-    showError(error);
+    explainError(error);
     return false;
   }
 }

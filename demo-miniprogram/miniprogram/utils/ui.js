@@ -8,28 +8,45 @@ function cancelled(failure) {
   return /:fail (cancel|.*\bcancel$)/.test((failure && failure.errMsg) || "");
 }
 
-/** Says what the user or WeChat does not allow, and offers the way to where that is changed. */
-function showRefusal(refusal) {
-  const leads = refusal.leads;
+/** A toast has two lines for its text; so many Latin letters fit them. */
+const TOAST = 60;
+const widthOf = (text) => text.replace(/[^ -~]/g, "aa").length;
+
+/** A dialog about an error is open. */
+let explaining = false;
+
+/** Says something for which a toast is too small, one at a time. `leads` is a function of `wx` that is offered, or "". */
+function explain(text, leads) {
+  if (explaining) return console.warn(text);
+  explaining = true;
   wx.showModal({
     title: "",
-    content: t(refusal.text),
+    content: text,
     showCancel: leads !== "",
     confirmText: t(leads === "" ? "common.ok" : "common.open"),
     cancelText: t("common.cancel"),
     success: (answer) => {
       if (answer.confirm && leads !== "") wx[leads]({ fail: showError });
     },
-    fail: (failure) => console.warn(failure.errMsg),
+    complete: () => {
+      explaining = false;
+    },
   });
 }
 
-/** Shows an error for a moment. */
+/** Shows an error for a moment; what the user or WeChat does not allow, with the way to where that is changed. */
 function showError(error) {
   if (cancelled(error)) return;
   const refusal = refusalOf(error);
-  if (refusal) showRefusal(refusal);
+  if (refusal) explain(t(refusal.text), refusal.leads);
   else wx.showToast({ title: errorText(error), icon: "none", duration: 3000 });
+}
+
+/** The same for what the user has asked for, and looks at: all of the text is shown. */
+function explainError(error) {
+  const long = !cancelled(error) && !refusalOf(error) && widthOf(errorText(error)) > TOAST;
+  if (long) explain(errorText(error), "");
+  else showError(error);
 }
 
 /** Shows a word of success for a moment. */
@@ -98,4 +115,4 @@ function createStops() {
   };
 }
 
-module.exports = { showError, showDone, copy, cancelled, choose, chooseOne, sure, ask, createStops };
+module.exports = { showError, explainError, showDone, copy, cancelled, choose, chooseOne, sure, ask, createStops };

@@ -185,6 +185,14 @@ export class Phone {
     });
   }
 
+  /** Waits for the text of a dialog that fits, and closes the dialog with the button of that class. */
+  async dialog(wanted, button = "mp-confirm") {
+    await this.until(`a dialog like ${wanted}`, async () =>
+      wanted.test(await this.run("return document.querySelector('.mp-modal-content')?.textContent ?? ''")),
+    );
+    await this.driver.findElement({ css: `.${button}` }).click();
+  }
+
   /** What the open action sheet offers. */
   labels() {
     return this.run("return [...document.querySelectorAll('.mp-sheet-item')].map((e) => e.textContent)");
