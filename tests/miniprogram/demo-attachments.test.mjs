@@ -128,7 +128,7 @@ attachmentTest("a voice message is as long as it was held; it plays on the other
   await basil.run(`const { wx } = document.querySelector("iframe").contentWindow;
     wx.setInnerAudioOption = (options) => { window.audible = options.obeyMuteSwitch === false; };`);
   await basil.tap("audio");
-  assert.equal(await basil.run("return window.audible"), true);
+  await basil.until("the sound", () => basil.run("return window.audible"));
   await basil.until("the dot to go", async () => (await basil.all("unplayed")).length === 0);
   await amber.until("the news that it was played", () =>
     amber.driver.executeAsyncScript(

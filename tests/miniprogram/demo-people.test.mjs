@@ -137,7 +137,7 @@ peopleTest("a contact gets a remark, is blocked, let in again and removed", asyn
   await state(false);
   await newcomer.run("__mp.setNetwork('none')");
   await newcomer.tap("person-block");
-  await newcomer.toast(/./);
+  await newcomer.dialog(/./);
   await newcomer.until("the switch to go back", () =>
     newcomer.run(
       "return __mp.pages.top.element.querySelector('[role=switch]').getAttribute('aria-checked') === 'false'",

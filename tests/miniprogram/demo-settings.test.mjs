@@ -152,7 +152,11 @@ settingsTest("what WeChat or the user does not allow is said, with the way to wh
     await amber.run("__mp.refuse('chooseMedia', arguments[0])", why);
     await amber.tap("profile-avatar");
     await amber.dialog(text);
-    if (place !== null) await (await amber.driver.findElement({ css: `.mp-${place}` })).click();
+    if (place === null) continue;
+    await amber.until(`${place} to be shown and closed`, async () => {
+      await (await amber.driver.findElement({ css: `.mp-${place}` })).click();
+      return true;
+    });
   }
   await amber.run("__mp.refuse('chooseMedia', '')");
   await back(amber, "me");

@@ -134,7 +134,13 @@ export class Phone {
 
   /** Taps twice, before anything can come of the first tap. */
   async tapTwice(name) {
-    await this.run("arguments[0].click(); arguments[0].click()", await this.one(name));
+    await this.run(
+      `const [target] = arguments;
+       const changedTouches = [new Touch({ identifier: 1, target })];
+       for (const type of ["touchstart", "touchend", "touchstart", "touchend"])
+         target.dispatchEvent(new TouchEvent(type, { bubbles: true, composed: true, changedTouches }));`,
+      await this.one(name),
+    );
   }
 
   /** Taps the element of that name whose `data-id` is `id`. */
