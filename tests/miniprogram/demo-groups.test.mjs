@@ -47,6 +47,17 @@ groupTest("the owner renames it, and everybody sees the new name", async () => {
   await agree(amber, "周日爬山");
   await dataIs(amber, "group", (it) => it.name === "周日爬山");
   await titleIs(basil, "周日爬山");
+  await amber.tap("group-my-name");
+  await agree(amber, "山长");
+  await amber.until(
+    "the dialog to go",
+    async () => (await amber.run("return document.querySelector('.mp-modal')")) === null,
+  );
+  await amber.tap("group-my-name");
+  await amber.until("the name from before", () =>
+    amber.run("return document.querySelector('.mp-modal-field')?.value === '山长'"),
+  );
+  await amber.driver.findElement({ css: ".mp-cancel" }).click();
 });
 
 groupTest("a contact is invited", async () => {

@@ -125,7 +125,8 @@ Page({
 
   onMyName() {
     return once(this, async () => {
-      const name = await ask(t("group.myName"), "", "");
+      const me = await this.handle.me();
+      const name = await ask(t("group.myName"), me.displayName, "");
       if (name !== null) await this.change({ displayName: name });
     });
   },

@@ -89,14 +89,17 @@ Page({
   row(message, now) {
     const key = message.conversation;
     const info = this.client.conversations.snapshot.find((one) => one.key.kind === key.kind && one.key.id === key.id);
-    const name = message.outgoing ? t("common.you") : userCard(this.client, message.from).name;
+    const other = key.kind === "group" ? userCard(this.client, message.from).name : "";
+    const name = message.outgoing ? t("common.you") : other;
     return {
       key: message.key,
       id: message.id === null ? "" : message.id,
       conversation: key.kind + ":" + key.id,
       name: info ? info.title : key.id,
       avatar: info ? info.avatar : "",
-      note: name + ": " + (excerpt(message.text, this.data.text.trim().split(/\s+/)) || preview(message)),
+      note:
+        (name === "" ? "" : name + ": ") +
+        (excerpt(message.text, this.data.text.trim().split(/\s+/)) || preview(message)),
       time: chatTime(message.timestamp, now),
     };
   },
