@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { startEmulator } from "../lib/emulator.mjs";
-import { agree, back, onPage, openTab, row, send, shown, signIn, submit } from "./lib/chat.mjs";
+import { agree, back, online, onPage, openTab, row, send, shown, signIn, submit } from "./lib/chat.mjs";
 import { healthyTest, Stage } from "./lib/stage.mjs";
 
 const stage = new Stage();
@@ -144,9 +144,7 @@ peopleTest("a contact gets a remark, is blocked, let in again and removed", asyn
     ),
   );
   await newcomer.run("__mp.setNetwork('wifi')");
-  await newcomer.until("the client to be online", () =>
-    newcomer.run("return __mp.pages.top.page.client.state === 'online'"),
-  );
+  await online(newcomer);
   await newcomer.one("person-remove");
   await newcomer.tap("person-remove");
   await agree(newcomer);
