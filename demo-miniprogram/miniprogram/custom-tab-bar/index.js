@@ -10,6 +10,9 @@ const TABS = [
   { name: "me", icon: "person" },
 ];
 
+/** How many there were at the last count: each page has a bar of its own, and a new one is not to begin empty. */
+let notices = 0;
+
 /** The bar at the bottom: the three main pages, with counts of what is new. */
 Component({
   data: { tabs: [], selected: "" },
@@ -40,12 +43,19 @@ Component({
     },
     async count() {
       const client = session.current();
-      let notices = 0;
+      const signedIn = client !== null && client.session !== null;
+      if (!signedIn) notices = 0;
+      this.show();
+      if (!signedIn) return;
       try {
-        if (client !== null && client.session !== null) notices = (await openNotices(client)).length;
+        notices = (await openNotices(client)).length;
       } catch (error) {
         showError(error);
       }
+      this.show();
+    },
+    show() {
+      const client = session.current();
       const counts = { conversations: client === null ? 0 : client.conversations.unread, contacts: notices, me: 0 };
       const labels = section("tabs");
       const tabs = TABS.map((tab) => ({ ...tab, label: labels[tab.name], count: counts[tab.name] }));
