@@ -134,7 +134,7 @@ groupTest("notifications are switched off and on, and the chat is pinned", async
   await back(basil);
   const found = await row(basil, "周日爬山");
   assert.deepEqual([found.muted, found.pinned], [true, true]);
-  assert.equal((await data(basil, "rows"))[0].id, found.id);
+  assert.equal((await basil.dataset("conversation"))[0].id, found.id);
 });
 
 groupTest("who leaves loses it from the list; the owner dissolves it", async () => {
