@@ -38,4 +38,13 @@ function local(url, thumbnail) {
   return known.get(key);
 }
 
-module.exports = { local, remote };
+/** Calls `again` with the next connections, for an address that could not be fetched; answers what ends that. */
+function retry(url, again) {
+  const client = session.current();
+  if (!remote(url) || client === null) return () => undefined;
+  return client.on("state", (change) => {
+    if (change.to === "online") again();
+  });
+}
+
+module.exports = { local, retry };

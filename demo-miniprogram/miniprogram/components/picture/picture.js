@@ -1,5 +1,4 @@
-const { local, remote } = require("../../utils/pictures");
-const session = require("../../utils/session");
+const { local, retry } = require("../../utils/pictures");
 
 /** A picture by its address or path; the cloud's own are fetched with the token first. */
 Component({
@@ -29,16 +28,8 @@ Component({
       // Meanwhile it may have become another picture.
       if (src !== this.data.src || this.gone) return;
       if (path !== this.data.path) this.setData({ path: path });
-      if (path === src && remote(src)) this.waitForConnection();
-    },
-    /** What could not be fetched is asked for again once there is a connection. */
-    waitForConnection() {
-      const client = session.current();
       this.stopWaiting();
-      if (client === null) return;
-      this.stop = client.on("state", (change) => {
-        if (change.to === "online") this.show();
-      });
+      if (path === src) this.stop = retry(src, () => this.show());
     },
     stopWaiting() {
       if (this.stop) this.stop();
