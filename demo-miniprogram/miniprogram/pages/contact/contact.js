@@ -84,7 +84,7 @@ Page({
     // As the switch shows it already: else it could not be set back.
     this.setData({ blocked: wanted });
     const roster = this.client.roster;
-    const well = await attempt(() => (wanted ? roster.block(this.id) : roster.unblock(this.id)));
+    const well = await once(this, () => (wanted ? roster.block(this.id) : roster.unblock(this.id)));
     if (well) await attempt(() => this.read());
     else this.setData({ blocked: before });
   },
