@@ -61,12 +61,12 @@ function copy(text) {
 
 /** Offers one to six choices; resolves with the index of the chosen one, -1 when the sheet was closed. */
 function choose(labels, why) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     wx.showActionSheet({
       itemList: labels,
       ...(why ? { alertText: why } : {}),
       success: (answer) => resolve(answer.tapIndex),
-      fail: () => resolve(-1),
+      fail: (failure) => (cancelled(failure) ? resolve(-1) : reject(failure)),
     });
   });
 }
