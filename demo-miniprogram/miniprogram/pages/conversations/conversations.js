@@ -6,7 +6,7 @@ const { openPage } = require("../../utils/navigate");
 const { newGroup } = require("../../utils/new-group");
 const { attempt, opening, showTab } = require("../../utils/page");
 const { listTime, preview } = require("../../utils/text");
-const { chooseOne } = require("../../utils/ui");
+const { chooseOne, showError } = require("../../utils/ui");
 
 /** What is said of an unread message that calls on somebody. */
 const MENTIONS = { me: "conversations.mentionMe", all: "conversations.mentionAll" };
@@ -132,7 +132,7 @@ Page({
 
   onNew() {
     const entries = [
-      { label: t("conversations.newGroup"), run: () => newGroup(this.client) },
+      { label: t("conversations.newGroup"), run: () => newGroup(this.client).catch(showError) },
       { label: t("conversations.addContact"), run: () => openPage("/pages/add/add") },
     ];
     return attempt(() => chooseOne(entries, ""));
