@@ -298,6 +298,7 @@ export class FlooClient implements Client {
       },
       updates: (signal) => this.events("message:updated", signal),
       next: () => ({ id: this.allocate(), me: this.session?.userId ?? ("" as UserId) }),
+      mended: (what, callOptions) => this.mending && this.mended(this.mending, what, callOptions),
       focus: (of, active) => this.focus(of, active),
       cloud: (of, mark, callOptions) => this.mark(of, mark, callOptions),
     };
@@ -520,9 +521,23 @@ export class FlooClient implements Client {
   }
 
   private async send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {
-    // Ids come from the core, and the one that takes over, here or in another page, is not there yet.
-    if (this.session && this.mending) await this.mending;
-    return this.post(this.allocate(), to, content, options);
+    const { mending } = this;
+    const rest = mending ? await this.mended(mending, "send", options) : options;
+    return this.post(this.allocate(), to, content, rest);
+  }
+
+  /**
+   * Waits for the core that takes over, here or in another page: ids come from it. Resolves with the options, but with
+   * the time that is left.
+   */
+  private async mended(mending: Promise<unknown>, what: string, options?: CallOptions): Promise<CallOptions> {
+    const wait = waiter<unknown>(what, options);
+    const begun = Date.now();
+    if (this.session) mending.then(wait.resolve, wait.reject);
+    else wait.resolve(undefined);
+    await wait.promise;
+    const { timeout } = options ?? {};
+    return timeout === undefined ? { ...options } : { ...options, timeout: Math.max(1, timeout + begun - Date.now()) };
   }
 
   /**

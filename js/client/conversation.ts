@@ -61,6 +61,8 @@ export interface Core {
   ): Promise<Message | null>;
   /** The next client id, and who is logged in. Throws `UserNotLogin`. */
   next(): { id: ClientId; me: UserId };
+  /** While there is no core: resolves when there is one, with what is left of the options for the call of that name. */
+  mended(what: string, options?: CallOptions): Promise<CallOptions> | undefined;
   /** Removes a conversation; what waits to be sent there ends. */
   remove(of: ConversationKey, everywhere: boolean, options?: CallOptions): Promise<void>;
   focus(of: ConversationKey, active: boolean): Promise<void>;
@@ -251,9 +253,11 @@ export class ConversationHandle implements Conversation {
     const given = from === undefined ? undefined : userId(from, "from");
     const time = timestamp(at ?? Date.now(), "timestamp");
     const known = replace === undefined ? undefined : placeOf(replace, "replace");
+    const mending = this.core.mended("insert", options);
+    const rest = mending ? await mending : options;
     const { id, me } = this.core.next();
     const params = { ...place(this.key), id, ...behind, ...known, from: given ?? me, time, ...raw };
-    return this.core.call("insert", params, (tape) => readMessages(tape as Tape)[0] as Message, options);
+    return this.core.call("insert", params, (tape) => readMessages(tape as Tape)[0] as Message, rest);
   }
 
   async patch(message: MessageRef, changes: MessageEdit | null, options?: CallOptions): Promise<Message | null> {

@@ -768,12 +768,12 @@ export interface Conversation {
   clear(options?: CallOptions): Promise<void>;
   /**
    * Puts a message of the application's own into the conversation on this device: a welcome, a hint, an import. It is
-   * never sent, never unread and not found by searches; its status is `local`, its id null, and `clientId` and `key` are
-   * its own. It stands behind the message `after`, or the newest that is here, whatever its `timestamp` says; several
+   * never sent and never unread; `messages` and searches have it. Its status is `local`, its id null, and `clientId` and
+   * `key` are its own. It stands behind the message `after`, or the newest that is here, whatever its `timestamp` says; several
    * behind the same in the order they came. `messages` has it along with the one before it, not counted by `limit`.
    * `replace` is one of them to be replaced, in its place. `from` is the logged-in user unless given.
    * It goes by `delete` with `scope: "device"`, `clear` or `remove`. Resolves with the message as it is then.
-   * Errors: `MessageInvalid` naming the field.
+   * Errors: `MessageInvalid` naming the field; `StorageQuota` when the store is full, also where room is made then.
    */
   insert(
     content: LocalContent,

@@ -12,7 +12,7 @@ const MOST = 360 * 1024;
 /** What the public components share with the demo, below `demo-miniprogram/miniprogram`. */
 const SHARED = [
   ...["avatar", "bubble", "cell", "content", "glyph", "picture"].map((name) => `components/${name}`),
-  ...["content", "i18n", "localised", "text", "timeline"].map((name) => `utils/${name}.js`),
+  ...["content", "diff", "i18n", "localised", "text", "tick", "timeline"].map((name) => `utils/${name}.js`),
   "i18n",
 ];
 

@@ -130,6 +130,9 @@ step(
     const texts = async () => (await chat.messages()).map((it) => it.text);
     const inserted = await texts();
     const last = row().lastMessage.text;
+    const found = [];
+    for await (const some of amber.search.messages({ text: "own" }))
+      found.push(...some.map((it) => it.key === own.key));
     const patched = await chat.patch(one.id, { text: "eins", ext: { b: 2 } });
     await to.edit(one, { text: "uno" });
     await hears(amber, "message:updated", (it) => it.change === "replace" && it.message.id === one.id);
@@ -155,6 +158,7 @@ step(
       placed,
       inserted,
       last,
+      found,
       own: [own.status, own.id, own.from === ids.basil],
       patched: [patched.text, patched.ext, patched.patched],
       over,
@@ -174,6 +178,7 @@ step(
       placed: true,
       inserted: ["one", "own", "two", "the end"],
       last: "the end",
+      found: [true],
       own: ["local", null, true],
       patched: ["eins", '{"a":1,"b":2}', true],
       over: "eins",

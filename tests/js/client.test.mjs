@@ -500,6 +500,40 @@ describe("the end", () => {
     assert.equal(client.sync.pending, 0, "late words of the first core are of no interest");
   });
 
+  test("what is written while another core comes waits for it, as long as the caller likes", async () => {
+    const { core, client } = await loggedIn();
+    const chat = client.conversation({ user: 2 });
+    let resumed;
+    core.answers.resume = () => new Promise((resolve) => (resumed = () => resolve({ userId: "1", deviceSn: 7 })));
+    core.answers.insert = (params) => messagesTape({ clientId: params.id, status: "local" });
+    core.answers.markRead = "trap";
+    await assert.rejects(chat.markRead(), code("CoreStopped"));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const send = (options) => chat.send({ text: "x" }, options);
+    const insert = (options) => chat.insert({ text: "x" }, options);
+    // Nothing has been sent, so it may be tried again.
+    const isLate = (error) => error.code === "ServerTimeOut" && error.retriable;
+    const ended = [send, insert].flatMap((act) => [
+      assert.rejects(act({ timeout: 1 }), isLate),
+      assert.rejects(act({ signal }), code("Cancelled")),
+    ]);
+    const patient = send({ timeout: 60_000 });
+    const inserted = insert();
+    controller.abort();
+    await Promise.all(ended);
+    await assert.rejects(send({ timeout: 0 }), code("ArgumentInvalid", "options.timeout"));
+    assert.ok(!core.commands.some(([name]) => name === "send" || name === "insert"));
+    await until(() => resumed);
+    resumed();
+    assert.equal((await inserted).status, "local");
+    await until(() => core.commands.some(([name]) => name === "send"));
+    const [, { id }] = core.commands.find(([name]) => name === "send");
+    core.engine.say(["sent", messagesTape({ id: "6", clientId: id, outgoing: true, status: "sent" })]);
+    assert.equal((await patient).id, "6");
+    assert.equal(core.commands.filter(([name]) => name === "send" || name === "insert").length, 2);
+  });
+
   test("what nothing was kept of is logged in again, or is over", async () => {
     for (const [credentials, again] of [
       [{ username: "amber", password: "secret" }, true],

@@ -55,7 +55,10 @@ async function apply(phone, name, reason) {
   await home(phone);
 }
 
-const contacts = (phone) => phone.run("return __mp.pages.top.page.data.contacts.map((one) => one.note)");
+const contacts = (phone) =>
+  phone.run(
+    "const { contacts, contactsOrder } = __mp.pages.top.page.data; return contactsOrder.map((place) => contacts[place].note)",
+  );
 
 peopleTest("an account is made and used at once; a name that is taken is said", async () => {
   await newcomer.open({ profile: "ios" });

@@ -47,13 +47,14 @@ settingsTest("messages of all conversations are found; a hit opens the chat at i
   assert.equal(hits.find(({ name }) => name === "Team").note, "Basil Okafor: …昨天说的昨天说的桂花糕也做好了");
   await amber.tapRow("hit", hits.find(({ name }) => name !== "Team").id);
   await shown(amber, "西湖边的桂花开了");
-  await shown(amber, "later 60");
   await amber.until("the message in sight", () =>
     amber.run(`const text = [...document.querySelectorAll("[class*=message-text]")].find((e) => e.textContent.includes("西湖边"));
       const view = [...document.querySelectorAll("wx-scroll-view")].at(-1).getBoundingClientRect();
       const { top, bottom } = text.getBoundingClientRect();
       return top >= view.top && bottom <= view.bottom;`),
   );
+  await amber.tap("new-messages");
+  await shown(amber, "later 60");
   await back(amber, "search");
   await back(amber);
 });

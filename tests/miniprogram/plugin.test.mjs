@@ -106,6 +106,38 @@ pluginTest("two mini-programs log in through the plugin, list their conversation
   await quiet(basil);
 });
 
+/** What a component of the plugin has handed to its view since the last look. */
+const crossed = (phone, name) =>
+  phone.run(
+    "return __mp.updates.splice(0).filter((update) => update.part === arguments[0])",
+    `components/${name}/${name}`,
+  );
+
+pluginTest("what arrives costs itself in the chat, not the whole list", async () => {
+  for (const number of Array.from({ length: 30 }, (_, index) => index + 1)) await send(basil, `number ${number}`);
+  await shown(amber, "number 30", "received");
+  await crossed(amber, "chat-view");
+  await send(basil, "one more");
+  await shown(amber, "one more", "received");
+  const updates = await crossed(amber, "chat-view");
+  assert.ok(updates.length > 0);
+  const bytes = updates.reduce((sum, update) => sum + update.bytes, 0);
+  assert.ok(bytes < 2048, `${bytes} bytes for one message`);
+});
+
+pluginTest("another conversation in the same view is shown, whatever is still being fetched", async () => {
+  await amber.run(
+    `const { page } = __mp.pages.top;
+     const { kind, id } = page.data;
+     page.setData({ kind: "group", id: arguments[0] });
+     page.setData({ kind, id });`,
+    (await emulator.ids()).Team,
+  );
+  await shown(amber, "one more", "received");
+  assert.ok((await messages(amber)).some(({ text }) => text === "number 30"));
+  await quiet(amber);
+});
+
 pluginTest("the plugin hears of the app's going and coming from the mini-program", async () => {
   await amber.run("__mp.suspend()");
   await send(basil, "while it was away");

@@ -3,19 +3,14 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import vm from "node:vm";
 import ts from "typescript";
+import { loadModule } from "./lib/source.mjs";
 import { repository } from "./lib/stage.mjs";
 
 const root = path.join(repository, "demo-miniprogram/miniprogram");
 const sources = (ending) => fs.readdirSync(root, { recursive: true }).filter((file) => file.endsWith(ending));
 const read = (file) => fs.readFileSync(path.join(root, file), "utf8");
-/** What a module of the demo that needs no others exports: CommonJS, unlike those of this repository. */
-function load(file) {
-  const module = { exports: {} };
-  vm.runInThisContext(`(function (module) {${read(file)}\n})`, { filename: file })(module);
-  return module.exports;
-}
+const load = (file) => loadModule(path.join(root, file));
 const tables = { en: load("i18n/en.js"), zh: load("i18n/zh.js") };
 
 /** `section.key` -> text, or texts, of a table. */

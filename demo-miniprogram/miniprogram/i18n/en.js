@@ -125,6 +125,7 @@ module.exports = {
     empty: "No messages yet. Say hello!",
     loading: "Loading older messages",
     unseen: "{n} new",
+    newest: "Newest messages",
     recalled: "{name} took a message back",
     info: "Details",
   },

@@ -121,6 +121,7 @@ module.exports = {
     empty: "还没有消息，打个招呼吧",
     loading: "正在加载更早的消息",
     unseen: "{n} 条新消息",
+    newest: "最新消息",
     recalled: "{name} 撤回了一条消息",
     info: "详情",
   },

@@ -2,6 +2,8 @@
 const { section, t } = require("./i18n");
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** Characters of a line below a name. */
+const LINE = 100;
 const COLOURS = [
   "#5b8ff9",
   "#5ad8a6",
@@ -57,11 +59,19 @@ function colour(id) {
   return COLOURS[sum % COLOURS.length];
 }
 
+/** The beginning of a text in one line: what is longer would not be seen, and costs on its way to the view. */
+function oneLine(text) {
+  // A character may be two units of the text: none is cut in half.
+  const start = text.slice(0, 2 * LINE).replace(/[\ud800-\udbff]$/, "");
+  const line = Array.from(start.replace(/\s+/g, " "));
+  return line.length > LINE || start !== text ? line.slice(0, LINE).join("") + "…" : line.join("");
+}
+
 /** A message in one line; what has no text of its own is named by its type. */
 function preview(message) {
   if (message === null || message.type === "command") return "";
-  if (message.type === "text") return message.text.replace(/\s+/g, " ");
+  if (message.type === "text") return oneLine(message.text);
   return section("preview")[message.type] || t("preview.other");
 }
 
-module.exports = { listTime, chatTime, initial, colour, preview };
+module.exports = { listTime, chatTime, initial, colour, oneLine, preview };

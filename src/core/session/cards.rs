@@ -12,6 +12,8 @@ pub(super) struct Cards {
     /// Users asked for since the account was opened: who the cloud does not know is not asked for again.
     asked: Set<u64>,
     contacts: Set<u64>,
+    /// Groups whose cards are asked for with the next request: one at a time, however many groups are new.
+    groups: Set<u64>,
     lists: bool,
     /// Groups the user was put out of since the lists were asked for: answers on their way still have them.
     left: Set<u64>,
@@ -132,8 +134,18 @@ impl Session {
 
     /// Asks for a group's card: it is new, or has changed.
     pub(super) fn group_wanted(&mut self, gid: u64) {
+        self.cards.groups.insert(gid);
+        self.ask_groups();
+    }
+
+    fn ask_groups(&mut self) {
+        if self.cards.groups.is_empty() || self.requests.values().any(|purpose| *purpose == Purpose::GroupCards) {
+            return;
+        }
         let Some(caller) = self.caller() else { return };
-        let request = group_cards(caller, &[gid]).request;
+        let ids: Vec<_> = self.cards.groups.iter().copied().collect();
+        let request = group_cards(caller, &ids).request;
+        self.cards.groups.clear();
         self.request(request, Purpose::GroupCards);
     }
 
@@ -184,13 +196,14 @@ impl Session {
         if let Err(e) = result {
             self.lists_failed(e);
         }
+        self.ask_groups();
         self.list_waiting();
     }
 
     /// Asks what is pinned, once it is known which ids are groups.
     fn want_pins(&mut self) {
         let under_way = |purpose: &Purpose| List::Groups.needs(purpose) || *purpose == Purpose::Pins;
-        if self.cards.pins || self.requests.values().any(under_way) {
+        if self.cards.pins || !self.cards.groups.is_empty() || self.requests.values().any(under_way) {
             return;
         }
         let Some(caller) = self.caller() else { return };
@@ -278,10 +291,8 @@ impl Session {
             let writes = gone.iter().map(|gid| Write::delete(Table::Groups, gid.to_be_bytes())).collect();
             self.persist(writes, vec![Output::Event(Event::Groups(left))]);
         }
-        if let (false, Some(caller)) = (ids.is_empty(), self.caller()) {
-            let request = group_cards(caller, &ids).request;
-            self.request(request, Purpose::GroupCards);
-        }
+        self.cards.groups.extend(ids);
+        self.ask_groups();
         self.want_pins();
     }
 

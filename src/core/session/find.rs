@@ -9,9 +9,14 @@
 //!
 //! A word's row may stand for a message that has lost the word since, or is gone: what counts is the message.
 //! So edits only add to the index, and nothing has to be taken out of it.
+//!
+//! A message of the application's own has rows to itself, `class | term | 0 | behind | !id`: beside the server's message
+//! that it stands behind, and apart from all rows of those, whose last id is never that high.
 
 use super::body;
-use super::rows::{EditRow, MessageRow, id_from, message_query, one_message, put, read_messages};
+use super::rows::{
+    EditRow, LOCAL, MessageRow, id_from, local_query, message_query, one_local, one_message, put, read_messages,
+};
 use super::{CallId, LoadPurpose, Reply, Session, storage_error};
 use crate::core::json::Value;
 use crate::core::map::{Set, sort};
@@ -63,10 +68,12 @@ struct TermRow {
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct PlaceRow {
+    /// Of the conversation; with `LOCAL` for a message of the application's own.
     #[prost(uint32, tag = "1")]
     kind: u32,
     #[prost(uint64, tag = "2")]
     uid: u64,
+    /// Of the messages; of one of the application's own the message it stands behind, and its own.
     #[prost(uint64, repeated, tag = "3")]
     ids: Vec<u64>,
 }
@@ -89,23 +96,7 @@ pub(super) struct Index(Vec<(Vec<u8>, ConversationId, u64)>);
 impl Index {
     /// Adds a message with all its terms; of one that was edited, those that it did not have before.
     pub(super) fn add(&mut self, of: ConversationId, row: &MessageRow, was: Option<&Option<EditRow>>) {
-        let body = body::body(row);
-        if row.gone || !body::counts(&body) {
-            return;
-        }
-        let mut terms = search::terms(&text_of(row));
-        if let Some(was) = was {
-            let before = search::terms(&text_of(&MessageRow { edit: was.clone(), ..row.clone() }));
-            terms.retain(|term| !before.contains(term));
-        }
-        let mut keys: Vec<Vec<u8>> = terms.into_iter().map(|term| key(class::WORD, term.as_bytes())).collect();
-        if was.is_none() {
-            keys.push(key(class::SENDER, &row.from().to_be_bytes()));
-            if body.ctype != ContentType::Text as i32 {
-                keys.push(key(class::TYPE, &body.ctype.to_be_bytes()));
-            }
-        }
-        self.0.extend(keys.into_iter().map(|key| (key, of, row.id())));
+        self.0.extend(keys(row, was).into_iter().map(|key| (key, of, row.id())));
     }
 
     /// The rows.
@@ -131,15 +122,47 @@ impl Index {
     }
 }
 
+/// The beginnings of the keys that a message has; of one that was edited, those that it did not have before.
+fn keys(row: &MessageRow, was: Option<&Option<EditRow>>) -> Vec<Vec<u8>> {
+    let body = body::body(row);
+    if row.gone || !body::counts(&body) {
+        return Vec::new();
+    }
+    let mut terms = search::terms(&text_of(row));
+    if let Some(was) = was {
+        let before = search::terms(&text_of(&MessageRow { edit: was.clone(), ..row.clone() }));
+        terms.retain(|term| !before.contains(term));
+    }
+    let mut keys: Vec<Vec<u8>> = terms.into_iter().map(|term| key(class::WORD, term.as_bytes())).collect();
+    if was.is_none() {
+        keys.push(key(class::SENDER, &row.from().to_be_bytes()));
+        if body.ctype != ContentType::Text as i32 {
+            keys.push(key(class::TYPE, &body.ctype.to_be_bytes()));
+        }
+    }
+    keys
+}
+
+/// The rows of the index for a message of the application's own: written with it, and deleted with it.
+pub(super) fn local_terms(of: ConversationId, row: &MessageRow, write: bool) -> impl Iterator<Item = Write> {
+    let (behind, id) = (row.behind, row.id());
+    let place = PlaceRow { kind: of.kind as u32 | u32::from(LOCAL), uid: of.uid, ids: vec![behind, id] };
+    let term = TermRow { places: vec![place] };
+    keys(row, None).into_iter().map(move |key| {
+        let key = [&key[..], &behind.to_be_bytes(), &(!id).to_be_bytes()].concat();
+        if write { put(Table::Terms, key, &term) } else { Write::delete(Table::Terms, key) }
+    })
+}
+
 /// What is left of a row of the index without the messages that are gone; nothing to write when they are all there.
-pub(super) fn thin(row: &Row, gone: impl Fn(ConversationId) -> u64) -> Option<Write> {
+pub(super) fn thin(row: &Row, gone: impl Fn(ConversationId, bool) -> u64) -> Option<Write> {
     let mut term = TermRow::decode(&row.value[..]).unwrap_or_default(); // unreadable: of no use
     let count = |term: &TermRow| term.places.iter().map(|place| place.ids.len()).sum::<usize>();
     let before = count(&term);
     for PlaceRow { kind, uid, ids } in &mut term.places {
-        let Some(kind) = Kind::from_number(*kind) else { continue };
-        let top = gone(ConversationId { kind, uid: *uid });
-        ids.retain(|id| *id > top);
+        let Some((of, local)) = place_of(*kind, *uid) else { continue };
+        let top = gone(of, local);
+        ids.retain(|id| if local { top == 0 } else { *id > top });
     }
     term.places.retain(|place| !place.ids.is_empty());
     let key = row.key.clone();
@@ -147,6 +170,12 @@ pub(super) fn thin(row: &Row, gone: impl Fn(ConversationId) -> u64) -> Option<Wr
         0 => Some(Write::delete(Table::Terms, key)),
         left => (left < before).then(|| put(Table::Terms, key, &term)),
     }
+}
+
+/// The conversation of a place, and whether it is that of a message of the application's own.
+fn place_of(kind: u32, uid: u64) -> Option<(ConversationId, bool)> {
+    let local = u32::from(LOCAL);
+    Some((ConversationId { kind: Kind::from_number(kind & !local)?, uid }, kind & local != 0))
 }
 
 /// The beginning of all keys of a term.
@@ -174,9 +203,12 @@ struct Stream {
     key: Vec<u8>,
     /// What is not read yet is older than this row's key; empty before the first.
     upto: Vec<u8>,
-    /// No unread row has a newer message; 0 when all are read.
+    /// All messages of unread rows are older than this; 0 when all are read.
     bound: u64,
 }
+
+/// Where a message is: its id, or that of the message it stands behind and its own as one of the application's own.
+type Spot = (u64, u64, ConversationId);
 
 /// A search.
 #[derive(Debug)]
@@ -187,7 +219,9 @@ pub(super) struct Search {
     limit: usize,
     streams: Vec<Stream>,
     step: Step,
-    candidates: Set<(u64, ConversationId)>,
+    candidates: Set<Spot>,
+    /// Without an index: the application's own messages that fit and come later, newest last.
+    own: Vec<Message>,
     found: Vec<Message>,
     looked_at: u32,
 }
@@ -200,7 +234,9 @@ enum Step {
     /// More rows of that stream.
     More(usize),
     /// A message.
-    Look(u64, ConversationId),
+    Look(Spot),
+    /// Without an index: the application's own messages of one conversation, which the walk then has along.
+    Own(ConversationId),
     /// Without an index: messages of one conversation, older than this id.
     Walk(ConversationId, u64),
 }
@@ -223,10 +259,17 @@ impl Search {
     }
 
     /// The newest candidate, once nothing newer can come.
-    fn next_candidate(&mut self) -> Option<(u64, ConversationId)> {
+    fn next_candidate(&mut self) -> Option<Spot> {
         let bound = self.streams.iter().map(|stream| stream.bound).max().unwrap_or(0);
-        self.candidates.last().filter(|(id, _)| *id > bound).copied()?;
+        self.candidates.last().filter(|(id, ..)| *id >= bound)?;
         self.candidates.pop_last()
+    }
+
+    /// Takes the application's own messages that stand behind messages with this id or a newer one.
+    fn take_own(&mut self, id: u64) {
+        while let Some(own) = self.own.pop_if(|own| own.id >= id) {
+            self.found.push(own);
+        }
     }
 }
 
@@ -240,7 +283,9 @@ impl Session {
         }
         let first = match (words.iter().max_by_key(|word| word.weight()), filter.ctype, filter.from, filter.of) {
             (.., Some(of)) if !self.config.search || words.is_empty() && filter.ctype.is_none() => {
-                Step::Walk(of, u64::MAX)
+                let account = self.account.as_ref();
+                let own = account.and_then(|account| account.conversations.get(&of)?.local.as_ref());
+                if own.is_some() { Step::Own(of) } else { Step::Walk(of, u64::MAX) }
             }
             _ if !self.config.search => {
                 return self.reply(call, refuse("without an index only one conversation can be searched"));
@@ -267,6 +312,7 @@ impl Session {
             streams: Vec::new(),
             step: first,
             candidates: Set::new(),
+            own: Vec::new(),
             found: Vec::new(),
             looked_at: 0,
         };
@@ -303,7 +349,9 @@ impl Session {
                 let to = if stream.upto.is_empty() { ending(&stream.key) } else { stream.upto.clone() };
                 Query { table: Table::Terms, from: stream.key.clone(), to, limit: ROWS, descending: true }
             }
-            Step::Look(id, of) => one_message(*of, *id),
+            Step::Look((id, 0, of)) => one_message(*of, *id),
+            Step::Look((behind, id, of)) => one_local(*of, *behind, *id),
+            Step::Own(of) => local_query(*of, 0, u64::MAX),
             Step::Walk(of, before) => message_query(*of, 0, *before, 100, true),
         };
         self.load(query, LoadPurpose::Search(Box::new(search)));
@@ -323,40 +371,58 @@ impl Session {
                 let mut bad = Vec::new();
                 for row in rows {
                     match TermRow::decode(&row.value[..]) {
-                        Ok(places) => search.candidates.extend(places.places.iter().flat_map(|place| {
-                            let of = Kind::from_number(place.kind).map(|kind| ConversationId { kind, uid: place.uid });
-                            let of = of.filter(|of| search.filter.of.is_none_or(|wanted| wanted == *of));
-                            place.ids.iter().filter_map(move |id| Some((*id, of?)))
-                        })),
+                        Ok(term) => {
+                            for PlaceRow { kind, uid, ids } in term.places {
+                                let place = place_of(kind, uid);
+                                match place.filter(|(of, _)| search.filter.of.is_none_or(|wanted| wanted == *of)) {
+                                    Some((of, true)) => {
+                                        let spot = ids.first().zip(ids.get(1)).map(|(behind, id)| (*behind, *id, of));
+                                        search.candidates.extend(spot);
+                                    }
+                                    Some((of, false)) => search.candidates.extend(ids.iter().map(|id| (*id, 0, of))),
+                                    None => {}
+                                }
+                            }
+                        }
                         Err(_) => bad.push(super::rows::bad_row(Table::Terms, &row.key)),
                     }
                 }
                 if let Some(stream) = search.streams.get_mut(at) {
                     stream.upto = rows.last().map(|row| row.key.clone()).unwrap_or_default();
                     let newest = stream.upto.get(stream.key.len()..).and_then(|ids| id_from(ids.get(..8)?));
-                    stream.bound = newest.filter(|_| full).unwrap_or(0);
+                    stream.bound = newest.filter(|_| full).map_or(0, |newest| newest.saturating_add(1));
                 }
                 self.bad_rows(bad);
             }
-            Step::Look(_, of) => self.look_at(&mut search, of, rows),
+            Step::Look((.., of)) => {
+                let found = self.look_at(&mut search, of, rows);
+                search.found.extend(found);
+            }
+            Step::Own(of) => {
+                search.own = self.look_at(&mut search, of, rows);
+                search.step = Step::Walk(of, u64::MAX);
+            }
             Step::Walk(of, _) => {
-                self.look_at(&mut search, of, rows);
+                for message in self.look_at(&mut search, of, rows) {
+                    search.take_own(message.id);
+                    search.found.push(message);
+                }
                 let on = rows.last().and_then(|row| id_from(row.key.get(9..)?)).filter(|_| rows.len() >= 100);
+                search.take_own(on.unwrap_or(0));
                 search.step = Step::Walk(of, on.unwrap_or(0));
             }
         }
         self.search_on(search);
     }
 
-    /// Takes the messages among the rows that are looked for, newest first.
-    fn look_at(&mut self, search: &mut Search, of: ConversationId, rows: &[Row]) {
+    /// The messages among the rows that are looked for, in the order of the rows.
+    fn look_at(&mut self, search: &mut Search, of: ConversationId, rows: &[Row]) -> Vec<Message> {
         search.looked_at += u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let (stored, bad) = read_messages(rows);
         self.bad_rows(bad);
-        let Some(account) = &self.account else { return };
+        let Some(account) = &self.account else { return Vec::new() };
         let fits = stored.iter().filter(|row| account.is_shown(of, row) && search.passes(row));
-        let found: Vec<_> = fits.map(|row| account.message(of, row)).collect();
-        search.found.extend(found);
+        fits.map(|row| account.message(of, row)).collect()
     }
 
     /// Takes the next step, or replies.
@@ -372,8 +438,8 @@ impl Session {
         if page {
             return self.search_page(search, false);
         }
-        if let Some((id, of)) = search.next_candidate() {
-            search.step = Step::Look(id, of);
+        if let Some(spot) = search.next_candidate() {
+            search.step = Step::Look(spot);
             return self.search_step(search, &[]);
         }
         let next = search.streams.iter().enumerate().filter(|(_, stream)| stream.bound > 0);

@@ -3,11 +3,11 @@
 //!
 //! A message of the application's own stands behind one of the server's, in the order in which they were put in. Its row
 //! lies in a place beside theirs, so that no page, count or clearing of the server's messages ever meets it, and nothing
-//! of what the server can give has its key. It is always read, and no search finds it.
+//! of what the server can give has its key. It is always read, and searches find it.
 use super::merge::{Job, Work, row_of, update};
 use super::rows::{MessageRow, id_from, kv, local_key, message_query, put, read_messages};
 use super::takeover::meta;
-use super::{Batch, CallId, Content, Insert, LoadPurpose, Output, Past, Place, Reply, Session, storage_error};
+use super::{Batch, CallId, Content, Insert, LoadPurpose, Output, Past, Place, Reply, Session, find, storage_error};
 use crate::core::model::{Change, ConversationId, Domain, Error, ErrorCode};
 use crate::ports::{Row, StoreError, Table, Write};
 
@@ -75,6 +75,12 @@ impl Session {
         let behind = behind.unwrap_or_else(|| known.local.as_ref().map_or(0, |local| local.behind).max(known.top));
         let key = local_key(of, behind, id);
         let place = |row: &MessageRow| (row.behind, row.id());
+        let (mut was, left): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut work.locals).into_iter().partition(|row| place(row) == (behind, id));
+        let was = was.pop();
+        if self.config.search {
+            work.out.writes.extend(was.iter().flat_map(|was| find::local_terms(of, was, false)));
+        }
         let changed = match content {
             Some(content) => {
                 let meta = Some(meta(me, of, Past { id, from, time, status: 0, edited_at: 0, content }));
@@ -85,18 +91,19 @@ impl Session {
                     conversation.local = Some(row.clone());
                 }
                 account.last_id = account.last_id.max(id);
+                if self.config.search {
+                    work.out.writes.extend(find::local_terms(of, &row, true));
+                }
                 work.out.writes.push(put(Table::Messages, key, &row));
                 work.out.writes.push(Write::put(Table::Kv, kv::LAST_ID, account.last_id.to_be_bytes()));
                 Some((Change::Local, row))
             }
             None => {
-                let (mut gone, left): (Vec<_>, Vec<_>) =
-                    std::mem::take(&mut work.locals).into_iter().partition(|row| place(row) == (behind, id));
                 if let Some(conversation) = account.conversations.get_mut(&of) {
                     conversation.local = left.into_iter().next_back();
                 }
                 work.out.writes.push(Write::delete(Table::Messages, key));
-                gone.pop().map(|row| (Change::Delete, row))
+                was.map(|row| (Change::Delete, row))
             }
         };
         let mut shown = Vec::new();

@@ -17,8 +17,8 @@ use super::body::{self, Facts};
 use super::find::Index;
 use super::input::Insert;
 use super::rows::{
-    ConversationRow, EditRow, MarkRow, MessageRow, id_from, local_query, message_key, message_query, one_message,
-    pair_key, put, read_messages, receipt, receipt_key,
+    ConversationRow, EditRow, MarkRow, MessageRow, id_from, local_query, message_key, message_query, one_local,
+    one_message, pair_key, put, read_messages, receipt, receipt_key,
 };
 use super::{Batch, CallId, Event, LoadPurpose, Mark, Operation, Output, Place, Reply, Session};
 use crate::core::codec::{CodecError, Payload};
@@ -542,9 +542,11 @@ impl Session {
             }
         }
         out.writes.extend(index.writes());
-        let terms = out.writes.iter().filter(|write| write.table == Table::Terms).count();
-        if terms > 0 {
-            out.writes.push(account.terms_changed(|rows| rows.saturating_add(terms as u64)));
+        let terms = || out.writes.iter().filter(|write| write.table == Table::Terms);
+        if terms().next().is_some() {
+            let new = terms().filter(|write| write.value.is_some()).count();
+            let gone = terms().count() - new;
+            out.writes.push(account.terms_changed(|rows| (rows + new as u64).saturating_sub(gone as u64)));
         }
         out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
         let told: Vec<_> = out.told.iter().filter_map(|key| Some(account.message(key.0, rows.get(key)?))).collect();
@@ -735,10 +737,12 @@ impl Work {
                 }
             }
             Job::Operate { of, target, .. } | Job::Forget { of, target, .. } => wish.row(*of, *target),
-            Job::Insert { it, .. } if it.content.is_none() => {
-                wish.loads.push((local_query(it.of, 0, u64::MAX), Part::Locals));
-            }
-            Job::Remove { .. } | Job::Stranger(_) | Job::Clear { .. } | Job::Insert { .. } => {}
+            Job::Insert { it: Insert { of, id, behind, content, .. }, .. } => match (content, behind) {
+                (None, _) => wish.loads.push((local_query(*of, 0, u64::MAX), Part::Locals)),
+                (Some(_), Some(behind)) => wish.loads.push((one_local(*of, *behind, *id), Part::Locals)),
+                (Some(_), None) => {} // it is new
+            },
+            Job::Remove { .. } | Job::Stranger(_) | Job::Clear { .. } => {}
         }
         let loads = wish.finish();
         work.reads = loads.len();

@@ -198,7 +198,8 @@ impl Session {
                 }
             }
             Step::Terms => {
-                let mut writes: Vec<_> = rows.iter().filter_map(|row| find::thin(row, |of| self.gone(of))).collect();
+                let mut writes: Vec<_> =
+                    rows.iter().filter_map(|row| find::thin(row, |of, local| self.gone(of, local))).collect();
                 let (end, more) = (rows.last().map(|row| row.key.clone()), rows.len() >= TERMS as usize);
                 let fewer = writes.iter().filter(|write| write.value.is_none()).count();
                 if let Some(account) = self.account.as_mut().filter(|_| fewer > 0) {
@@ -272,9 +273,14 @@ impl Session {
         whole
     }
 
-    /// All messages of a conversation up to this id are gone, from the index too.
-    fn gone(&self, of: ConversationId) -> u64 {
-        let floor = self.account.as_ref().and_then(|account| account.conversations.get(&of)).map_or(0, |row| row.floor);
+    /// All messages of a conversation up to this id are gone, from the index too. `local`: of the application's own,
+    /// which are never dropped to make room.
+    fn gone(&self, of: ConversationId, local: bool) -> u64 {
+        let row = self.account.as_ref().and_then(|account| account.conversations.get(&of));
+        if local {
+            return if row.is_some_and(|row| row.local.is_some()) { 0 } else { u64::MAX };
+        }
+        let floor = row.map_or(0, |row| row.floor);
         self.room.dropped.get(&of).copied().unwrap_or(0).max(floor)
     }
 

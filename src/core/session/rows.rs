@@ -387,12 +387,18 @@ pub(super) fn local_key(of: ConversationId, behind: u64, id: u64) -> Vec<u8> {
 }
 
 /// Added to the kind of a conversation in the keys of the application's own messages.
-const LOCAL: u8 = 0x80;
+pub(super) const LOCAL: u8 = 0x80;
 
 /// The application's own messages of a conversation that are behind messages with `from <= id <= to`.
 pub(super) fn local_query(of: ConversationId, from: u64, to: u64) -> Query {
     let (from, to) = (local_key(of, from, 0), [&local_key(of, to, u64::MAX)[..], &[0]].concat());
     Query { table: Table::Messages, from, to, limit: 0, descending: false }
+}
+
+/// One of the application's own messages.
+pub(super) fn one_local(of: ConversationId, behind: u64, id: u64) -> Query {
+    let from = local_key(of, behind, id);
+    Query { table: Table::Messages, to: [&from[..], &[0]].concat(), from, limit: 1, descending: false }
 }
 
 pub(super) fn id_from(key: &[u8]) -> Option<u64> {

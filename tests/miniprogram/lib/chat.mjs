@@ -35,7 +35,9 @@ export const online = (phone) =>
 
 /** The row of the list whose name begins like this: `{ id, name, note, unread, ... }`, or null. */
 export async function row(phone, name) {
-  const rows = await phone.run("return __mp.pages.stack[0].page.data.rows");
+  const rows = await phone.run(
+    "const { rows, rowsOrder } = __mp.pages.stack[0].page.data; return rowsOrder.map((place) => rows[place])",
+  );
   return rows.find((one) => one.name.toLowerCase().startsWith(name.toLowerCase())) ?? null;
 }
 

@@ -1,4 +1,6 @@
 // Reads JavaScript the way a strict old engine would: which syntax is too new, which globals are used.
+import fs from "node:fs";
+import vm from "node:vm";
 import ts from "typescript";
 
 const FILE = "/checked.js";
@@ -106,4 +108,21 @@ export function globalsOf(code) {
     found.set(node.text, entry);
   });
   return found;
+}
+
+/**
+ * What a script of a mini-program exports: CommonJS, unlike those of this repository. `modules` are those
+ * that it asks for, by name.
+ */
+export function loadModule(file, { modules = {}, wx } = {}) {
+  const module = { exports: {} };
+  const require = (name) => {
+    if (!(name in modules)) throw new Error(`${file} needs ${name}`);
+    return modules[name];
+  };
+  const body = vm.runInThisContext(`(function (module, require, wx) {${fs.readFileSync(file, "utf8")}\n})`, {
+    filename: file,
+  });
+  body(module, require, wx);
+  return module.exports;
 }

@@ -24,7 +24,8 @@ Component({
   data: { unreadLabel: "" },
   observers: {
     unread(count) {
-      if (count > 0) this.setData({ unreadLabel: t("cell.unread", { n: count }) });
+      const label = count > 0 ? t("cell.unread", { n: count }) : "";
+      if (label !== this.data.unreadLabel) this.setData({ unreadLabel: label });
     },
   },
 });

@@ -1,6 +1,6 @@
 const { act } = require("../../utils/actions");
 const choosers = require("../../utils/choosers");
-const { listChanges } = require("../../utils/diff");
+const { listChanges, sendChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { mentionsIn } = require("../../utils/mentions");
 const { groupCard, userCard } = require("../../utils/names");
@@ -10,15 +10,20 @@ const { opening } = require("../../utils/page");
 const player = require("../../utils/player");
 const { errorText } = require("../../utils/error-text");
 const { anchorOf, createTimeline } = require("../../utils/timeline");
+const { onceATick } = require("../../utils/tick");
 const { createTyping } = require("../../utils/typing");
 const uploads = require("../../utils/uploads");
 const { cancelled, chooseOne, showError } = require("../../utils/ui");
 
 const PAGE_SIZE = 20;
-/** So many are read at once between a message that was searched for and the newest one. */
-const LARGE_PAGE = 200;
 /** Pixels from the end within which the view counts as being at the end. */
 const NEAR_END = 120;
+
+/** The id to go on from behind a page towards the present; null when it was the last one. */
+function nextAfter(page) {
+  const ids = page.map((message) => message.id).filter((id) => id !== null);
+  return ids.length < PAGE_SIZE ? null : ids[ids.length - 1];
+}
 
 Page({
   data: {
@@ -27,6 +32,7 @@ Page({
     group: false,
     writable: false,
     rows: [],
+    rowsOrder: [],
     draft: "",
     /** The draft replaces a message. */
     editing: false,
@@ -37,6 +43,8 @@ Page({
     complete: false,
     /** The first message of all is shown: the server said that there is none before it. */
     began: false,
+    /** There are newer messages than those that are shown. */
+    later: false,
     /** Messages that arrived while the end was out of sight, and what is said of them. */
     unseen: 0,
     unseenText: "",
@@ -46,12 +54,16 @@ Page({
     this.key = { kind: query.kind, id: query.id };
     /** The message that was searched for, or null. */
     this.found = query.at || null;
+    /** Far back: the message behind which the next ones are to be read; null when the newest are here. */
+    this.last = this.found;
     this.timeline = createTimeline();
     this.pages = null;
     /** Ids of those who are typing now. */
     this.typists = new Set();
     this.atEnd = true;
     this.visible = true;
+    /** Shows what has changed; a burst of changes is shown at once. */
+    this.repaint = onceATick(() => this.paint({ stay: true }));
     return opening(this, "chat", (client) => this.start(client));
   },
 
@@ -92,8 +104,8 @@ Page({
         if (event.changed.some((info) => this.isHere(info.key))) this.refresh();
       }),
     );
-    this.stops.add(client.on("roster", () => this.paint({})));
-    this.stops.add(client.on("groups", () => this.paint({})));
+    this.stops.add(client.on("roster", this.repaint));
+    this.stops.add(client.on("groups", this.repaint));
     this.stops.add(client.on("state", (change) => this.onState(change)));
     this.stops.add(uploads.subscribe((job) => this.onUpload(job)));
     const info = this.info();
@@ -103,32 +115,63 @@ Page({
       draft: info ? info.draft : "",
       ready: true,
     });
-    await this.refresh();
-    if (this.data.group) await this.readContacts();
+    if (this.data.group) this.readContacts();
     if (this.found !== null) await this.showFound();
     else {
+      await this.refresh();
       if (this.timeline.size < PAGE_SIZE) await this.loadOlder();
       this.paint({ toEnd: true });
     }
     this.markRead();
   },
 
-  /** Shows the message that was searched for, with those around it up to the newest. */
+  /** Shows the message that was searched for, with some before and behind it. */
   async showFound() {
     const found = await this.conversation.message(this.found);
     if (found === null) {
-      this.paint({ toEnd: true });
+      await this.toNewest();
       return;
     }
     const before = await this.conversation.messages({ before: found.id, limit: PAGE_SIZE });
     this.timeline.merge(before.concat(found));
-    for (let last = found.id; last !== null; ) {
-      const after = await this.conversation.messages({ after: last, limit: LARGE_PAGE });
-      this.timeline.merge(after);
-      last = after.length < LARGE_PAGE ? null : after[after.length - 1].id;
-    }
     this.atEnd = false;
-    this.paint({ into: anchorOf(found) });
+    await this.loadNewer({ into: anchorOf(found) });
+  },
+
+  /** Reads one page towards the present, when that is far away, and shows it like `paint`. */
+  async loadNewer(how) {
+    if (this.last === null || this.loadingNewer) return;
+    this.loadingNewer = true;
+    const timeline = this.timeline;
+    try {
+      const page = await this.conversation.messages({ after: this.last, limit: PAGE_SIZE });
+      // Meanwhile the newest ones may have been asked for.
+      if (timeline === this.timeline) {
+        timeline.merge(page);
+        this.last = nextAfter(page);
+        this.paint(how);
+        // Own messages that are still to be sent have no place among the others.
+        if (this.last === null) await this.refresh();
+      }
+    } catch (error) {
+      showError(error);
+    } finally {
+      this.loadingNewer = false;
+    }
+  },
+
+  /** Leaves what is far back for the newest messages. */
+  async toNewest() {
+    try {
+      const newest = await this.conversation.messages({ limit: PAGE_SIZE });
+      this.timeline = createTimeline();
+      this.timeline.merge(newest);
+      this.pages = null;
+      this.last = null;
+      this.paint({ toEnd: true, also: { complete: false, began: false } });
+    } catch (error) {
+      showError(error);
+    }
   },
 
   /** Whom a message in a group may call on besides those who have written. */
@@ -138,15 +181,6 @@ Page({
     } catch (error) {
       showError(error);
     }
-  },
-
-  onReady() {
-    this.createSelectorQuery()
-      .select("#messages")
-      .boundingClientRect((rect) => {
-        this.viewHeight = rect === null ? 0 : rect.height;
-      })
-      .exec();
   },
 
   isHere(key) {
@@ -169,7 +203,8 @@ Page({
   onArrived(messages) {
     const here = messages.filter((message) => this.isHere(message.conversation));
     if (here.length === 0) return;
-    const added = this.timeline.merge(here);
+    // Far back there is no place for them yet.
+    const added = this.last === null ? this.timeline.merge(here) : here.length;
     if (this.atEnd) this.paint({ toEnd: true });
     else this.paint({ unseen: this.data.unseen + added });
     this.markRead();
@@ -177,8 +212,9 @@ Page({
 
   onChanged(message) {
     if (!this.isHere(message.conversation)) return;
+    if (this.last !== null && !this.timeline.get(message.key)) return;
     this.timeline.merge([message]);
-    this.paint({ toEnd: this.atEnd });
+    this.repaint();
   },
 
   onUpdated(event) {
@@ -190,14 +226,14 @@ Page({
       this.timeline.remove(message, t("chat.recalled", { name: name }));
     } else if (event.change === "delete") {
       this.timeline.remove(message, "");
-    } else if (message.id === null || this.timeline.get(message.key)) {
+    } else if ((message.id === null && this.last === null) || this.timeline.get(message.key)) {
       this.timeline.merge([message]);
     }
-    this.paint({ toEnd: this.atEnd });
+    this.repaint();
   },
 
   onUpload(job) {
-    if (this.isHere(job.key)) this.paint({ toEnd: this.atEnd });
+    if (this.isHere(job.key)) this.repaint();
   },
 
   onTyping(event) {
@@ -209,9 +245,10 @@ Page({
 
   /** Reads the newest messages on this phone: own ones on their way and those of own other devices among them. */
   async refresh() {
+    if (this.last !== null) return;
     try {
-      const added = this.timeline.merge(await this.conversation.messages({ limit: PAGE_SIZE }));
-      this.paint({ toEnd: added > 0 && this.atEnd });
+      this.timeline.merge(await this.conversation.messages({ limit: PAGE_SIZE }));
+      this.paint({ stay: true });
     } catch (error) {
       showError(error);
     }
@@ -221,26 +258,33 @@ Page({
   async loadOlder() {
     if (this.data.loading || this.data.complete) return;
     this.setData({ loading: true });
-    const first = this.data.rows.length > 0 ? this.data.rows[0].anchor : "";
+    const timeline = this.timeline;
+    const top = this.data.rowsOrder[0];
+    const first = top === undefined ? "" : this.data.rows[top].anchor;
     let complete = false;
     let failure = null;
     try {
       if (this.pages === null) {
         const query = { pageSize: PAGE_SIZE };
-        const before = this.timeline.oldestId();
+        const before = timeline.oldestId();
         if (before !== null) query.before = before;
         this.pages = this.conversation.history(query)[Symbol.asyncIterator]();
       }
       const step = await this.pages.next();
       complete = step.done === true;
-      if (!complete) this.timeline.merge(step.value);
+      if (!complete) timeline.merge(step.value);
     } catch (error) {
       this.pages = null;
       failure = error;
     }
-    // Without a connection "no more" only means: no more on this phone.
-    this.setData({ loading: false, complete: complete, began: complete && this.client.state === "online" });
-    this.paint(first === "" || this.atEnd ? { toEnd: true } : { into: first });
+    const also = { loading: false };
+    // Meanwhile the newest ones may have been asked for: these are no longer shown.
+    if (timeline === this.timeline) {
+      also.complete = complete;
+      // Without a connection "no more" only means: no more on this phone.
+      also.began = complete && this.client.state === "online";
+      this.paint(first === "" || this.atEnd ? { toEnd: true, also: also } : { into: first, also: also });
+    } else this.setData(also);
     if (failure !== null) showError(failure);
   },
 
@@ -249,17 +293,45 @@ Page({
   },
 
   onLower() {
+    if (this.last !== null) return this.loadNewer({});
     this.atEnd = true;
     if (this.data.unseen > 0) this.setData({ unseen: 0 });
   },
 
+  onReady() {
+    this.measure();
+  },
+
   onScroll(event) {
-    if (!this.viewHeight) return;
-    const position = event.detail;
-    this.atEnd = position.scrollHeight - position.scrollTop - this.viewHeight < NEAR_END;
+    this.position = event.detail;
+    this.judge();
+    this.measure();
+  },
+
+  /** Finds out whether the end is near. */
+  judge() {
+    if (!this.position || !this.viewHeight) return;
+    const { scrollHeight, scrollTop } = this.position;
+    this.atEnd = this.last === null && scrollHeight - scrollTop - this.viewHeight < NEAR_END;
+  },
+
+  /** The height of the view, which panels, long drafts and a turn of the phone change. */
+  measure() {
+    if (this.measuring) return;
+    this.measuring = true;
+    this.createSelectorQuery()
+      .select("#messages")
+      .boundingClientRect((rect) => {
+        this.measuring = false;
+        if (rect === null || rect.height === this.viewHeight) return;
+        this.viewHeight = rect.height;
+        this.judge();
+      })
+      .exec();
   },
 
   onNewest() {
+    if (this.last !== null) return this.toNewest();
     this.paint({ toEnd: true });
   },
 
@@ -268,28 +340,30 @@ Page({
     if (this.atEnd) this.paint({ toEnd: true });
   },
 
-  /** Shows the messages. `toEnd` scrolls to the newest one, `into` to the row of that name. */
+  /**
+   * Shows the messages. `toEnd` scrolls to the newest one, `stay` does if it was in sight and something has changed, `into`
+   * scrolls to the row of that name; `also` is other data to set.
+   */
   paint(how) {
     const me = this.client.session === null ? null : this.client.session.userId;
     if (me === null) return; // signed out meanwhile: the page is about to go
-    const rows = this.timeline
-      .rows((id) => this.card(id), Date.now(), this.found)
-      .concat(uploads.rows(me, this.key, this.card(me)));
-    const change = listChanges("rows", this.data.rows, rows);
-    const unseen = how.toEnd ? 0 : how.unseen;
+    let rows = this.timeline.rows((id) => this.card(id), Date.now(), this.found);
+    if (this.last === null) rows = rows.concat(uploads.rows(me, this.key, this.card(me)));
+    const change = listChanges("rows", this.data, rows);
+    const toEnd = how.toEnd || (how.stay && this.atEnd && Object.keys(change).length > 0);
+    const unseen = toEnd ? 0 : how.unseen;
     if (unseen !== undefined && unseen !== this.data.unseen) {
       change.unseen = unseen;
       change.unseenText = t("chat.unseen", { n: unseen });
     }
-    if (how.toEnd) this.atEnd = true;
-    const target = how.toEnd && rows.length > 0 ? rows[rows.length - 1].anchor : how.into || "";
+    if (this.data.later !== (this.last !== null)) change.later = this.last !== null;
+    if (toEnd) this.atEnd = true;
+    const target = toEnd && rows.length > 0 ? rows[rows.length - 1].anchor : how.into || "";
     // A target that is already set would not scroll again, and one that is not there yet would not at all.
     if (target !== "") change.into = "";
-    if (Object.keys(change).length > 0) {
-      this.setData(change, () => {
-        if (target !== "") this.setData({ into: target });
-      });
-    }
+    sendChanges(this, { ...change, ...how.also }, () => {
+      if (target !== "") this.setData({ into: target });
+    });
     this.showTitle();
   },
 
@@ -339,10 +413,9 @@ Page({
   },
 
   async send(content) {
-    this.atEnd = true;
     const sending = this.conversation.send(content);
     // The row is there before the answer is: show it as being sent.
-    this.refresh();
+    this.showSent();
     try {
       this.onChanged(await sending);
     } catch (error) {
@@ -378,8 +451,14 @@ Page({
     this.upload([choosers.voice(event.detail)]);
   },
 
-  upload(pieces) {
+  /** Shows what the user has just sent, at the end. */
+  showSent() {
     this.atEnd = true;
+    return this.last === null ? this.refresh() : this.toNewest();
+  },
+
+  upload(pieces) {
+    this.showSent();
     for (const piece of pieces) uploads.start(this.client, this.key, piece, (content) => this.send(content));
   },
 
@@ -405,7 +484,7 @@ Page({
   /** Forgets a message that this phone gave up sending. */
   drop(message) {
     this.timeline.remove(message, "");
-    this.paint({});
+    this.repaint();
   },
 
   rowOf(event) {

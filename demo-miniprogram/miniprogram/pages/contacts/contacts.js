@@ -1,4 +1,4 @@
-const { listChanges } = require("../../utils/diff");
+const { listChanges, sendChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
 const { openPage } = require("../../utils/navigate");
@@ -9,7 +9,15 @@ const { showError } = require("../../utils/ui");
 
 /** Groups and contacts, and the way to new ones. */
 Page({
-  data: { t: section("contacts"), ready: false, notices: 0, groups: [], contacts: [] },
+  data: {
+    t: section("contacts"),
+    ready: false,
+    notices: 0,
+    groups: [],
+    groupsOrder: [],
+    contacts: [],
+    contactsOrder: [],
+  },
 
   onLoad() {
     this.visible = true;
@@ -53,9 +61,9 @@ Page({
         avatar: group.avatar,
         note: t("common.members", { n: group.memberCount }),
       }));
-      this.setData({
-        ...listChanges("contacts", this.data.contacts, keyed(contacts)),
-        ...listChanges("groups", this.data.groups, keyed(groupRows)),
+      sendChanges(this, {
+        ...listChanges("contacts", this.data, keyed(contacts)),
+        ...listChanges("groups", this.data, keyed(groupRows)),
         notices: notices.length,
         ready: true,
       });

@@ -1,13 +1,16 @@
 const { askScope } = require("../../utils/actions");
-const { listChanges } = require("../../utils/diff");
+const { listChanges, sendChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
 const { openPage } = require("../../utils/navigate");
 const { newGroup } = require("../../utils/new-group");
 const { attempt, opening, showTab } = require("../../utils/page");
-const { listTime, preview } = require("../../utils/text");
+const { listTime, oneLine, preview } = require("../../utils/text");
+const { onceATick } = require("../../utils/tick");
 const { chooseOne, showError } = require("../../utils/ui");
 
+/** So many conversations are shown at first, and so many more each time the end of the list is reached. */
+const PAGE_SIZE = 50;
 /** What is said of an unread message that calls on somebody. */
 const MENTIONS = { me: "conversations.mentionMe", all: "conversations.mentionAll" };
 
@@ -24,7 +27,7 @@ function row(info, client, now) {
     id: id,
     name: info.title,
     avatar: info.avatar,
-    note: draft ? info.draft : sender + preview(last),
+    note: draft ? oneLine(info.draft) : sender + preview(last),
     failed: last !== null && last.status === "failed",
     mention: key ? t(key) : draft ? t("conversations.draft") : "",
     time: listTime(info.timestamp, now),
@@ -35,10 +38,11 @@ function row(info, client, now) {
 }
 
 Page({
-  data: { t: section("conversations"), ready: false, rows: [] },
+  data: { t: section("conversations"), ready: false, rows: [], rowsOrder: [] },
 
   onLoad() {
     this.visible = true;
+    this.shown = PAGE_SIZE;
     return opening(this, "conversations", (client) => this.start(client));
   },
 
@@ -53,11 +57,18 @@ Page({
   },
 
   onUnload() {
+    this.visible = false;
     this.stops.end();
   },
 
+  onReachBottom() {
+    if (!this.client || this.shown >= this.client.conversations.snapshot.length) return;
+    this.shown += PAGE_SIZE;
+    this.update();
+  },
+
   async start(client) {
-    const update = () => this.update();
+    const update = onceATick(() => this.update());
     this.stops.add(client.conversations.subscribe(update));
     for (const event of ["unread:total", "roster", "groups", "state", "sync"]) this.stops.add(client.on(event, update));
     await client.conversations.list();
@@ -65,21 +76,19 @@ Page({
     showTab(this, "conversations");
   },
 
-  /** Shows what is known now. */
+  /** Shows what is known now. Behind another page nothing is shown: `onShow` makes up for it. */
   update() {
     const client = this.client;
-    if (client.session === null) return;
+    if (!this.visible || client.session === null) return;
     const now = Date.now();
-    const rows = client.conversations.snapshot.map((info) => row(info, client, now));
-    const change = listChanges("rows", this.data.rows, rows);
+    const rows = client.conversations.snapshot.slice(0, this.shown).map((info) => row(info, client, now));
+    const change = listChanges("rows", this.data, rows);
     if (!this.data.ready) change.ready = true;
-    if (Object.keys(change).length > 0) this.setData(change);
+    sendChanges(this, change);
     this.showTitle();
   },
 
   showTitle() {
-    // The bar belongs to the page in front, which may be a chat.
-    if (!this.visible) return;
     const client = this.client;
     const unread = client.conversations.unread;
     const fetching = client.state === "online" && client.sync.phase === "catching-up";

@@ -1,4 +1,5 @@
 //! Finding messages by words, type, sender and time.
+use super::local::insert;
 use super::operations::edit;
 use super::*;
 use crate::core::proto::{message_body::ContentType, message_operation::OpType};
@@ -152,4 +153,99 @@ fn a_thousand_hits_come_in_order_and_a_broken_row_costs_itself_only() {
     let left = pages(&mut w, &by("common"), 100).concat().len();
     assert!((900..1000).contains(&left), "{left}");
     assert_eq!(w.session.stats().bad_rows, 1);
+}
+
+/// The rows of the index, and how many the session knows of.
+fn terms(w: &World) -> (usize, u64) {
+    (w.account.keys().filter(|(table, _)| *table == Table::Terms).count(), w.session.stats().terms)
+}
+
+#[test]
+fn messages_of_the_applications_own_are_found_where_they_stand() {
+    let mut w = with_talk();
+    let before = terms(&w);
+    let peer = ConversationId::user(PEER);
+    let own = |id: u64, of, behind, text: Option<&str>| {
+        let content = text.map(|text| Content { text: text.into(), ..Content::default() });
+        Command::Insert(Insert { of, id, behind, from: 88, time: 1_700_000_000_005, content })
+    };
+    w.command(61, own(1001, peer, Some(MID + 2), Some("own budget")));
+    w.command(62, own(1002, peer, Some(MID + 2), Some("budget of my own")));
+    w.command(63, own(1003, peer, Some(0), Some("first budget")));
+    w.command(64, own(1004, peer, None, Some("budget at the end")));
+    w.command(65, own(1005, ConversationId::user(9), None, Some("elsewhere: budget")));
+    let all = found(&mut w, &by("budget"));
+    assert_eq!(
+        all,
+        [
+            "budget at the end",
+            "",
+            "a picture of the budget",
+            "Ｂｕｄｇｅｔｓ 我们的预算",
+            "no budget here",
+            "budget of my own",
+            "own budget",
+            "预算 is Budget",
+            "The budget for 2026",
+            "elsewhere: budget",
+            "first budget"
+        ]
+    );
+    assert_eq!(pages(&mut w, &by("budget"), 2).concat(), all);
+    let in_it = Filter { of: Some(peer), from: Some(88), ..Filter::default() };
+    assert_eq!(found(&mut w, &in_it), ["budget at the end", "budget of my own", "own budget", "first budget"]);
+    assert_eq!(found(&mut w, &Filter { of: None, ..in_it.clone() }).len(), 5);
+    // A search without words walks.
+    let all = Filter { text: String::new(), from: None, ..in_it };
+    let walked = found(&mut w, &all);
+    assert_eq!(walked.len(), 9);
+    assert_eq!(
+        (&walked[0][..], &walked[4][..], &walked[8][..]),
+        ("budget at the end", "budget of my own", "first budget")
+    );
+    assert_eq!(pages(&mut w, &all, 1).concat(), walked);
+    // Replaced, taken out, gone with its conversation: the index has no more of it.
+    w.command(66, own(1001, peer, Some(MID + 2), Some("own plan")));
+    assert_eq!(found(&mut w, &by("own")), ["budget of my own", "own plan"]);
+    assert_eq!(found(&mut w, &Filter { from: Some(88), ..by("budget") }).len(), 4);
+    assert_eq!(terms(&w).0 as u64, terms(&w).1);
+    for (id, of, behind) in [(1001, peer, MID + 2), (1002, peer, MID + 2), (1003, peer, 0), (1004, peer, MID + 8)] {
+        w.replies.remove(&67);
+        w.command(67, own(id, of, Some(behind), None));
+    }
+    w.command(68, own(1005, ConversationId::user(9), Some(0), None));
+    assert_eq!(terms(&w), before);
+    w.command(69, own(1006, peer, None, Some("budget again")));
+    w.command(70, Command::DeleteConversation { of: peer, everywhere: false, id: 0 });
+    assert_eq!(found(&mut w, &by("budget")), ["no budget here"]);
+}
+
+#[test]
+fn many_messages_of_the_applications_own_come_in_order() {
+    for search in [true, false] {
+        let mut w = World::new();
+        w.session.config.search = search;
+        w.log_in();
+        w.frame(&page(PEER, (0..250).map(|n| text_meta(MID + n, PEER, ME, &format!("x {n}"))).collect(), 0));
+        for n in 0..90 {
+            let behind = match n % 3 {
+                0 => 0,
+                1 => MID + u64::from(n),
+                _ => MID + 249,
+            };
+            insert(&mut w, 100 + n, Some(behind), &format!("x own {n}"));
+        }
+        let walk = Filter { of: Some(ConversationId::user(PEER)), ..by("x") };
+        let all = pages(&mut w, &walk, 7).concat();
+        assert_eq!(all.len(), 340);
+        let (mut shown, mut before) = (Vec::new(), 0);
+        while before != MID {
+            w.replies.remove(&94);
+            w.command(94, Command::Messages { of: ConversationId::user(PEER), before, after: 0, limit: 200 });
+            let Some(Ok(Reply::Messages(page))) = w.replies.remove(&94) else { panic!("{:?}", w.replies) };
+            before = page.iter().map(|message| message.id).filter(|id| *id > 0).min().unwrap_or(MID);
+            shown.extend(page.into_iter().rev().map(|message| message.text));
+        }
+        assert_eq!(all, shown, "as the conversation has them");
+    }
 }

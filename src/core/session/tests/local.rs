@@ -153,7 +153,7 @@ fn a_conversation_is_cleared_here_and_its_row_stays() {
 }
 
 /// Puts a message of the application's own in; its id is 1000 and the call's number.
-fn insert(w: &mut World, call: CallId, behind: Option<u64>, text: &str) {
+pub(super) fn insert(w: &mut World, call: CallId, behind: Option<u64>, text: &str) {
     let content = Some(Content { text: text.into(), ..Content::default() });
     let id = 1000 + u64::from(call);
     w.command(call, Command::Insert(Insert { of: peer(), id, behind, from: PEER, time: 1_700_000_050_000, content }));

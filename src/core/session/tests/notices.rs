@@ -133,6 +133,7 @@ fn a_mute_on_another_device_has_the_card_fetched_again() {
     assert!(!asked(&mut w, roster(MID + 2, Roster::Muted, PEER, ME, ""), "/roster/list"), "theirs");
     for (n, kind) in [Group::Muted, Group::Unmuted, Group::MessageSetting].into_iter().enumerate() {
         assert!(asked(&mut w, group(MID + 3 + n as u64, kind, ME, &[], ""), "/group/info/batch"));
+        w.answer("/group/info/batch", r#"{"code":200,"data":[]}"#);
     }
 }
 
@@ -325,4 +326,29 @@ fn a_history_page_never_carries_out_notices_or_operations() {
     assert_eq!(w.groups(), ["Team"]);
     assert!(w.list().iter().any(|c| c.id == of && c.last.is_some()));
     assert!(w.noticed().is_empty());
+}
+
+#[test]
+fn a_hundred_new_groups_take_two_requests_for_their_cards() {
+    let mut w = World::new();
+    w.log_in();
+    w.answer("/group/user_joined", r#"{"code":200,"data":[]}"#);
+    let groups: Vec<_> = (0..100).map(|n| GROUP + 128 * n).collect();
+    for (n, gid) in groups.iter().enumerate() {
+        let body = GroupNotice { r#type: Group::Created as i32, gid: xid(*gid), from: xid(PEER), ..Default::default() };
+        let payload = body.encode_to_vec().into();
+        let id = MID + n as u64;
+        w.queue(vec![Meta { id, ns: 2, from: xid(PEER), to: xid(ME), timestamp: 1, payload }]);
+    }
+    let card = |gid: &u64| format!(r#"{{"group_id":{gid},"name":"Group {gid}"}}"#);
+    let cards =
+        |ids: &[u64]| format!(r#"{{"code":200,"data":[{}]}}"#, ids.iter().map(card).collect::<Vec<_>>().join(","));
+    let asked = |w: &World| w.requests.iter().filter(|(_, r)| r.url.contains("/group/info/batch")).count();
+    assert_eq!(asked(&w), 1);
+    w.answer("/group/info/batch", &cards(&groups[..1]));
+    assert_eq!(asked(&w), 1);
+    let (_, request) = w.requests.iter().find(|(_, r)| r.url.contains("/group/info/batch")).unwrap();
+    assert!(groups[1..].iter().all(|gid| request.body.as_ref().unwrap().contains(&gid.to_string())));
+    w.answer("/group/info/batch", &cards(&groups[1..]));
+    assert_eq!((asked(&w), w.groups().len()), (0, 100));
 }

@@ -251,3 +251,24 @@ fn what_is_above_the_cursor_stays_because_others_may_come_between() {
     fill(&mut w, PEER, 500..501);
     assert!(local(&mut w, peer(), MID + 1000).contains(&(MID + 500)));
 }
+
+#[test]
+fn the_applications_own_messages_are_never_dropped() {
+    let mut w = full();
+    w.quota = None;
+    local::insert(&mut w, 60, Some(MID + 5), "own and old");
+    local::insert(&mut w, 61, Some(MID + 250), "own and new");
+    w.quota = Some(used(&w));
+    local::insert(&mut w, 62, None, "own without room");
+    assert_eq!(w.error_of(62), ErrorCode::StorageQuota, "this one is not kept");
+    w.go_online();
+    assert!(w.session.stats().dropped > 0, "but there is room now");
+    local::insert(&mut w, 64, None, "own without room");
+    assert!(w.replies[&64].is_ok());
+    let rows = w.account.keys().filter(|(table, _)| *table == Table::Terms).count();
+    assert_eq!(w.session.stats().terms, rows as u64);
+    w.command(63, Command::Find(Filter { text: "own".into(), ..Default::default() }, 50));
+    let Some(Ok(Reply::Found(found, 0))) = w.replies.remove(&63) else { panic!("{:?}", w.replies) };
+    let texts: Vec<_> = found.into_iter().map(|message| message.text).collect();
+    assert_eq!(texts, ["own without room", "own and new", "own and old"]);
+}

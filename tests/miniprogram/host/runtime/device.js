@@ -14,6 +14,8 @@ const LIMITS = {
   pages: 10,
   /** Bytes of one call of getRandomValues. */
   random: 1024 * 1024,
+  /** Bytes of one call of setData. */
+  setData: 1024 * 1024,
 };
 
 export class Device {
@@ -24,6 +26,8 @@ export class Device {
   refused = new Map();
   /** What went wrong or was said, in order: `{ kind, text }`. */
   logs = [];
+  /** What was handed to views: `{ part, paths, bytes }`. */
+  updates = [];
   #queue = [];
   #listeners = new Map();
 

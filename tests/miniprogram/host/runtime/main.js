@@ -49,6 +49,18 @@ function touchesOf(original) {
   return { touches: list(original.touches), changedTouches: list(original.changedTouches) };
 }
 
+/** Notes what the app hands to its views: on phones it crosses, as JSON, from one engine to another. */
+function watchData(device) {
+  const original = glassEasel.Component.prototype.setData;
+  glassEasel.Component.prototype.setData = function setData(data) {
+    const text = JSON.stringify(data ?? {});
+    const bytes = new TextEncoder().encode(text).length;
+    device.updates.push({ part: this.is, paths: Object.keys(data ?? {}), bytes });
+    if (bytes > device.limits.setData) device.log("error", `setData of ${this.is}: ${bytes} bytes in one call`);
+    return original.call(this, data);
+  };
+}
+
 /** A backend that adds each style sheet once, however often its page is opened. */
 function createBackend() {
   const backend = new glassEasel.CurrentWindowBackendContext();
@@ -64,6 +76,7 @@ function createBackend() {
   const tapIsOver = watchLongpress(screen, glassEasel);
   backend.onEvent((target, type, detail, options) => {
     if (type === "tap" && tapIsOver()) return undefined;
+    if (type === "scroll") return undefined; // scroll-view says it itself, with where it is
     const event = new glassEasel.Event(type, detail, { ...options, extraFields: touchesOf(options.originalEvent) });
     glassEasel.Event.dispatchEvent(target, event);
     return event.getEventBubbleStatus();
@@ -82,6 +95,8 @@ async function boot(device, query) {
     device.log("warning", text);
     return false;
   });
+
+  watchData(device);
 
   const project = await (await fetch("./project.json")).json();
   const ids = [project, ...project.plugins].map(({ id }) => id);
@@ -232,6 +247,8 @@ function controls(device, { pages, app, requirePlugin, launch }) {
     /** Limits of the device; a test may lower them. */
     limits: device.limits,
     logs: device.logs,
+    /** What the app has handed to its views: `{ part, paths, bytes }` for each call of `setData`. */
+    updates: device.updates,
     profile: device.profile,
   };
 }

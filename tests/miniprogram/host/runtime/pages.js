@@ -11,6 +11,9 @@ function parse(url) {
   return { path: path.replace(/^\//, ""), query };
 }
 
+/** Pixels from the end of a page within which it is reached, unless its configuration says otherwise. */
+const REACHED = 50;
+
 const nextFrame = () =>
   new Promise((resolve) => {
     requestAnimationFrame(() => setTimeout(resolve));
@@ -87,6 +90,20 @@ export class Pages {
     root.attach(entry.element, place);
   }
 
+  /** Calls `onReachBottom` each time the page is scrolled to its end. */
+  #watchBottom(entry) {
+    const { element } = entry;
+    const reach = this.project.parts[entry.path].config.onReachBottomDistance ?? REACHED;
+    /** The length of the page whose end was reached; a page that has grown since has another end. */
+    let reached = 0;
+    element.addEventListener("scroll", () => {
+      const length = element.scrollHeight;
+      const there = length - element.scrollTop - element.clientHeight <= reach;
+      if (there && length !== reached) this.#call(entry, "onReachBottom");
+      reached = there ? length : 0;
+    });
+  }
+
   async #open(url) {
     const { path, query } = parse(url);
     if (!this.project.pages.includes(path)) throw new Error(`page "${path}" is not found`);
@@ -106,6 +123,7 @@ export class Pages {
       this.#tabs.set(path, entry);
       this.#addTabBar(entry);
     }
+    this.#watchBottom(entry);
     this.#call(entry, "onLoad", query);
     root.attach(element, place);
     this.#paint();

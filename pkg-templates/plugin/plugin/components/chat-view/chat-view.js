@@ -1,4 +1,5 @@
 const { current } = require("../../index");
+const { listChanges, sendChanges } = require("../../utils/diff");
 const { createTimeline } = require("../../utils/timeline");
 
 const PAGE_SIZE = 20;
@@ -14,7 +15,7 @@ Component({
     /** The id of the user or group. */
     peer: String,
   },
-  data: { rows: [], draft: "", into: "", writable: false },
+  data: { rows: [], rowsOrder: [], draft: "", into: "", writable: false },
   observers: {
     "kind, peer": function (kind, peer) {
       if (kind !== "" && peer !== "") this.begin(kind, peer);
@@ -79,7 +80,7 @@ Component({
         }),
         client.on("roster", () => this.paint("")),
       ];
-      this.setData({ writable: kind !== "system" });
+      this.setData({ rows: [], rowsOrder: [], writable: kind !== "system" });
       await this.loadOlder();
       this.paint("end");
       this.markRead();
@@ -92,32 +93,38 @@ Component({
 
     /** Fetches a page towards the past and keeps the view where it was. */
     async loadOlder() {
-      const conversation = this.conversation;
-      if (!conversation || this.loading) return;
-      this.loading = true;
-      const first = this.data.rows.length > 0 ? this.data.rows[0].anchor : "end";
+      const timeline = this.timeline;
+      // What is fetched for a conversation that was shown before is no reason to wait.
+      if (!this.conversation || this.loading === timeline) return;
+      this.loading = timeline;
+      const top = this.data.rowsOrder[0];
+      const first = top === undefined ? "end" : this.data.rows[top].anchor;
       try {
-        if (this.pages === null) this.pages = conversation.history({ pageSize: PAGE_SIZE })[Symbol.asyncIterator]();
+        if (this.pages === null)
+          this.pages = this.conversation.history({ pageSize: PAGE_SIZE })[Symbol.asyncIterator]();
         const step = await this.pages.next();
         // Another conversation may have been opened meanwhile.
-        if (conversation === this.conversation && !step.done) {
-          this.timeline.merge(step.value);
+        if (timeline === this.timeline && !step.done) {
+          timeline.merge(step.value);
           this.paint(first);
         }
       } catch (error) {
+        if (timeline !== this.timeline) return;
         this.pages = null;
         this.fail(error);
       } finally {
-        this.loading = false;
+        if (this.loading === timeline) this.loading = null;
       }
     },
 
     /** Shows the messages and scrolls to a row, to the newest one for "end", or not at all for "". */
     paint(where) {
       const rows = this.timeline.rows((id) => this.card(id), Date.now());
+      const change = listChanges("rows", this.data, rows);
       const target = where === "end" ? (rows.length > 0 ? rows[rows.length - 1].anchor : "") : where;
       // A target that is already set would not scroll again, and one that is not there yet would not at all.
-      this.setData(target === "" ? { rows: rows } : { rows: rows, into: "" }, () => {
+      if (target !== "") change.into = "";
+      sendChanges(this, change, () => {
         if (target !== "") this.setData({ into: target });
       });
     },
