@@ -64,4 +64,17 @@ async function once(page, action) {
   return well;
 }
 
-module.exports = { localise, opening, showTab, attempt, once };
+/** Rows that a long list shows at first, and so many more each time its end is reached. */
+const PAGE_SIZE = 50;
+
+/** Shows the next of all rows. */
+function showMore(page, all) {
+  const from = page.data.rows.length;
+  const change = {};
+  all.slice(from, from + PAGE_SIZE).forEach((row, index) => {
+    change["rows[" + (from + index) + "]"] = row;
+  });
+  page.setData(change);
+}
+
+module.exports = { localise, opening, showTab, attempt, once, PAGE_SIZE, showMore };

@@ -4,7 +4,7 @@ const { contactRows } = require("../../utils/names");
 const { openPage } = require("../../utils/navigate");
 const { openNotices } = require("../../utils/notices");
 const { newGroup } = require("../../utils/new-group");
-const { once, opening, showTab } = require("../../utils/page");
+const { once, opening, PAGE_SIZE, showTab } = require("../../utils/page");
 const { showError } = require("../../utils/ui");
 
 /** Groups and contacts, and the way to new ones. */
@@ -21,12 +21,19 @@ Page({
 
   onLoad() {
     this.visible = true;
+    this.shown = PAGE_SIZE;
     return opening(this, "contacts", (client) => this.start(client));
   },
 
   onShow() {
     this.visible = true;
     showTab(this, "contacts");
+    if (this.client) this.refresh();
+  },
+
+  onReachBottom() {
+    if (this.data.groupsOrder.length + this.data.contactsOrder.length < this.shown) return;
+    this.shown += PAGE_SIZE;
     if (this.client) this.refresh();
   },
 
@@ -55,14 +62,14 @@ Page({
         openNotices(client),
       ]);
       const keyed = (rows) => rows.map((row) => ({ ...row, key: row.id }));
-      const groupRows = groups.map((group) => ({
+      const groupRows = groups.slice(0, this.shown).map((group) => ({
         id: group.id,
         name: group.name,
         avatar: group.avatar,
         note: t("common.members", { n: group.memberCount }),
       }));
       sendChanges(this, {
-        ...listChanges("contacts", this.data, keyed(contacts)),
+        ...listChanges("contacts", this.data, keyed(contacts.slice(0, this.shown - groupRows.length))),
         ...listChanges("groups", this.data, keyed(groupRows)),
         notices: notices.length,
         ready: true,

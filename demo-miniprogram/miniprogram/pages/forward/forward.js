@@ -2,7 +2,7 @@ const handover = require("../../utils/handover");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
 const { goBack } = require("../../utils/navigate");
-const { opening } = require("../../utils/page");
+const { opening, showMore } = require("../../utils/page");
 const { showDone, showError } = require("../../utils/ui");
 
 /** Asks where the message that was handed over is to be sent again. */
@@ -26,7 +26,13 @@ Page({
       .map((info) => ({ id: info.key.kind + ":" + info.key.id, name: info.title, avatar: info.avatar }));
     const known = new Set(rows.map((row) => row.id));
     const contacts = (await contactRows(client)).map((row) => ({ ...row, id: "user:" + row.id }));
-    this.setData({ ready: true, rows: rows.concat(contacts.filter((row) => !known.has(row.id))) });
+    this.rows = rows.concat(contacts.filter((row) => !known.has(row.id)));
+    this.setData({ ready: true });
+    showMore(this, this.rows);
+  },
+
+  onReachBottom() {
+    if (this.rows) showMore(this, this.rows);
   },
 
   async onChoose(event) {
