@@ -1,7 +1,8 @@
 // The WeChat plugin -> dist/plugin: a project for WeChat DevTools, with a mini-program that uses it.
 import fs from "node:fs";
 import path from "node:path";
-import { at, BuildError, filesUnder, freshDirectory, replaceDirectory, step } from "./common.mjs";
+import vm from "node:vm";
+import { at, BuildError, filesUnder, freshDirectory, replaceDirectory, root, step } from "./common.mjs";
 import { bundleMiniProgram, miniProgramWasm } from "./npm.mjs";
 import { NAME } from "./wasm.mjs";
 
@@ -16,6 +17,20 @@ const SHARED = [
   "i18n",
 ];
 
+/** Of the demo's texts the plugin takes only the sections that its scripts name. */
+function takeTexts(plugin) {
+  const folders = ["components", "utils"].map((folder) => path.relative(root, path.join(plugin, folder)));
+  const scripts = filesUnder(folders).filter((file) => file.endsWith(".js"));
+  const source = scripts.map((file) => fs.readFileSync(file, "utf8")).join("");
+  for (const name of fs.readdirSync(path.join(plugin, "i18n"))) {
+    const file = path.join(plugin, "i18n", name);
+    const module = {};
+    vm.runInNewContext(fs.readFileSync(file, "utf8"), { module });
+    const named = Object.entries(module.exports).filter(([section]) => new RegExp(`"${section}[."]`).test(source));
+    fs.writeFileSync(file, `module.exports = ${JSON.stringify(Object.fromEntries(named))};\n`);
+  }
+}
+
 async function build() {
   const out = freshDirectory(".work-plugin");
   fs.cpSync(at("pkg-templates/plugin"), out, { recursive: true });
@@ -23,6 +38,7 @@ async function build() {
   for (const part of SHARED) {
     fs.cpSync(at("demo-miniprogram/miniprogram", part), path.join(plugin, part), { recursive: true });
   }
+  takeTexts(plugin);
   await bundleMiniProgram("js/plugin.ts", path.join(plugin, "index.js"));
   fs.writeFileSync(path.join(plugin, `${NAME}_bg.wasm.br`), miniProgramWasm());
   replaceDirectory(out, at("dist/plugin"));

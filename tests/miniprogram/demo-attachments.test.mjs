@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { amberAndBasil, message, messages, openChat, send, shown } from "./lib/chat.mjs";
+import { amberAndBasil, back, message, messages, openChat, row, send, shown } from "./lib/chat.mjs";
 import { healthyTest, repository, Stage } from "./lib/stage.mjs";
 
 /** Large enough for an upload in several parts. */
@@ -125,7 +125,10 @@ attachmentTest("a voice message is as long as it was held; it plays on the other
   const body = await arrived("audio");
   assert.equal(body.title, "0:02");
   await basil.one("unplayed");
+  await basil.run(`const { wx } = document.querySelector("iframe").contentWindow;
+    wx.setInnerAudioOption = (options) => { window.audible = options.obeyMuteSwitch === false; };`);
   await basil.tap("audio");
+  await basil.until("the sound", () => basil.run("return window.audible"));
   await basil.until("the dot to go", async () => (await basil.all("unplayed")).length === 0);
   await amber.until("the news that it was played", () =>
     amber.driver.executeAsyncScript(
@@ -148,13 +151,33 @@ attachmentTest("a short voice message, one given up and one that the user forbid
   await amber.until("the recording to end", async () => (await amber.all("held")).length === 0);
   await amber.touch("talk-hold", { ms: 0 });
   await amber.toast(/Too short/);
-  await amber.run("__mp.allowRecording(false)");
+  await amber.run("__mp.refuse('operateRecorder', 'auth deny')");
   await amber.touch("talk-hold", { ms: 0 });
-  await amber.toast(/auth deny/);
-  await amber.run("__mp.allowRecording(true)");
+  await amber.dialog(/did not allow this/, "mp-cancel");
+  await amber.run("__mp.refuse('operateRecorder', '')");
   await amber.tap("talk");
   await send(amber, "only this");
   await shown(basil, "only this", "received");
+  assert.equal((await messages(amber)).length, before + 1);
+});
+
+attachmentTest("an app that goes away while the button is held records no more", async () => {
+  const before = (await messages(amber)).length;
+  await amber.tap("talk");
+  const held = async (count) => amber.until("the recording", async () => (await amber.all("held")).length === count);
+  const actions = () => amber.driver.actions();
+  await actions()
+    .move({ origin: await amber.one("talk-hold") })
+    .press()
+    .perform();
+  await held(1);
+  await amber.run("__mp.hide()");
+  await held(0);
+  await amber.run("__mp.show()");
+  await actions().release().perform();
+  await amber.tap("talk");
+  await send(amber, "back again");
+  await shown(basil, "back again", "received");
   assert.equal((await messages(amber)).length, before + 1);
 });
 
@@ -206,4 +229,24 @@ attachmentTest("a refused upload stays with its reason; it is sent again or disc
   await amber.tap("failed");
   await amber.choose("Discard");
   await amber.until("it to go", async () => !(await messages(amber)).some((m) => m.body.title === "never.txt"));
+});
+
+attachmentTest("a picture that is first seen without a connection comes with the next one", async () => {
+  await back(basil);
+  await attach("photo");
+  await amber.pick(picture);
+  await basil.until("the message", async () => (await row(basil, "amber")).note === "[Photo]");
+  await basil.run("__mp.setNetwork('none')");
+  await openChat(basil, "amber");
+  const last = (wanted) =>
+    basil.until(`the picture from ${wanted}`, async () =>
+      (
+        await basil.run(
+          'return [...document.querySelectorAll("[class*=media] wx-image")].at(-1)?.style.backgroundImage ?? ""',
+        )
+      ).startsWith(`url("${wanted}:`),
+    );
+  await last("http");
+  await basil.run("__mp.setNetwork('wifi')");
+  await last("blob");
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { startEmulator } from "../lib/emulator.mjs";
 import { nodeClient } from "../lib/node-client.mjs";
-import { back, messages, online, openChat, row, send, shown, signIn } from "./lib/chat.mjs";
+import { act, back, messages, online, openChat, openTab, row, send, shown, signIn } from "./lib/chat.mjs";
 import { healthyTest, Stage } from "./lib/stage.mjs";
 
 const MANY = 400;
@@ -266,4 +266,26 @@ largeTest("a long list of long messages comes in pages of short rows", async () 
   await amber.run("__mp.pages.top.page.client.conversation({ group: arguments[0] }).setMuted(true)", groups[0]);
   await amber.until("the mark of a muted one", async () => (await changed()).muted);
   assert.equal((await crossed(CELL)).calls, 0);
+});
+
+largeTest("the other long lists come in pages too", async () => {
+  const grows = async (name) => {
+    await amber.one(name);
+    for (let count = 0; count < GROUPS; ) {
+      const more = (await amber.all(name)).length;
+      assert.ok(more > count && more <= count + 50, `${more} rows after ${count}`);
+      count = more;
+      await amber.run(
+        "const page = document.querySelector('.mp-page:not([hidden])'); page.scrollTop = page.scrollHeight",
+      );
+      if (count < GROUPS) await amber.until("more rows", async () => (await amber.all(name)).length > count);
+    }
+  };
+  await openTab(amber, "contacts");
+  await grows("group-row");
+  await openTab(amber, "conversations");
+  await say("to be forwarded");
+  await openChat(amber, "basil");
+  await act(amber, "to be forwarded", "Forward");
+  await grows("target");
 });

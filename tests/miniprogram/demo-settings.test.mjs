@@ -30,10 +30,11 @@ settingsTest("messages of all conversations are found; a hit opens the chat at i
   `);
   await back(basil);
   await openChat(basil, "team");
-  await send(basil, "桂花糕也做好了");
-  await shown(basil, "桂花糕也做好了", "sent");
+  const long = `${"昨天说的".repeat(30)}桂花糕也做好了`;
+  await send(basil, long);
+  await shown(basil, long, "sent");
   await amber.until("all of it", async () => (await row(amber, "basil")).note === "later 60");
-  await amber.until("the other one", async () => (await row(amber, "team")).note.endsWith("桂花糕也做好了"));
+  await amber.until("the other one", async () => (await row(amber, "team")).note.includes("昨天说的"));
   await amber.tap("search");
   await amber.type("search-input", "no such words");
   await amber.one("no-hits");
@@ -43,6 +44,7 @@ settingsTest("messages of all conversations are found; a hit opens the chat at i
     return rows.length === 2 && rows;
   });
   assert.deepEqual(hits.map(({ name }) => name).sort(), ["Basil Okafor", "Team"]);
+  assert.equal(hits.find(({ name }) => name === "Team").note, "Basil Okafor: …昨天说的昨天说的桂花糕也做好了");
   await amber.tapRow("hit", hits.find(({ name }) => name !== "Team").id);
   await shown(amber, "西湖边的桂花开了");
   await amber.until("the message in sight", () =>
@@ -101,6 +103,65 @@ settingsTest("the language is switched, remembered, and follows the phone again"
   await titleIs(amber, /^聊天/);
   await amber.open({ profile: "ios", language: "fr" });
   await titleIs(amber, /^Chats/);
+});
+
+settingsTest("a phone without space keeps its language, and says so", async () => {
+  await openTab(amber, "me");
+  await amber.tap("open-settings");
+  const before = await amber.run(
+    "const { limits } = __mp; const it = limits.storageTotal; limits.storageTotal = 1; return it",
+  );
+  await amber.tap("language");
+  await amber.choose("中文");
+  await amber.toast(/storage limit/);
+  assert.equal(await amber.title(), "Settings");
+  await amber.run("__mp.limits.storageTotal = arguments[0]", before);
+  await back(amber, "me");
+  await openTab(amber, "conversations");
+});
+
+settingsTest("two taps open one page; where ten are open the next takes the place of the last", async () => {
+  const { basil: id } = await emulator.ids();
+  const depth = () => amber.run("return __mp.pages.stack.length");
+  await openTab(amber, "me");
+  await amber.tapTwice("open-settings");
+  await onPage(amber, "settings");
+  assert.equal(await depth(), 2);
+  await amber.driver.executeAsyncScript(
+    `const [url, done] = arguments; const { wx } = document.querySelector("iframe").contentWindow;
+     (async () => { while (__mp.pages.stack.length < 10) await wx.navigateTo({ url }); })().then(done, done);`,
+    `/pages/contact/contact?id=${id}`,
+  );
+  await amber.tap("person-search");
+  await onPage(amber, "search");
+  assert.equal(await depth(), 10);
+  await amber.run(
+    'document.querySelector("iframe").contentWindow.wx.switchTab({ url: "/pages/conversations/conversations" })',
+  );
+  await onPage(amber, "conversations");
+});
+
+settingsTest("what WeChat or the user does not allow is said, with the way to where it is changed", async () => {
+  await openTab(amber, "me");
+  await amber.tap("my-card");
+  for (const [why, text, place] of [
+    ["auth deny", /^You did not allow this/, "openSetting"],
+    ["fail:system permission denied", /^WeChat itself may not/, "openAppAuthorizeSetting"],
+    ["privacy permission is not authorized", /consent to the privacy guide/, "openPrivacyContract"],
+    ["api scope is not declared in the privacy agreement", /does not name this/, null],
+  ]) {
+    await amber.run("__mp.refuse('chooseMedia', arguments[0])", why);
+    await amber.tap("profile-avatar");
+    await amber.dialog(text);
+    if (place === null) continue;
+    await amber.until(`${place} to be shown and closed`, async () => {
+      await (await amber.driver.findElement({ css: `.mp-${place}` })).click();
+      return true;
+    });
+  }
+  await amber.run("__mp.refuse('chooseMedia', '')");
+  await back(amber, "me");
+  await openTab(amber, "conversations");
 });
 
 settingsTest("name and picture are changed, and others see them", async () => {

@@ -52,6 +52,10 @@ demoTest("what is wrong with a sign-in is said in words, and the next attempt wo
     assert.ok(![...said].some((text) => text.includes("not-hers")), "no password in an error");
   }
   assert.equal(said.size, wrong.length, [...said].join(" | "));
+  assert.ok(
+    [...said].some((text) => text.includes("exist). Check the user name")),
+    [...said].join(" | "),
+  );
   await submit(amber, { dns: emulator.dns, username: "amber", password: "amber-demo" });
   await online(amber);
   await quiet(amber);

@@ -260,6 +260,8 @@ hostTest("a place needs its declaration, a dialog can ask for a text", async () 
   await phone.until("the field", async () => (await phone.driver.findElements({ css: ".mp-modal-field" }))[0]);
   await press(".mp-confirm");
   assert.equal((await asked()).result.content, "before");
+  const long = { content: "Sure?", cancelText: "Cancel" };
+  assert.match((await (await call("showModal", long))()).failure, /cancelText length should not larger than 4/);
   const plain = await call("showModal", { content: "Sure?" });
   await press(".mp-cancel");
   const { confirm, cancel, content } = (await plain()).result;

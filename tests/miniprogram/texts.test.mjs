@@ -40,6 +40,12 @@ test("both languages have the same texts, with the same places to fill in", () =
   }
 });
 
+test("the buttons of dialogs have the four characters that WeChat takes", () => {
+  for (const { common } of Object.values(tables)) {
+    for (const text of [common.ok, common.cancel, common.open]) assert.ok(text.length <= 4, text);
+  }
+});
+
 /** Words between tags and in attributes that are read out or shown. */
 function visibleWords(wxml) {
   const source = wxml.replace(/<!--[\s\S]*?-->/g, "");

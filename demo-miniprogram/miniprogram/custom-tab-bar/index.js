@@ -1,4 +1,5 @@
 const { section } = require("../utils/i18n");
+const { showPage } = require("../utils/navigate");
 const { openNotices } = require("../utils/notices");
 const session = require("../utils/session");
 const { showError } = require("../utils/ui");
@@ -8,6 +9,9 @@ const TABS = [
   { name: "contacts", icon: "people" },
   { name: "me", icon: "person" },
 ];
+
+/** How many there were at the last count: each page has a bar of its own, and a new one is not to begin empty. */
+let notices = 0;
 
 /** The bar at the bottom: the three main pages, with counts of what is new. */
 Component({
@@ -39,12 +43,19 @@ Component({
     },
     async count() {
       const client = session.current();
-      let notices = 0;
+      const signedIn = client !== null && client.session !== null;
+      if (!signedIn) notices = 0;
+      this.show();
+      if (!signedIn) return;
       try {
-        if (client !== null && client.session !== null) notices = (await openNotices(client)).length;
+        notices = (await openNotices(client)).length;
       } catch (error) {
         showError(error);
       }
+      this.show();
+    },
+    show() {
+      const client = session.current();
       const counts = { conversations: client === null ? 0 : client.conversations.unread, contacts: notices, me: 0 };
       const labels = section("tabs");
       const tabs = TABS.map((tab) => ({ ...tab, label: labels[tab.name], count: counts[tab.name] }));
@@ -52,7 +63,7 @@ Component({
     },
     onTap(event) {
       const name = event.currentTarget.dataset.id;
-      if (name !== this.data.selected) wx.switchTab({ url: "/pages/" + name + "/" + name });
+      if (name !== this.data.selected) showPage("/pages/" + name + "/" + name);
     },
   },
 });

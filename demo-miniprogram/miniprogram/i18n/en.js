@@ -6,8 +6,10 @@ module.exports = {
   language: { auto: "Follow the system", zh: "中文", en: "English" },
   tabs: { conversations: "Chats", contacts: "Contacts", me: "Me" },
   common: {
-    cancel: "Cancel",
+    // Buttons of a dialog: WeChat takes four characters.
+    cancel: "Back",
     ok: "OK",
+    open: "Open",
     delete: "Delete",
     somebody: "Somebody",
     group: "group {id}",
@@ -72,6 +74,12 @@ module.exports = {
     location: "Location",
   },
   upload: { again: "Send again", discard: "Discard", cancel: "Do not send", failed: "The file did not get through." },
+  refused: {
+    privacy: "This needs your consent to the privacy guide. Try again, and agree when WeChat asks.",
+    undeclared: "The privacy guide of this mini-program does not name this. Please tell those who publish it.",
+    system: "WeChat itself may not do this on your phone. Allow it in the settings of the phone, then try again.",
+    setting: "You did not allow this. Allow it in the settings, then try again.",
+  },
   signin: {
     title: "Sign in",
     registerTitle: "Create an account",
@@ -240,6 +248,7 @@ module.exports = {
     placeholder: "Search messages",
     empty: "Nothing found for “{text}”",
     hint: "Messages on this phone, in all conversations",
+    hintHere: "Messages on this phone, in this conversation",
   },
   me: {
     title: "Me",

@@ -5,6 +5,7 @@ module.exports = {
   common: {
     cancel: "取消",
     ok: "确定",
+    open: "去设置",
     delete: "删除",
     somebody: "某人",
     group: "群 {id}",
@@ -69,6 +70,12 @@ module.exports = {
     location: "位置",
   },
   upload: { again: "重新发送", discard: "丢弃", cancel: "取消发送", failed: "文件未能发出。" },
+  refused: {
+    privacy: "此功能需要你同意隐私保护指引。请重试，并在微信询问时同意。",
+    undeclared: "本小程序的隐私保护指引没有声明此功能，请联系小程序的提供者。",
+    system: "手机没有允许微信使用此功能。请在手机的设置中允许，然后重试。",
+    setting: "你没有允许此功能。请在设置中允许，然后重试。",
+  },
   signin: {
     title: "登录",
     registerTitle: "注册",
@@ -237,6 +244,7 @@ module.exports = {
     placeholder: "搜索聊天记录",
     empty: "没有找到“{text}”",
     hint: "搜索本机上所有会话的消息",
+    hintHere: "搜索本机上此会话的消息",
   },
   me: {
     title: "我",

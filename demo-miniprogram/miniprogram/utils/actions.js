@@ -1,6 +1,7 @@
 /** What can be done with a message: the menu of a long press. */
 const handover = require("./handover");
 const { t } = require("./i18n");
+const { openPage } = require("./navigate");
 const { choose, chooseOne, copy } = require("./ui");
 
 const accepted = (message) => message.id !== null;
@@ -28,7 +29,7 @@ const ACTIONS = [
     fits: accepted,
     run: (_, m) => {
       handover.give(m);
-      return wx.navigateTo({ url: "/pages/forward/forward" });
+      return openPage("/pages/forward/forward");
     },
   },
   { name: "edit", fits: (m) => mine(m) && m.type === "text", run: (chat, m) => chat.beginEdit(m) },

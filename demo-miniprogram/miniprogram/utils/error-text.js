@@ -8,7 +8,8 @@ function errorText(error) {
   const translated = language() !== "en" && code ? errorWords(error, language()) : "";
   const message = translated || (error && (error.message || error.errMsg)) || String(error);
   const advice = translated ? errorRemediation(error, language()) : error && error.remediation;
-  return [message, advice].filter(Boolean).join(language() === "zh" ? "" : " ");
+  if (!advice) return message;
+  return translated ? message + advice : message.replace(/[^.!?]$/, "$&.") + " " + advice;
 }
 
 module.exports = { errorText };

@@ -3,7 +3,8 @@ const { openChatPage } = require("./chat-page");
 const handover = require("./handover");
 const { t } = require("./i18n");
 const { contactRows } = require("./names");
-const { ask, showError } = require("./ui");
+const { openPage } = require("./navigate");
+const { ask } = require("./ui");
 
 async function create(client, members) {
   const name = await ask(t("group.newName"), "", "");
@@ -14,8 +15,8 @@ async function create(client, members) {
 
 /** Opens the page that asks for the members. */
 async function newGroup(client) {
-  handover.give({ rows: await contactRows(client), done: (ids) => create(client, ids).catch(showError) });
-  await wx.navigateTo({ url: "/pages/pick/pick" });
+  handover.give({ rows: await contactRows(client), done: (ids) => create(client, ids) });
+  await openPage("/pages/pick/pick");
 }
 
 module.exports = { newGroup };

@@ -1,5 +1,6 @@
 /** What a tap on an attachment does, by its type. */
 const handover = require("./handover");
+const { openPage } = require("./navigate");
 const { local } = require("./pictures");
 const player = require("./player");
 const { copy } = require("./ui");
@@ -24,7 +25,7 @@ const OPENERS = {
   location: (it) => wx.openLocation({ latitude: it.latitude, longitude: it.longitude, address: it.address }),
   forward: (it) => {
     handover.give(it.messages);
-    return wx.navigateTo({ url: "/pages/forwarded/forwarded" });
+    return openPage("/pages/forwarded/forwarded");
   },
 };
 

@@ -2,7 +2,8 @@
 const { section, t } = require("./i18n");
 const session = require("./session");
 const { errorText } = require("./error-text");
-const { createStops, goToSignIn, showError } = require("./ui");
+const { goToSignIn } = require("./navigate");
+const { createStops, explainError, showError } = require("./ui");
 
 /** Gives a page its title, and the texts of its section as `t` if another language was chosen since it was loaded. */
 function localise(page, name) {
@@ -49,9 +50,31 @@ async function attempt(action) {
     await action();
     return true;
   } catch (error) {
-    showError(error);
+    explainError(error);
     return false;
   }
 }
 
-module.exports = { localise, opening, showTab, attempt };
+/** The same, but not while another such action of the page runs: a second tap does nothing. */
+async function once(page, action) {
+  if (page.busy) return false;
+  page.busy = true;
+  const well = await attempt(action);
+  page.busy = false;
+  return well;
+}
+
+/** Rows that a long list shows at first, and so many more each time its end is reached. */
+const PAGE_SIZE = 50;
+
+/** Shows the next of all rows. */
+function showMore(page, all) {
+  const from = page.data.rows.length;
+  const change = {};
+  all.slice(from, from + PAGE_SIZE).forEach((row, index) => {
+    change["rows[" + (from + index) + "]"] = row;
+  });
+  page.setData(change);
+}
+
+module.exports = { localise, opening, showTab, attempt, once, PAGE_SIZE, showMore };

@@ -14,22 +14,37 @@ async function fetchFile(url, thumbnail) {
     // There may be no small picture of it.
     if (thumbnail) return local(url, false);
     // Other hosts need not be among the domains for downloads; what shows pictures takes every address.
-    known.delete(url);
     return url;
   }
 }
 
+/** Whether it has to be fetched: on some phones the paths of files begin with `http` too. */
+const remote = (url) => /^https?:\/\/(?!tmp\/|store\/|usr\/)/.test(url);
+
 /**
- * The path of a file, fetched once; paths of this phone are answered as they are. With `thumbnail` a small picture of it.
+ * The path of a file, fetched once; paths of this phone are answered as they are, and so is the address of what could not
+ * be fetched. With `thumbnail` a small picture of it.
  */
 function local(url, thumbnail) {
-  if (!/^https?:\/\/(?!tmp\/|store\/|usr\/)/.test(url)) return Promise.resolve(url);
+  if (!remote(url)) return Promise.resolve(url);
   const key = (thumbnail ? "small " : "") + url;
   if (!known.has(key)) {
-    known.set(key, fetchFile(url, thumbnail === true));
+    const fetching = fetchFile(url, thumbnail === true);
+    known.set(key, fetching);
+    // What failed may be had later.
+    fetching.then((path) => path === url && known.delete(key));
     if (known.size > MOST) known.delete(known.keys().next().value);
   }
   return known.get(key);
 }
 
-module.exports = { local };
+/** Calls `again` with the next connections, for an address that could not be fetched; answers what ends that. */
+function retry(url, again) {
+  const client = session.current();
+  if (!remote(url) || client === null) return () => undefined;
+  return client.on("state", (change) => {
+    if (change.to === "online") again();
+  });
+}
+
+module.exports = { local, retry };

@@ -3,7 +3,8 @@ const { createClient } = require("floo-wasm");
 const config = require("../config");
 const { t } = require("./i18n");
 const { errorText } = require("./error-text");
-const { goToSignIn, showError } = require("./ui");
+const { goToSignIn } = require("./navigate");
+const { showError } = require("./ui");
 
 const DNS_KEY = "floo-demo/dns";
 

@@ -1,10 +1,52 @@
 /** Small things that pages share. */
 const { t } = require("./i18n");
 const { errorText } = require("./error-text");
+const { refusalOf } = require("./refusal");
 
-/** Shows an error for a moment. */
+/** Whether the user has closed a dialog of the platform: that is no error. */
+function cancelled(failure) {
+  return /:fail (cancel|.*\bcancel$)/.test((failure && failure.errMsg) || "");
+}
+
+/** A toast has two lines for its text; so many Latin letters fit them. */
+const TOAST = 60;
+const widthOf = (text) => text.replace(/[^ -~]/g, "aa").length;
+
+/** A dialog about an error is open. */
+let explaining = false;
+
+/** Says something for which a toast is too small, one at a time. `leads` is a function of `wx` that is offered, or "". */
+function explain(text, leads) {
+  if (explaining) return console.warn(text);
+  explaining = true;
+  wx.showModal({
+    title: "",
+    content: text,
+    showCancel: leads !== "",
+    confirmText: t(leads === "" ? "common.ok" : "common.open"),
+    cancelText: t("common.cancel"),
+    success: (answer) => {
+      if (answer.confirm && leads !== "") wx[leads]({ fail: showError });
+    },
+    complete: () => {
+      explaining = false;
+    },
+  });
+}
+
+/** Shows an error for a moment; what the user or WeChat does not allow, with the way to where that is changed. */
 function showError(error) {
-  wx.showToast({ title: errorText(error), icon: "none", duration: 3000 });
+  if (cancelled(error)) return;
+  const refusal = refusalOf(error);
+  if (refusal) explain(t(refusal.text), refusal.leads);
+  else wx.showToast({ title: errorText(error), icon: "none", duration: 3000 });
+}
+
+/** The same for what the user has asked for, and looks at: all of the text is shown. */
+function explainError(error) {
+  const long = !cancelled(error) && !refusalOf(error) && widthOf(errorText(error)) > TOAST;
+  if (long) explain(errorText(error), "");
+  else showError(error);
 }
 
 /** Shows a word of success for a moment. */
@@ -17,19 +59,14 @@ function copy(text) {
   return wx.setClipboardData({ data: text });
 }
 
-/** Whether the user has closed a dialog of the platform: that is no error. */
-function cancelled(failure) {
-  return /:fail (cancel|.*\bcancel$)/.test((failure && failure.errMsg) || "");
-}
-
 /** Offers one to six choices; resolves with the index of the chosen one, -1 when the sheet was closed. */
 function choose(labels, why) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     wx.showActionSheet({
       itemList: labels,
       ...(why ? { alertText: why } : {}),
       success: (answer) => resolve(answer.tapIndex),
-      fail: () => resolve(-1),
+      fail: (failure) => (cancelled(failure) ? resolve(-1) : reject(failure)),
     });
   });
 }
@@ -78,9 +115,4 @@ function createStops() {
   };
 }
 
-/** Opens the sign-in page in place of all others; `reason` is said there. */
-function goToSignIn(reason) {
-  wx.reLaunch({ url: "/pages/signin/signin" + (reason ? "?reason=" + encodeURIComponent(reason) : "") });
-}
-
-module.exports = { showError, showDone, copy, cancelled, choose, chooseOne, sure, ask, createStops, goToSignIn };
+module.exports = { showError, explainError, showDone, copy, cancelled, choose, chooseOne, sure, ask, createStops };

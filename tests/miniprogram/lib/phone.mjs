@@ -132,6 +132,17 @@ export class Phone {
     });
   }
 
+  /** Taps twice, before anything can come of the first tap. */
+  async tapTwice(name) {
+    await this.run(
+      `const [target] = arguments;
+       const changedTouches = [new Touch({ identifier: 1, target })];
+       for (const type of ["touchstart", "touchend", "touchstart", "touchend"])
+         target.dispatchEvent(new TouchEvent(type, { bubbles: true, composed: true, changedTouches }));`,
+      await this.one(name),
+    );
+  }
+
   /** Taps the element of that name whose `data-id` is `id`. */
   async tapRow(name, id) {
     await this.until(`"${name}" ${id} to take a tap`, async () => {
@@ -178,6 +189,14 @@ export class Phone {
       const text = await this.run("return document.querySelector('.mp-toast')?.textContent ?? ''");
       return wanted.test(text) && text;
     });
+  }
+
+  /** Waits for the text of a dialog that fits, and closes the dialog with the button of that class. */
+  async dialog(wanted, button = "mp-confirm") {
+    await this.until(`a dialog like ${wanted}`, async () =>
+      wanted.test(await this.run("return document.querySelector('.mp-modal-content')?.textContent ?? ''")),
+    );
+    await this.driver.findElement({ css: `.${button}` }).click();
   }
 
   /** What the open action sheet offers. */

@@ -22,12 +22,23 @@ Component({
       clearTimeout(this.timer);
     },
   },
+  pageLifetimes: {
+    show() {
+      this.hidden = false;
+      if (this.client) this.update();
+    },
+    hide() {
+      this.hidden = true;
+      clearTimeout(this.timer);
+    },
+  },
   methods: {
     update() {
       clearTimeout(this.timer);
       const text = this.describe();
       if (text !== this.data.text) this.setData({ text: text });
-      if (this.retryAt !== null && text !== "") this.timer = setTimeout(() => this.update(), TICK_MS);
+      // Nobody sees the seconds of a page behind others.
+      if (this.retryAt !== null && text !== "" && !this.hidden) this.timer = setTimeout(() => this.update(), TICK_MS);
     },
     describe() {
       const state = this.client.state;

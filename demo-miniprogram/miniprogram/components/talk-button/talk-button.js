@@ -14,8 +14,13 @@ Component({
   data: { recording: false, leaving: false },
   lifetimes: {
     detached() {
-      this.given = true;
-      stop();
+      this.onCancel();
+    },
+  },
+  pageLifetimes: {
+    /** The finger may leave unseen. */
+    hide() {
+      this.onCancel();
     },
   },
   methods: {

@@ -1,5 +1,6 @@
 const { section, t } = require("../../utils/i18n");
 const { itemName } = require("../../utils/names");
+const { openPage } = require("../../utils/navigate");
 const { opening } = require("../../utils/page");
 const { showError } = require("../../utils/ui");
 
@@ -48,6 +49,6 @@ Page({
   },
 
   onOpen() {
-    wx.navigateTo({ url: "/pages/contact/contact?id=" + this.data.found.id });
+    openPage("/pages/contact/contact?id=" + this.data.found.id);
   },
 });

@@ -2,7 +2,7 @@ const { readAnnouncements } = require("../../utils/announcements");
 const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
 const { createMembers } = require("../../utils/members");
-const { attempt, opening } = require("../../utils/page");
+const { once, opening } = require("../../utils/page");
 const { chatTime } = require("../../utils/text");
 const { sure, showDone } = require("../../utils/ui");
 
@@ -67,17 +67,18 @@ Page({
       this.setData({ error: t("announcements." + missing) });
       return;
     }
-    const well = await attempt(() => this.handle.announce({ title: title, content: content }));
-    if (!well) return;
-    this.setData({ writing: false, title: "", content: "" });
-    showDone(t("announcements.posted"));
-    await attempt(() => this.read());
+    await once(this, async () => {
+      await this.handle.announce({ title: title, content: content });
+      this.setData({ writing: false, title: "", content: "" });
+      showDone(t("announcements.posted"));
+      await this.read();
+    });
   },
 
-  async onHold(event) {
+  onHold(event) {
     const id = event.currentTarget.dataset.id;
-    if (!this.data.manager || !(await sure(t("announcements.deleteQuestion")))) return;
-    await attempt(async () => {
+    return once(this, async () => {
+      if (!this.data.manager || !(await sure(t("announcements.deleteQuestion")))) return;
       await this.handle.deleteAnnouncement(id);
       await this.read();
     });

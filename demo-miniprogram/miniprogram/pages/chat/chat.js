@@ -4,6 +4,7 @@ const { listChanges, sendChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { mentionsIn } = require("../../utils/mentions");
 const { groupCard, userCard } = require("../../utils/names");
+const { openPage, startPage } = require("../../utils/navigate");
 const { open } = require("../../utils/open");
 const { opening } = require("../../utils/page");
 const player = require("../../utils/player");
@@ -95,7 +96,7 @@ Page({
     this.stops.add(client.on("typing", (event) => this.onTyping(event)));
     this.stops.add(
       client.on("conversation:removed", (event) => {
-        if (this.isHere(event.conversation)) wx.reLaunch({ url: "/pages/conversations/conversations" });
+        if (this.isHere(event.conversation)) startPage("/pages/conversations/conversations");
       }),
     );
     this.stops.add(
@@ -525,12 +526,12 @@ Page({
   },
 
   onPerson(event) {
-    wx.navigateTo({ url: "/pages/contact/contact?id=" + event.currentTarget.dataset.from });
+    openPage("/pages/contact/contact?id=" + event.currentTarget.dataset.from);
   },
 
   /** The page about the other side. */
   onInfo() {
     const page = this.data.group ? "/pages/group/group" : "/pages/contact/contact";
-    wx.navigateTo({ url: page + "?id=" + this.key.id });
+    openPage(page + "?id=" + this.key.id);
   },
 });

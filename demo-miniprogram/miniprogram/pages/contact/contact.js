@@ -1,7 +1,8 @@
 const { openChatPage } = require("../../utils/chat-page");
 const { section, t } = require("../../utils/i18n");
 const { itemName } = require("../../utils/names");
-const { attempt, opening } = require("../../utils/page");
+const { openPage } = require("../../utils/navigate");
+const { attempt, once, opening } = require("../../utils/page");
 const { ask, sure, copy, showDone } = require("../../utils/ui");
 
 /** What the cloud calls a relation: a contact, and somebody who is blocked. */
@@ -64,46 +65,53 @@ Page({
     });
   },
 
-  /** Does something, then shows what has become of it. */
-  change(action) {
-    return attempt(async () => {
-      await action();
-      await this.read();
-    });
-  },
-
   onCopyId() {
     return attempt(() => copy(this.id));
   },
 
-  async onAlias() {
-    const alias = await ask(t("contact.alias"), this.data.person.alias, "");
-    if (alias !== null) await this.change(() => this.client.roster.setAlias(this.id, alias));
+  onAlias() {
+    return once(this, async () => {
+      const alias = await ask(t("contact.alias"), this.data.person.alias, "");
+      if (alias === null) return;
+      await this.client.roster.setAlias(this.id, alias);
+      await this.read();
+    });
   },
 
-  onBlock(event) {
+  async onBlock(event) {
+    const before = this.data.blocked;
+    const wanted = event.detail.value;
+    // As the switch shows it already: else it could not be set back.
+    this.setData({ blocked: wanted });
     const roster = this.client.roster;
-    return this.change(() => (event.detail.value ? roster.block(this.id) : roster.unblock(this.id)));
+    const well = await once(this, () => (wanted ? roster.block(this.id) : roster.unblock(this.id)));
+    if (well) await attempt(() => this.read());
+    else this.setData({ blocked: before });
   },
 
   onSearch() {
-    wx.navigateTo({ url: "/pages/search/search?kind=user&id=" + this.id });
+    openPage("/pages/search/search?kind=user&id=" + this.id);
   },
 
   onMessage() {
-    return attempt(() => openChatPage("user", this.id));
+    return once(this, () => openChatPage("user", this.id));
   },
 
-  async onAdd() {
-    const reason = await ask(t("contact.add"), "", t("contact.greeting"));
-    if (reason === null) return;
-    const well = await attempt(() => this.client.roster.apply(this.id, { reason: reason }));
-    if (well) showDone(t("contact.applied"));
+  onAdd() {
+    return once(this, async () => {
+      const reason = await ask(t("contact.add"), "", t("contact.greeting"));
+      if (reason === null) return;
+      await this.client.roster.apply(this.id, { reason: reason });
+      showDone(t("contact.applied"));
+    });
   },
 
-  async onRemove() {
-    if (!(await sure(t("contact.removeQuestion", { name: this.data.person.name })))) return;
-    const well = await this.change(() => this.client.roster.remove(this.id));
-    if (well) showDone(t("contact.removed"));
+  onRemove() {
+    return once(this, async () => {
+      if (!(await sure(t("contact.removeQuestion", { name: this.data.person.name })))) return;
+      await this.client.roster.remove(this.id);
+      showDone(t("contact.removed"));
+      await this.read();
+    });
   },
 });

@@ -1,9 +1,10 @@
 const { listChanges, sendChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
+const { openPage } = require("../../utils/navigate");
 const { openNotices } = require("../../utils/notices");
 const { newGroup } = require("../../utils/new-group");
-const { attempt, opening, showTab } = require("../../utils/page");
+const { once, opening, PAGE_SIZE, showTab } = require("../../utils/page");
 const { showError } = require("../../utils/ui");
 
 /** Groups and contacts, and the way to new ones. */
@@ -19,12 +20,25 @@ Page({
   },
 
   onLoad() {
+    this.visible = true;
+    this.shown = PAGE_SIZE;
     return opening(this, "contacts", (client) => this.start(client));
   },
 
   onShow() {
+    this.visible = true;
     showTab(this, "contacts");
     if (this.client) this.refresh();
+  },
+
+  onReachBottom() {
+    if (this.data.groupsOrder.length + this.data.contactsOrder.length < this.shown) return;
+    this.shown += PAGE_SIZE;
+    if (this.client) this.refresh();
+  },
+
+  onHide() {
+    this.visible = false;
   },
 
   onUnload() {
@@ -32,7 +46,8 @@ Page({
   },
 
   start(client) {
-    const again = () => this.refresh();
+    // What nobody sees waits for `onShow`.
+    const again = () => (this.visible ? this.refresh() : undefined);
     for (const event of ["notice", "roster", "groups"]) this.stops.add(client.on(event, again));
     return this.refresh();
   },
@@ -47,14 +62,14 @@ Page({
         openNotices(client),
       ]);
       const keyed = (rows) => rows.map((row) => ({ ...row, key: row.id }));
-      const groupRows = groups.map((group) => ({
+      const groupRows = groups.slice(0, this.shown).map((group) => ({
         id: group.id,
         name: group.name,
         avatar: group.avatar,
         note: t("common.members", { n: group.memberCount }),
       }));
       sendChanges(this, {
-        ...listChanges("contacts", this.data, keyed(contacts)),
+        ...listChanges("contacts", this.data, keyed(contacts.slice(0, this.shown - groupRows.length))),
         ...listChanges("groups", this.data, keyed(groupRows)),
         notices: notices.length,
         ready: true,
@@ -65,22 +80,22 @@ Page({
   },
 
   onNotices() {
-    wx.navigateTo({ url: "/pages/notices/notices" });
+    openPage("/pages/notices/notices");
   },
 
   onAdd() {
-    wx.navigateTo({ url: "/pages/add/add" });
+    openPage("/pages/add/add");
   },
 
   onNewGroup() {
-    return attempt(() => newGroup(this.client));
+    return once(this, () => newGroup(this.client));
   },
 
   onGroup(event) {
-    wx.navigateTo({ url: "/pages/chat/chat?kind=group&id=" + event.currentTarget.dataset.id });
+    openPage("/pages/chat/chat?kind=group&id=" + event.currentTarget.dataset.id);
   },
 
   onContact(event) {
-    wx.navigateTo({ url: "/pages/contact/contact?id=" + event.currentTarget.dataset.id });
+    openPage("/pages/contact/contact?id=" + event.currentTarget.dataset.id);
   },
 });

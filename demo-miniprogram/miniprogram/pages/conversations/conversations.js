@@ -2,6 +2,7 @@ const { askScope } = require("../../utils/actions");
 const { listChanges, sendChanges } = require("../../utils/diff");
 const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
+const { openPage } = require("../../utils/navigate");
 const { newGroup } = require("../../utils/new-group");
 const { attempt, opening, showTab } = require("../../utils/page");
 const { listTime, oneLine, preview } = require("../../utils/text");
@@ -131,20 +132,18 @@ Page({
 
   onOpen(event) {
     const { key } = this.chosen(event);
-    wx.navigateTo({ url: "/pages/chat/chat?kind=" + key.kind + "&id=" + key.id });
+    openPage("/pages/chat/chat?kind=" + key.kind + "&id=" + key.id);
   },
 
   onSearch() {
-    wx.navigateTo({ url: "/pages/search/search" });
+    openPage("/pages/search/search");
   },
 
   onNew() {
-    return chooseOne(
-      [
-        { label: t("conversations.newGroup"), run: () => newGroup(this.client).catch(showError) },
-        { label: t("conversations.addContact"), run: () => wx.navigateTo({ url: "/pages/add/add" }) },
-      ],
-      "",
-    );
+    const entries = [
+      { label: t("conversations.newGroup"), run: () => newGroup(this.client).catch(showError) },
+      { label: t("conversations.addContact"), run: () => openPage("/pages/add/add") },
+    ];
+    return attempt(() => chooseOne(entries, ""));
   },
 });

@@ -1,7 +1,8 @@
 const handover = require("../../utils/handover");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
-const { opening } = require("../../utils/page");
+const { goBack } = require("../../utils/navigate");
+const { opening, showMore } = require("../../utils/page");
 const { showDone, showError } = require("../../utils/ui");
 
 /** Asks where the message that was handed over is to be sent again. */
@@ -25,7 +26,13 @@ Page({
       .map((info) => ({ id: info.key.kind + ":" + info.key.id, name: info.title, avatar: info.avatar }));
     const known = new Set(rows.map((row) => row.id));
     const contacts = (await contactRows(client)).map((row) => ({ ...row, id: "user:" + row.id }));
-    this.setData({ ready: true, rows: rows.concat(contacts.filter((row) => !known.has(row.id))) });
+    this.rows = rows.concat(contacts.filter((row) => !known.has(row.id)));
+    this.setData({ ready: true });
+    showMore(this, this.rows);
+  },
+
+  onReachBottom() {
+    if (this.rows) showMore(this, this.rows);
   },
 
   async onChoose(event) {
@@ -33,7 +40,7 @@ Page({
     const message = this.message;
     if (message === null) return;
     this.message = null; // a second tap sends nothing
-    wx.navigateBack();
+    goBack();
     try {
       await this.client.conversation({ kind: parts[0], id: parts[1] }).send({ forward: message });
       showDone(t("forward.done"));

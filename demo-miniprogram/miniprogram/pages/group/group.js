@@ -2,7 +2,8 @@ const { readAnnouncements } = require("../../utils/announcements");
 const handover = require("../../utils/handover");
 const { section, t } = require("../../utils/i18n");
 const { contactRows } = require("../../utils/names");
-const { attempt, opening } = require("../../utils/page");
+const { goBack, openPage, showPage } = require("../../utils/navigate");
+const { attempt, once, opening } = require("../../utils/page");
 const { createMembers } = require("../../utils/members");
 const { ask, sure, showDone } = require("../../utils/ui");
 
@@ -25,6 +26,7 @@ Page({
   },
 
   onLoad(query) {
+    this.visible = true;
     this.id = query.id;
     return opening(this, "group", (client) => this.start(client));
   },
@@ -34,7 +36,12 @@ Page({
   },
 
   onShow() {
+    this.visible = true;
     if (this.members) attempt(() => this.read());
+  },
+
+  onHide() {
+    this.visible = false;
   },
 
   start(client) {
@@ -63,9 +70,9 @@ Page({
     if (event.group === this.id) this.again();
   },
 
-  /** Reads once more, unless the group was left: then there is nothing to read. */
+  /** Reads once more, unless the group was left: then there is nothing to read. What nobody sees waits for `onShow`. */
   again() {
-    if (this.client.groups.get(this.id) !== null) attempt(() => this.read());
+    if (this.visible && this.client.groups.get(this.id) !== null) attempt(() => this.read());
   },
 
   async read() {
@@ -95,74 +102,83 @@ Page({
   },
 
   onMute(event) {
-    return attempt(() => this.conversation.setMuted(event.detail.value));
+    return this.turn("muted", event.detail.value, (on) => this.conversation.setMuted(on));
   },
 
   onPin(event) {
-    return attempt(() => this.conversation.setPinned(event.detail.value));
+    return this.turn("pinned", event.detail.value, (on) => this.conversation.setPinned(on));
   },
 
-  async onName() {
-    if (!this.data.manager) return;
-    const name = await ask(t("group.name"), this.data.group.name, "");
-    if (name !== null && name !== "") await this.change({ name: name });
+  /** What a switch asks for. It shows it already: unless the data say so too, they cannot set it back. */
+  async turn(name, on, action) {
+    this.setData({ [name]: on });
+    if (!(await attempt(() => action(on)))) this.showSwitches();
   },
 
-  async onMyName() {
-    const name = await ask(t("group.myName"), "", "");
-    if (name !== null) await this.change({ displayName: name });
-  },
-
-  change(changes) {
-    return attempt(async () => {
-      await this.handle.update(changes);
-      await this.read();
+  onName() {
+    return once(this, async () => {
+      if (!this.data.manager) return;
+      const name = await ask(t("group.name"), this.data.group.name, "");
+      if (name !== null && name !== "") await this.change({ name: name });
     });
   },
 
-  async onInvite() {
-    await attempt(async () => {
+  onMyName() {
+    return once(this, async () => {
+      const me = await this.handle.me();
+      const name = await ask(t("group.myName"), me.displayName, "");
+      if (name !== null) await this.change({ displayName: name });
+    });
+  },
+
+  async change(changes) {
+    await this.handle.update(changes);
+    await this.read();
+  },
+
+  onInvite() {
+    return once(this, async () => {
       const inside = await this.members.ids();
       const rows = (await contactRows(this.client)).filter((row) => !inside.has(row.id));
       handover.give({ rows: rows, done: (ids) => this.invite(ids, rows) });
-      await wx.navigateTo({ url: "/pages/pick/pick" });
+      await openPage("/pages/pick/pick");
     });
   },
 
   async invite(ids, rows) {
-    wx.navigateBack();
-    await attempt(async () => {
-      const results = await this.handle.invite(ids);
-      const refused = results.find((one) => one.result === "fail");
-      if (refused) {
-        const name = rows.find((row) => row.id === refused.userId).name;
-        showDone(t("group.refused", { name: name, reason: refused.reason || "" }));
-      } else showDone(t("group.invited"));
-      await this.read();
-    });
+    await goBack();
+    const results = await this.handle.invite(ids);
+    const refused = results.find((one) => one.result === "fail");
+    if (refused) {
+      const name = rows.find((row) => row.id === refused.userId).name;
+      showDone(t("group.refused", { name: name, reason: refused.reason || "" }));
+    } else showDone(t("group.invited"));
+    await this.read();
   },
 
   onMember(event) {
-    wx.navigateTo({ url: "/pages/contact/contact?id=" + event.currentTarget.dataset.id });
+    openPage("/pages/contact/contact?id=" + event.currentTarget.dataset.id);
   },
 
   onAll() {
-    wx.navigateTo({ url: "/pages/members/members?id=" + this.id });
+    openPage("/pages/members/members?id=" + this.id);
   },
 
   onAnnouncements() {
-    wx.navigateTo({ url: "/pages/announcements/announcements?id=" + this.id });
+    openPage("/pages/announcements/announcements?id=" + this.id);
   },
 
   onSearch() {
-    wx.navigateTo({ url: "/pages/search/search?kind=group&id=" + this.id });
+    openPage("/pages/search/search?kind=group&id=" + this.id);
   },
 
-  async onLeave() {
-    const owner = this.data.owner;
-    const question = t(owner ? "group.dissolveQuestion" : "group.leaveQuestion", { name: this.data.group.name });
-    if (!(await sure(question))) return;
-    const well = await attempt(() => (owner ? this.handle.destroy() : this.handle.leave()));
-    if (well) wx.switchTab({ url: "/pages/conversations/conversations" });
+  onLeave() {
+    return once(this, async () => {
+      const owner = this.data.owner;
+      const question = t(owner ? "group.dissolveQuestion" : "group.leaveQuestion", { name: this.data.group.name });
+      if (!(await sure(question))) return;
+      await (owner ? this.handle.destroy() : this.handle.leave());
+      await showPage("/pages/conversations/conversations");
+    });
   },
 });

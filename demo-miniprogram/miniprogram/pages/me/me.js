@@ -1,5 +1,6 @@
 const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
+const { openPage } = require("../../utils/navigate");
 const { opening, showTab } = require("../../utils/page");
 
 /** The user, and the ways to the profile and the settings. */
@@ -44,14 +45,14 @@ Page({
   },
 
   onProfile() {
-    wx.navigateTo({ url: "/pages/profile/profile" });
+    openPage("/pages/profile/profile");
   },
 
   onSettings() {
-    wx.navigateTo({ url: "/pages/settings/settings" });
+    openPage("/pages/settings/settings");
   },
 
   onReport() {
-    wx.navigateTo({ url: "/pages/report/report" });
+    openPage("/pages/report/report");
   },
 });

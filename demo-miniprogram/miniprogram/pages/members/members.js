@@ -1,6 +1,7 @@
 const { section, t } = require("../../utils/i18n");
 const { createMembers } = require("../../utils/members");
-const { attempt, opening } = require("../../utils/page");
+const { openPage } = require("../../utils/navigate");
+const { attempt, once, opening } = require("../../utils/page");
 const { chooseOne, sure } = require("../../utils/ui");
 
 const PAGE_SIZE = 30;
@@ -21,6 +22,8 @@ Page({
   start(client) {
     this.handle = client.group(this.id);
     this.members = createMembers(client, this.id);
+    /** The reader whose next page is on its way. */
+    this.loading = null;
     return this.again();
   },
 
@@ -28,30 +31,33 @@ Page({
   async again() {
     this.roles = await this.members.roles();
     this.reader = this.members.reader(PAGE_SIZE);
-    this.loading = false;
     this.setData({ rows: [], complete: false });
     await this.more();
   },
 
   /** Reads the next page; only new rows cross over to the view. */
   async more() {
-    if (this.loading || this.data.complete) return;
-    this.loading = true;
+    const reader = this.reader;
+    if (this.loading === reader || this.data.complete) return;
+    this.loading = reader;
     try {
-      const step = await this.reader.next();
+      const step = await reader.next();
+      if (reader !== this.reader) return; // it was read from the beginning again
       const from = this.data.rows.length;
       const change = { complete: step.done || step.items.length < PAGE_SIZE };
       step.items.forEach((row, index) => {
         change["rows[" + (from + index) + "]"] = row;
       });
       this.setData(change);
-    } finally {
-      this.loading = false;
+      this.loading = null;
+    } catch (error) {
+      if (reader === this.reader) this.reader = null; // it has ended: it would say that these are all
+      throw error;
     }
   },
 
   onLower() {
-    if (this.reader) attempt(() => this.more());
+    if (this.roles) attempt(() => (this.reader ? this.more() : this.again()));
   },
 
   /** What can be done with a member, as `{ label, run }`. */
@@ -59,9 +65,7 @@ Page({
     const me = this.client.session.userId;
     const owner = this.roles.owner === me;
     const above = owner || (this.roles.admins.has(me) && row.role === "");
-    const entries = [
-      { label: t("members.profile"), run: () => wx.navigateTo({ url: "/pages/contact/contact?id=" + row.id }) },
-    ];
+    const entries = [{ label: t("members.profile"), run: () => openPage("/pages/contact/contact?id=" + row.id) }];
     if (row.id === me) return entries;
     if (owner && row.role === "")
       entries.push({ label: t("members.makeAdmin"), run: () => this.change(() => this.handle.addAdmins([row.id])) });
@@ -86,6 +90,6 @@ Page({
   onMember(event) {
     const row = this.data.rows.find((one) => one.id === event.currentTarget.dataset.id);
     const entries = this.entries(row);
-    return attempt(() => (entries.length === 1 ? entries[0].run() : chooseOne(entries, row.name)));
+    return once(this, () => (entries.length === 1 ? entries[0].run() : chooseOne(entries, row.name)));
   },
 });

@@ -2,7 +2,7 @@ const { section, t } = require("../../utils/i18n");
 const { groupCard, itemName, userCard } = require("../../utils/names");
 const { openNotices } = require("../../utils/notices");
 const { noticeReason, noticeText } = require("../../utils/notice-text");
-const { attempt, opening } = require("../../utils/page");
+const { once, opening } = require("../../utils/page");
 const { readAll } = require("../../utils/pages");
 const { chatTime } = require("../../utils/text");
 const { ask, showError } = require("../../utils/ui");
@@ -42,7 +42,7 @@ function fromApplication(application) {
 
 /** New friends, invitations, and what else the server told that somebody has yet to see. */
 Page({
-  data: { t: section("notices"), ready: false, rows: [] },
+  data: { t: section("notices"), ready: false, rows: [], dismissible: false },
 
   onLoad() {
     /** Names of those whom this phone does not know, by id. */
@@ -97,6 +97,7 @@ Page({
     this.notices = notices;
     this.setData({
       ready: true,
+      dismissible: notices.some((it) => it.kept),
       rows: notices.map((it) => {
         const group = it.group === null ? "" : groupCard(this.client, it.group).name;
         const reason = noticeReason(it);
@@ -119,24 +120,32 @@ Page({
 
   /** Answers a question, and forgets it. */
   async answer(notice, how, reason) {
-    const well = await attempt(() => ANSWERS[notice.kind + " " + notice.type][how](this.client, notice, reason));
-    if (well && notice.kept) await attempt(() => this.client.notices.dismiss([notice]));
-    await this.read();
+    try {
+      await ANSWERS[notice.kind + " " + notice.type][how](this.client, notice, reason);
+      if (notice.kept) await this.client.notices.dismiss([notice]);
+    } finally {
+      await this.read();
+    }
   },
 
   onAccept(event) {
-    return this.answer(this.noticeOf(event), "accept", "");
-  },
-
-  async onDecline(event) {
     const notice = this.noticeOf(event);
-    const reason = await ask(t("notices.decline"), "", t("notices.reason"));
-    if (reason !== null) await this.answer(notice, "decline", reason);
+    return once(this, () => this.answer(notice, "accept", ""));
   },
 
-  async dismiss(notices) {
-    await attempt(() => this.client.notices.dismiss(notices));
-    await this.read();
+  onDecline(event) {
+    const notice = this.noticeOf(event);
+    return once(this, async () => {
+      const reason = await ask(t("notices.decline"), "", t("notices.reason"));
+      if (reason !== null) await this.answer(notice, "decline", reason);
+    });
+  },
+
+  dismiss(notices) {
+    return once(this, async () => {
+      await this.client.notices.dismiss(notices);
+      await this.read();
+    });
   },
 
   onDismiss(event) {

@@ -1,6 +1,6 @@
 const handover = require("../../utils/handover");
 const { section, t } = require("../../utils/i18n");
-const { opening } = require("../../utils/page");
+const { once, opening, showMore } = require("../../utils/page");
 
 /** Chooses people. What is handed over: `{ rows, done(ids) }`. `done` may open another page in place of this one. */
 Page({
@@ -10,9 +10,15 @@ Page({
     const given = handover.take() || { rows: [], done: () => undefined };
     this.done = given.done;
     this.chosen = new Set();
+    this.rows = given.rows.map((row) => ({ ...row, check: "off" }));
     return opening(this, "pick", () => {
-      this.setData({ rows: given.rows.map((row) => ({ ...row, check: "off" })), doneText: t("pick.done") });
+      this.setData({ doneText: t("pick.done") });
+      showMore(this, this.rows);
     });
+  },
+
+  onReachBottom() {
+    showMore(this, this.rows);
   },
 
   onUnload() {
@@ -31,6 +37,8 @@ Page({
   },
 
   onDone() {
-    if (this.chosen.size > 0) this.done(Array.from(this.chosen));
+    return once(this, async () => {
+      if (this.chosen.size > 0) await this.done(Array.from(this.chosen));
+    });
   },
 });

@@ -1,7 +1,7 @@
 const { choosePicture } = require("../../utils/choosers");
 const { section, t } = require("../../utils/i18n");
-const { attempt, opening } = require("../../utils/page");
-const { ask, cancelled, copy, showDone } = require("../../utils/ui");
+const { attempt, once, opening } = require("../../utils/page");
+const { ask, copy, showDone } = require("../../utils/ui");
 
 /** The user's own profile. */
 Page({
@@ -28,30 +28,33 @@ Page({
     });
   },
 
-  async save(action) {
-    const well = await attempt(async () => {
-      await action();
+  /** Lets the user choose something new, null for nothing, and saves it. */
+  change(choose, save) {
+    return once(this, async () => {
+      const wanted = await choose();
+      if (wanted === null) return;
+      await save(wanted);
       await this.read();
+      showDone(t("profile.saved"));
     });
-    if (well) showDone(t("profile.saved"));
   },
 
-  async onAvatar() {
-    const path = await choosePicture().catch((error) => {
-      if (!cancelled(error)) throw error;
-      return "";
-    });
-    if (path !== "") await this.save(() => this.client.files.uploadAvatar({ path: path }));
+  onAvatar() {
+    return this.change(choosePicture, (path) => this.client.files.uploadAvatar({ path: path }));
   },
 
-  async onName() {
-    const name = await ask(t("profile.name"), this.data.profile.nickName, "");
-    if (name !== null && name !== "") await this.save(() => this.client.account.updateProfile({ nickName: name }));
+  onName() {
+    return this.change(
+      async () => (await ask(t("profile.name"), this.data.profile.nickName, "")) || null,
+      (name) => this.client.account.updateProfile({ nickName: name }),
+    );
   },
 
-  async onAbout() {
-    const about = await ask(t("profile.about"), this.data.profile.about, "");
-    if (about !== null) await this.save(() => this.client.account.updateProfile({ description: about }));
+  onAbout() {
+    return this.change(
+      () => ask(t("profile.about"), this.data.profile.about, ""),
+      (about) => this.client.account.updateProfile({ description: about }),
+    );
   },
 
   onCopyId() {

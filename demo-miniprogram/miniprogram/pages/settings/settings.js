@@ -1,8 +1,9 @@
 const { choice, section, setLanguage, t } = require("../../utils/i18n");
-const { attempt, opening } = require("../../utils/page");
+const { goToSignIn, startPage } = require("../../utils/navigate");
+const { attempt, once, opening } = require("../../utils/page");
 const { storageUse } = require("../../utils/report");
 const session = require("../../utils/session");
-const { chooseOne, sure, copy, goToSignIn } = require("../../utils/ui");
+const { chooseOne, sure, copy } = require("../../utils/ui");
 
 const LANGUAGES = ["", "zh", "en"];
 
@@ -26,13 +27,13 @@ Page({
 
   onLanguage() {
     const entries = LANGUAGES.map((language) => ({ label: nameOf(language), run: () => this.speak(language) }));
-    return chooseOne(entries, "");
+    return once(this, () => chooseOne(entries, ""));
   },
 
   /** Changes the language; all pages are built anew in it. */
   speak(language) {
     setLanguage(language);
-    return wx.reLaunch({ url: "/pages/me/me" });
+    return startPage("/pages/me/me");
   },
 
   onLog() {
@@ -40,13 +41,11 @@ Page({
   },
 
   onLogOut() {
-    return chooseOne(
-      [
-        { label: t("settings.keep"), run: () => this.logOut(false) },
-        { label: t("settings.erase"), run: () => this.erase() },
-      ],
-      "",
-    );
+    const entries = [
+      { label: t("settings.keep"), run: () => this.logOut(false) },
+      { label: t("settings.erase"), run: () => this.erase() },
+    ];
+    return once(this, () => chooseOne(entries, ""));
   },
 
   async erase() {
@@ -54,6 +53,7 @@ Page({
   },
 
   async logOut(erase) {
-    if (await attempt(() => session.signOut(erase))) goToSignIn("");
+    await session.signOut(erase);
+    await goToSignIn("");
   },
 });

@@ -1,5 +1,6 @@
 const config = require("../../config");
 const { section, t } = require("../../utils/i18n");
+const { startPage } = require("../../utils/navigate");
 const { localise } = require("../../utils/page");
 const session = require("../../utils/session");
 const { errorText } = require("../../utils/error-text");
@@ -29,6 +30,7 @@ Page({
   },
 
   onQuick(event) {
+    if (this.data.busy) return;
     const account = config.accounts[event.currentTarget.dataset.index];
     this.setData({ username: account.username, password: account.password, registering: false });
     this.onSubmit();
@@ -63,6 +65,6 @@ Page({
       this.setData({ busy: false, error: errorText(error) });
       return;
     }
-    wx.reLaunch({ url: "/pages/conversations/conversations" });
+    startPage("/pages/conversations/conversations");
   },
 });

@@ -22,8 +22,8 @@ export class Device {
   limits = { ...LIMITS };
   suspended = false;
   network = "wifi";
-  /** Whether the user lets apps record. */
-  mayRecord = true;
+  /** What the user, or WeChat, does not let the app do: API -> what the failure says. */
+  refused = new Map();
   /** What went wrong or was said, in order: `{ kind, text }`. */
   logs = [];
   /** What was handed to views: `{ part, paths, bytes }`. */

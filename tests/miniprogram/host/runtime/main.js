@@ -242,10 +242,8 @@ function controls(device, { pages, app, requirePlugin, launch }) {
     },
     /** "none" cuts the network, "wifi" and the like bring it back. */
     setNetwork: (type) => device.setNetwork(type),
-    /** Whether the user lets the app record. */
-    allowRecording: (may) => {
-      device.mayRecord = may;
-    },
+    /** Lets an API fail with what WeChat says when the user or itself does not allow it; "" allows it again. */
+    refuse: (api, why) => void (why === "" ? device.refused.delete(api) : device.refused.set(api, why)),
     /** Limits of the device; a test may lower them. */
     limits: device.limits,
     logs: device.logs,

@@ -49,6 +49,12 @@ export class Pages {
     if (typeof method === "function") this.device.deliver(() => method.apply(entry.page, values));
   }
 
+  /** The page, and the components in it, hear that it is shown or hidden. */
+  #tell(entry, name) {
+    entry.roots[0].getComponent().triggerPageLifetime(name, []);
+    this.#call(entry, name === "show" ? "onShow" : "onHide");
+  }
+
   #paint() {
     for (const entry of [...this.#tabs.values(), ...this.stack]) entry.element.hidden = entry !== this.top;
     if (!this.top) return;
@@ -121,8 +127,7 @@ export class Pages {
     this.#call(entry, "onLoad", query);
     root.attach(element, place);
     this.#paint();
-    root.getComponent().triggerPageLifetime("show", []);
-    this.#call(entry, "onShow");
+    this.#tell(entry, "show");
     await nextFrame();
     this.#call(entry, "onReady");
   }
@@ -143,7 +148,7 @@ export class Pages {
   async navigateTo({ url }) {
     const target = this.#noTab("navigateTo", url);
     if (this.stack.length >= this.device.limits.pages) throw new Error("webview count limit exceed");
-    if (this.top) this.#call(this.top, "onHide");
+    if (this.top) this.#tell(this.top, "hide");
     await this.#open(target);
   }
 
@@ -166,7 +171,7 @@ export class Pages {
     if (!this.#isTab(path)) throw new Error("can not switch to no-tabBar page");
     if (target.includes("?")) throw new Error("the url of switchTab must not have a query");
     if (this.top?.path === path) return;
-    if (this.top) this.#call(this.top, "onHide");
+    if (this.top) this.#tell(this.top, "hide");
     for (const entry of this.stack.splice(0).reverse()) if (!this.#isTab(entry.path)) this.#close(entry);
     const known = this.#tabs.get(path);
     if (known === undefined) {
@@ -175,18 +180,18 @@ export class Pages {
     }
     this.stack.push(known);
     this.#paint();
-    this.#call(known, "onShow");
+    this.#tell(known, "show");
   }
 
   async navigateBack({ delta = 1 } = {}) {
     if (this.stack.length < 2) throw new Error("cannot navigate back at first page");
     for (let n = delta; n > 0 && this.stack.length > 1; n--) this.#close(this.stack.pop());
     this.#paint();
-    this.#call(this.top, "onShow");
+    this.#tell(this.top, "show");
   }
 
   /** Tells the visible page that the app goes away or comes back. */
   visible(isVisible) {
-    if (this.top) this.#call(this.top, isVisible ? "onShow" : "onHide");
+    if (this.top) this.#tell(this.top, isVisible ? "show" : "hide");
   }
 }

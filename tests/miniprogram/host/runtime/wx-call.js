@@ -25,7 +25,8 @@ export function makeApi({ device, real }, name, work, { task = false } = {}) {
     const fail = (text, more) => finish(false, { ...more, errMsg: `${name}:fail ${text}` });
     let result;
     try {
-      result = work(options, ok, fail);
+      if (device.refused.has(name)) fail(device.refused.get(name));
+      else result = work(options, ok, fail);
     } catch (error) {
       fail(error.message);
     }

@@ -72,6 +72,7 @@ export function createMedia(context, screen, files) {
       layer(screen, "map", [name, address, `${latitude}, ${longitude}`].filter(Boolean).join("\n"));
       ok({});
     }),
+    setInnerAudioOption: api("setInnerAudioOption", (_, ok) => ok({})),
     createInnerAudioContext: () => innerAudio(context, files),
     getImageInfo: api("getImageInfo", ({ src }, ok, fail) => {
       if (files.get(src) === undefined) return fail(`file doesn't exist: ${src}`);

@@ -48,7 +48,8 @@ export function createRecorder({ device }, files) {
   const manager = {
     start({ duration = 60_000, format = "aac" } = {}) {
       if (running !== null) return emit("error", { errMsg: "operateRecorder:fail is recording or paused" });
-      if (!device.mayRecord) return emit("error", { errMsg: "operateRecorder:fail auth deny" });
+      const refusal = device.refused.get("operateRecorder");
+      if (refusal !== undefined) return emit("error", { errMsg: `operateRecorder:fail ${refusal}` });
       if (!(duration > 0 && duration <= LONGEST_MS) || !FORMATS.includes(format))
         return emit("error", { errMsg: "operateRecorder:fail parameter error" });
       running = { began: performance.now(), format, timer: setTimeout(stop, duration) };

@@ -1,4 +1,5 @@
 // Toasts, dialogs and the navigation of `wx`, drawn inside the simulated screen.
+import { layer } from "./layer.js";
 import { makeApi } from "./wx-call.js";
 
 function element(className, text = "") {
@@ -22,6 +23,9 @@ function onOwnClick(target, act) {
     began = false;
   });
 }
+
+/** So many characters the platform takes on a button of a dialog. */
+const BUTTON_LENGTH = 4;
 
 /** The user-interface part of `wx`; `pages` is the page stack, `screen` the element to draw in. */
 export function createUi(context, pages, screen) {
@@ -60,6 +64,13 @@ export function createUi(context, pages, screen) {
       );
     });
 
+  /** A page of WeChat itself, which a click closes. */
+  const settings = (name) =>
+    api(name, (_, ok) => {
+      layer(screen, name, name);
+      ok({});
+    });
+
   return {
     showToast: api("showToast", ({ title, duration = 1500 }, ok) => {
       showToast(title, false);
@@ -78,8 +89,12 @@ export function createUi(context, pages, screen) {
       hideToast();
       ok({});
     }),
-    showModal: api("showModal", (options, ok) =>
-      dialog((veil, close) => {
+    showModal: api("showModal", (options, ok, fail) => {
+      for (const name of ["confirmText", "cancelText"]) {
+        if ((options[name] ?? "").length > BUTTON_LENGTH)
+          return fail(`${name} length should not larger than ${BUTTON_LENGTH} Chinese characters`);
+      }
+      return dialog((veil, close) => {
         const box = element("mp-modal");
         box.setAttribute("role", "dialog");
         const row = element("mp-modal-buttons");
@@ -99,8 +114,8 @@ export function createUi(context, pages, screen) {
         } else box.append(element("mp-modal-content", options.content ?? ""), row);
         veil.append(box);
         field?.focus();
-      }),
-    ),
+      });
+    }),
     showActionSheet: api("showActionSheet", ({ itemList, alertText }, ok, fail) => {
       if (!Array.isArray(itemList) || itemList.length < 1 || itemList.length > 6) {
         fail("parameter error: itemList should have 1 to 6 entries");
@@ -146,6 +161,9 @@ export function createUi(context, pages, screen) {
       pages.setTitle(title);
       ok({});
     }),
+    openSetting: settings("openSetting"),
+    openAppAuthorizeSetting: settings("openAppAuthorizeSetting"),
+    openPrivacyContract: settings("openPrivacyContract"),
     navigateTo: navigation("navigateTo"),
     redirectTo: navigation("redirectTo"),
     reLaunch: navigation("reLaunch"),
