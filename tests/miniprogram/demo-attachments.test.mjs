@@ -70,6 +70,16 @@ attachmentTest("a picture is uploaded, arrives with its size, and is fetched wit
   await basil.driver.findElement({ css: ".mp-media" }).click();
 });
 
+attachmentTest("of several pictures one that cannot be measured goes too", async () => {
+  const broken = file("broken.png", "no picture");
+  const sent = async () =>
+    (await messages(amber)).filter(({ body, status }) => body.kind === "image" && status === "sent");
+  const before = (await sent()).length;
+  await attach("photo");
+  await amber.pick(picture, broken);
+  await amber.until("both", async () => (await sent()).length === before + 2);
+});
+
 attachmentTest("a dialog that is closed sends nothing and complains of nothing", async () => {
   const before = (await messages(amber)).length;
   for (const kind of ["photo", "camera", "file"]) {

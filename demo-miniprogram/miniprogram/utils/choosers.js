@@ -5,10 +5,19 @@ const MOST = 9;
 
 const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
 
-/** The size in pixels of a picture of the phone. */
+/** The size in pixels of a picture of the phone; nothing of one that cannot be measured, which can be sent all the same. */
+async function sizeOf(path) {
+  try {
+    const { width, height } = await wx.getImageInfo({ src: path });
+    return { width: width, height: height };
+  } catch (failure) {
+    console.warn(failure.errMsg);
+    return {};
+  }
+}
+
 async function picture(file) {
-  const info = await wx.getImageInfo({ src: file.tempFilePath });
-  const fields = { width: info.width, height: info.height };
+  const fields = await sizeOf(file.tempFilePath);
   return { kind: "image", path: file.tempFilePath, name: nameOf(file.tempFilePath), size: file.size, fields: fields };
 }
 
