@@ -11,7 +11,7 @@ import { Notices } from "./notices.js";
 import { asker } from "./rest.js";
 import { Servers } from "./servers.js";
 import { BY_ID, BY_PASSWORD, BY_TOKEN, Session } from "./session.js";
-import type { Id, Listeners } from "./shapes.js";
+import type { Id, LegacyEventName, Listeners } from "./shapes.js";
 import { TakeOver } from "./takeover.js";
 
 const LEVELS = ["debug", "info", "warn", "error", "off"] as const;
@@ -64,9 +64,9 @@ export interface Im {
   /** Does nothing, as ever. */
   wxlogin(): void;
   /** `on(event, listener)` or `on({event: listener})`; a listener of the same source text is replaced. */
-  on<E extends string>(event: E, listener: Listeners[E]): void;
+  on<E extends LegacyEventName | (string & Record<never, never>)>(event: E, listener: Listeners[E]): void;
   on(events: Listeners): void;
-  listen<E extends string>(event: E, listener: Listeners[E]): void;
+  listen<E extends LegacyEventName | (string & Record<never, never>)>(event: E, listener: Listeners[E]): void;
   listen(events: Listeners): void;
   off(events: string | Record<string, unknown>, listener?: unknown): void;
   isLogin(): boolean;

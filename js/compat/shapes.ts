@@ -40,12 +40,72 @@ export interface CustomerMessage {
   replaceExt?: string;
 }
 
+/** The events of the former SDK. */
+export type LegacyEventName =
+  | "flooError"
+  | "flooNotice"
+  | "imRostersGroupslistReady"
+  | "loginFail"
+  | "loginSuccess"
+  | "logout"
+  | "messageNormal"
+  | "onActionMessage"
+  | "onGroupAdminGranted"
+  | "onGroupAdminRevoked"
+  | "onGroupAnnouncementUpdated"
+  | "onGroupApplyAccepted"
+  | "onGroupApplyDeclined"
+  | "onGroupBaned"
+  | "onGroupCreated"
+  | "onGroupDestoryed"
+  | "onGroupInvitedAccepted"
+  | "onGroupInvitedDeclined"
+  | "onGroupJoined"
+  | "onGroupKicked"
+  | "onGroupLeaved"
+  | "onGroupListUpdate"
+  | "onGroupMemberChanged"
+  | "onGroupMessage"
+  | "onGroupMessageContentAppend"
+  | "onGroupMessageReplace"
+  | "onGroupMuted"
+  | "onGroupNotice"
+  | "onGroupOwnerAssigned"
+  | "onGroupUnbaned"
+  | "onGroupUnblocked"
+  | "onGroupUnmuted"
+  | "onInputStatusMessage"
+  | "onMentionMessage"
+  | "onMessageCanceled"
+  | "onMessageDeleted"
+  | "onMessageRecalled"
+  | "onMessageStatusChanged"
+  | "onReceiveHistoryMsg"
+  | "onRosterAccepted"
+  | "onRosterApplied"
+  | "onRosterDeclined"
+  | "onRosterInfoUpdate"
+  | "onRosterListUpdate"
+  | "onRosterMessage"
+  | "onRosterMessageContentAppend"
+  | "onRosterMessageReplace"
+  | "onRosterNotice"
+  | "onRosterRTCMessage"
+  | "onRosterRemoved"
+  | "onSendingMessageStatusChanged"
+  | "onUnreadChange"
+  | "recentlistUpdate"
+  | "userKicked";
+
+// biome-ignore lint/suspicious/noExplicitAny: applications of the former SDK say nothing of what they take
+type AnyListener = (payload: any) => void;
+
 /** Listeners by event. What those of messages get is typed; what others get depends on the event. */
-export interface Listeners {
+export interface Listeners extends Partial<Record<LegacyEventName, AnyListener>> {
   onRosterMessage?: (message: CustomerMessage) => void;
   onGroupMessage?: (message: CustomerMessage) => void;
-  // biome-ignore lint/suspicious/noExplicitAny: applications of the former SDK say nothing of what they take
-  [event: string]: ((payload: any) => void) | undefined;
+  /** Others are never called. */
+  [event: string]: AnyListener | undefined;
 }
 
 /** A row of `userManage.getConversationList()`. */

@@ -15,7 +15,7 @@ import {
   type UserId,
 } from "floo-wasm";
 import { decodeFrame, encodeFrame, init } from "floo-wasm/codec";
-import { type CustomerMessage, flooim, type Im, type SendingStatus } from "floo-wasm/compat";
+import { type CustomerMessage, flooim, type Im, type LegacyEventName, type SendingStatus } from "floo-wasm/compat";
 import { createClient as createSlim } from "floo-wasm/slim";
 import "floo-wasm/worker";
 
@@ -99,6 +99,8 @@ export function legacy(): number {
   const im: Im = flooim({ appid: "floo-demo" });
   im.on("onRosterMessage", (message: CustomerMessage) => message.content);
   im.on("onSendingMessageStatusChanged", (change: SendingStatus) => change.mid);
+  const known: LegacyEventName = "userKicked";
+  im.listen({ [known]: () => undefined, somethingElse: () => undefined });
   const other: Client = new flooim({ appid: "other" }).client;
   return im.sysManage.sendRosterMessage({ uid: "12", content: other.state, type: "text" });
 }
