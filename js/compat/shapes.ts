@@ -97,8 +97,9 @@ export type LegacyEventName =
   | "recentlistUpdate"
   | "userKicked";
 
+/** A listener; what it gets depends on the event. */
 // biome-ignore lint/suspicious/noExplicitAny: applications of the former SDK say nothing of what they take
-type AnyListener = (payload: any) => void;
+export type AnyListener = (payload: any) => void;
 
 /** Listeners by event. What those of messages get is typed; what others get depends on the event. */
 export interface Listeners extends Partial<Record<LegacyEventName, AnyListener>> {
