@@ -42,11 +42,9 @@ export function waiter<T>(what: string, options: CallOptions | undefined, goesOn
   const promise = new Promise<T>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  let begun = true;
+  let left = goesOn;
   const ended = (code: "Cancelled" | "ServerTimeOut", why: string, cause?: unknown): FlooError =>
-    begun && goesOn !== undefined
-      ? failure(code, "platform", why, goesOn, cause, false)
-      : failure(code, "platform", why, undefined, cause);
+    failure(code, "platform", why, left, cause, left === undefined ? undefined : false);
   const abort = (): void => reject(ended("Cancelled", `${what}: the wait was cancelled.`, signal?.reason));
   const finish = (): boolean => {
     if (done) return false;
@@ -59,7 +57,7 @@ export function waiter<T>(what: string, options: CallOptions | undefined, goesOn
     if (finish()) settle.reject(error);
   };
   if (signal?.aborted) {
-    begun = false;
+    left = undefined; // nothing was asked for
     abort();
   } else {
     signal?.addEventListener("abort", abort);

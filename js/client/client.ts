@@ -306,7 +306,7 @@ export class FlooClient implements Client {
       },
       updates: (signal) => this.events("message:updated", signal),
       next: () => ({ id: this.allocate(), me: this.session?.userId ?? ("" as UserId) }),
-      mended: (what, callOptions) => this.mending && this.mended(this.mending, what, callOptions),
+      mended: (what, callOptions) => this.mended(what, callOptions),
       focus: (of, active) => this.focus(of, active),
       cloud: (of, mark, callOptions) => this.mark(of, mark, callOptions),
     };
@@ -542,23 +542,25 @@ export class FlooClient implements Client {
   }
 
   private async send(to: ConversationKey, content: RawContent, options?: CallOptions): Promise<Message> {
-    const { mending } = this;
-    const rest = mending ? await this.mended(mending, "send", options) : options;
+    const mending = this.mended("send", options);
+    const rest = mending ? await mending : options;
     return this.post(this.allocate(), to, content, rest);
   }
 
   /**
-   * Waits for the core that takes over, here or in another page: ids come from it. Resolves with the options, but with
-   * the time that is left.
+   * While another core takes over, here or in another page: resolves when it has, with the options and the time that is
+   * left. Ids come from it.
    */
-  private async mended(mending: Promise<unknown>, what: string, options?: CallOptions): Promise<CallOptions> {
-    const wait = waiter<unknown>(what, options);
+  private mended(what: string, options: CallOptions = {}): Promise<CallOptions> | undefined {
+    if (!this.session || !this.mending) return undefined;
+    const wait = waiter<CallOptions>(what, options);
     const begun = Date.now();
-    if (this.session) mending.then(wait.resolve, wait.reject);
-    else wait.resolve(undefined);
-    await wait.promise;
-    const { timeout } = options ?? {};
-    return timeout === undefined ? { ...options } : { ...options, timeout: Math.max(1, timeout + begun - Date.now()) };
+    const left = (): CallOptions =>
+      options.timeout === undefined
+        ? options
+        : { ...options, timeout: Math.max(1, options.timeout + begun - Date.now()) };
+    this.mending.then(() => wait.resolve(left()), wait.reject);
+    return wait.promise;
   }
 
   /**

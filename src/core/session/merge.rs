@@ -542,11 +542,10 @@ impl Session {
             }
         }
         out.writes.extend(index.writes());
-        let terms = || out.writes.iter().filter(|write| write.table == Table::Terms);
-        if terms().next().is_some() {
-            let new = terms().filter(|write| write.value.is_some()).count();
-            let gone = terms().count() - new;
-            out.writes.push(account.terms_changed(|rows| (rows + new as u64).saturating_sub(gone as u64)));
+        let terms = out.writes.iter().filter(|write| write.table == Table::Terms);
+        let more: i64 = terms.map(|write| if write.value.is_some() { 1 } else { -1 }).sum();
+        if more != 0 {
+            out.writes.push(account.terms_changed(|rows| rows.saturating_add_signed(more)));
         }
         out.writes.extend(out.touched.iter().map(|of| account.conversation_write(*of)));
         let told: Vec<_> = out.told.iter().filter_map(|key| Some(account.message(key.0, rows.get(key)?))).collect();

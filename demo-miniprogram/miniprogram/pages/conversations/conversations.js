@@ -4,13 +4,11 @@ const { section, t } = require("../../utils/i18n");
 const { userCard } = require("../../utils/names");
 const { openPage } = require("../../utils/navigate");
 const { newGroup } = require("../../utils/new-group");
-const { attempt, opening, showTab } = require("../../utils/page");
+const { attempt, opening, PAGE_SIZE, showTab } = require("../../utils/page");
 const { listTime, oneLine, preview } = require("../../utils/text");
 const { onceATick } = require("../../utils/tick");
 const { chooseOne, showError } = require("../../utils/ui");
 
-/** So many conversations are shown at first, and so many more each time the end of the list is reached. */
-const PAGE_SIZE = 50;
 /** What is said of an unread message that calls on somebody. */
 const MENTIONS = { me: "conversations.mentionMe", all: "conversations.mentionAll" };
 
