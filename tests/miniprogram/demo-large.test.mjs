@@ -36,7 +36,22 @@ before(async () => {
 });
 after(() => stage.end());
 
-const largeTest = (name, body) => healthyTest(name, () => ({ amber }), body);
+/** A test that begins at the list, whatever became of the one before. */
+const largeTest = (name, body) =>
+  healthyTest(
+    name,
+    () => ({ amber }),
+    async () => {
+      await amber.until("the list", () =>
+        amber.run(
+          `const { stack } = __mp.pages;
+           if (stack.length > 1) document.querySelector("iframe").contentWindow.wx.navigateBack({ delta: stack.length - 1 });
+           return stack.length === 1;`,
+        ),
+      );
+      await body();
+    },
+  );
 const say = (text) => basil.conversation({ user: ids.amber }).send({ text });
 
 /** What the app has handed to the view of a page or component since the last look: `{ calls, bytes, largest }`. */
@@ -72,6 +87,19 @@ const scroll = (to, what, probe) =>
     );
     return probe();
   });
+
+const allOfThem = () => scroll("top", "all of them", () => amber.run("return __mp.pages.top.page.data.complete"));
+
+/** Scrolls the chat to its end and waits until the page knows; a look at the page alone could see what was before. */
+const toEnd = () =>
+  amber.until("the end", () =>
+    amber.run(
+      `const view = ${VIEW};
+       if (Math.abs(view.scrollHeight - view.clientHeight - view.scrollTop) <= 1) return __mp.pages.top.page.atEnd;
+       view.scrollTop = view.scrollHeight;
+       return false;`,
+    ),
+  );
 
 /** Whether the message with that text is within the view. */
 const inSight = (text) =>
@@ -124,17 +152,20 @@ largeTest("a page towards the past costs a page, however many messages are shown
     ),
   );
   await inSight(`number ${early[0]}`);
-  await scroll("top", "all of them", () => amber.run("return __mp.pages.top.page.data.complete"));
+  await allOfThem();
   assert.deepEqual(await numbers(), range(1, MANY));
   const { bytes, largest } = await crossed(CHAT);
   const all = await amber.run("return JSON.stringify(__mp.pages.top.page.data.rows).length");
   assert.ok(bytes < 2 * all, `${bytes} bytes for rows of ${all}`);
   assert.ok(largest < all / 10, `${largest} bytes in one call for rows of ${all}`);
+  await back(amber);
 });
 
 largeTest("what arrives in a long chat costs itself", async () => {
-  await amber.run(`const view = ${VIEW}; view.scrollTop = view.scrollHeight`);
-  await amber.until("the end", () => amber.run("return __mp.pages.top.page.atEnd"));
+  await openChat(amber, "basil");
+  await inSight(`number ${MANY}`);
+  await allOfThem();
+  await toEnd();
   await crossed(CHAT);
   await say("one more");
   await inSight("one more");
@@ -173,7 +204,7 @@ largeTest("from a hit the pages lead to the newest message, and what arrives is 
   await shown(amber, "meanwhile");
   assert.deepEqual(await numbers(), range(MANY - 70, MANY));
   await amber.until("the button to go", async () => (await amber.all("new-messages")).length === 0);
-  await scroll("end", "the end", () => amber.run("return __mp.pages.top.page.atEnd"));
+  await toEnd();
   await say("at the end");
   await inSight("at the end");
   await back(amber);
