@@ -1,8 +1,11 @@
 // Waiting for a condition, with a limit; never for a time.
 import { setTimeout as pause } from "node:timers/promises";
 
-/** How long a condition may take, in milliseconds, unless a test says otherwise. */
-export const LIMIT = 30_000;
+/**
+ * How long a condition may take, in milliseconds, unless a test says otherwise: a client that lost its connection may wait
+ * half of it before the next attempt, as long as it has not been online for a minute.
+ */
+export const LIMIT = 60_000;
 const STEP = 50;
 
 /**

@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before } from "node:test";
 import { startEmulator } from "../lib/emulator.mjs";
 import { openChat, send, shown, signIn } from "./lib/chat.mjs";
-import { until } from "./lib/phone.mjs";
+import { untilSeen } from "./lib/phone.mjs";
 import { phoneTest, repository, Stage, troubles } from "./lib/stage.mjs";
 
 const web = process.env.FLOO_DEMO_WEB ?? path.join(repository, "dist/demo-web");
@@ -19,7 +19,7 @@ const testId = (name) => ({ css: `[data-testid="${name}"]` });
 
 /** Waits for an element of the web demo that is shown. */
 const element = (locator, what) =>
-  until(driver, what ?? JSON.stringify(locator), async () => {
+  untilSeen(what ?? JSON.stringify(locator), async () => {
     for (const found of await driver.findElements(locator)) if (await found.isDisplayed()) return found;
     return false;
   });
@@ -60,7 +60,7 @@ phoneTest(
 
     await send(phone, "从手机到浏览器 📱➡️💻");
     await shown(phone, "从手机到浏览器 📱➡️💻", "sent");
-    await until(driver, "the message in the browser", async () => (await webTexts()).includes("从手机到浏览器 📱➡️💻"));
+    await untilSeen("the message in the browser", async () => (await webTexts()).includes("从手机到浏览器 📱➡️💻"));
 
     await insert(await element(testId("composer")), "收到了 👍 from the browser");
     await (await element(testId("send"))).click();

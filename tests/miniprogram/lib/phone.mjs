@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { Builder, Key } from "selenium-webdriver";
 import chrome from "selenium-webdriver/chrome.js";
 import { Origin } from "selenium-webdriver/lib/input.js";
+import { until } from "../../lib/until.mjs";
 
 const FLAGS = [
   "--headless",
@@ -14,7 +15,6 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const WAIT_MS = 20_000;
 const PHONE = { width: 375, height: 667, pixelRatio: 2, touch: true };
 
 /** The first of the usual places that exists. */
@@ -43,35 +43,17 @@ export async function startBrowser({ phone = true, pixelRatio = PHONE.pixelRatio
   return driver;
 }
 
-/** Waits until `probe` answers something true, and answers that; `what` names it when it does not come. */
-export async function until(driver, what, probe) {
-  let last;
-  try {
-    return await driver.wait(async () => {
-      try {
-        last = await probe();
-        return last;
-      } catch (error) {
-        // An element that was replaced while it was looked at: look again.
-        if (
-          ![
-            "StaleElementReferenceError",
-            "NoSuchElementError",
-            "JavascriptError",
-            "ElementNotInteractableError",
-            "ElementClickInterceptedError",
-          ].includes(error.name)
-        )
-          throw error;
-        last = error.message;
-        return false;
-      }
-    }, WAIT_MS);
-  } catch (error) {
-    if (error.name !== "TimeoutError") throw error;
-    throw new Error(`waited ${WAIT_MS / 1000} s for ${what}; last answer: ${JSON.stringify(last)}`);
-  }
-}
+/** Errors of an element that was replaced, or covered, while it was looked at. */
+const PASSING = [
+  "StaleElementReferenceError",
+  "NoSuchElementError",
+  "JavascriptError",
+  "ElementNotInteractableError",
+  "ElementClickInterceptedError",
+];
+
+/** Waits like `until` for something in a page; what changed while it was looked at is looked at again. */
+export const untilSeen = (what, probe) => until(what, probe, { forgive: ({ name }) => PASSING.includes(name) });
 
 /** Runs in the page: visible elements with that WXML id or class, of pages and of components. */
 function find(name) {
@@ -101,7 +83,7 @@ export class Phone {
   }
 
   until(what, probe) {
-    return until(this.driver, what, probe);
+    return untilSeen(what, probe);
   }
 
   /** Elements by the id or class of the WXML. */

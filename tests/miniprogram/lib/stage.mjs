@@ -79,7 +79,7 @@ async function explain(error, phones) {
 
 /** A test whose failure shows the logs of the phones; `phones()` answers them by name. */
 export function phoneTest(name, phones, body) {
-  test(name, { timeout: 120_000 }, async (context) => {
+  test(name, { timeout: 180_000 }, async (context) => {
     try {
       await body(context);
     } catch (error) {
