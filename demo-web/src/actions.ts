@@ -44,14 +44,7 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
   /** The user has marked something unread: nothing is marked read by itself until the chat is opened again. */
   const keepUnread = shallowRef(false);
 
-  /** Runs an action; what goes wrong is shown and ends there. */
-  async function attempt(action: () => Promise<unknown>): Promise<void> {
-    try {
-      await action();
-    } catch (thrown) {
-      store.toasts.fail(thrown);
-    }
-  }
+  const { attempt } = store;
 
   const ACTIONS: readonly (MenuItem & {
     readonly when: (message: Message) => boolean;
@@ -130,11 +123,11 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
     },
   ];
 
-  function resend(message: Message): Promise<void> {
+  function resend(message: Message): Promise<boolean> {
     return attempt(() => store.client().outbox.resend(message));
   }
 
-  function cancel(message: Message): Promise<void> {
+  function cancel(message: Message): Promise<boolean> {
     return attempt(() => timeline.cancel(message));
   }
 
@@ -144,13 +137,13 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
     const content: SendContent = { forward: message };
     await attempt(async () => {
       // In the chat itself its own list shows what becomes of it.
-      if (keyText(to) === keyText(key)) return timeline.send(content);
+      if (keyText(to) === keyText(key)) return void (await timeline.send(content));
       await store.client().conversation(to).send(content);
       store.toasts.say(`Forwarded to ${store.titleOf(to)}`);
     });
   }
 
-  function remove(message: Message, scope: Scope): Promise<void> {
+  function remove(message: Message, scope: Scope): Promise<boolean> {
     dialog.value = null;
     return attempt(() => chat.delete(message, { scope }));
   }

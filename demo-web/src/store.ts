@@ -307,6 +307,17 @@ export function createStore() {
     return client().logs.export();
   }
 
+  /** Does what the user has asked for; what goes wrong is shown. True when it was done. */
+  async function attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      toasts.fail(error);
+      return false;
+    }
+  }
+
   /** Sets a chat's badge to zero. */
   async function markRead(key: ConversationKey): Promise<void> {
     try {
@@ -360,6 +371,7 @@ export function createStore() {
     peopleIn,
     dismiss,
     exportLog,
+    attempt,
     markRead,
     stats,
     draft,
