@@ -2,6 +2,7 @@
 import type { ConversationKey, Message, Scope, SendContent } from "floo-wasm";
 import { type InjectionKey, inject, shallowRef } from "vue";
 import type { IconName } from "./components/Icon.vue";
+import { type TextKey, t } from "./i18n/index.js";
 import { keyText } from "./lib/keys.js";
 import type { Store } from "./store.js";
 import type { Timeline } from "./timeline.js";
@@ -46,31 +47,32 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
 
   const { attempt } = store;
 
-  const ACTIONS: readonly (MenuItem & {
+  const ACTIONS: readonly (Omit<MenuItem, "label"> & {
+    readonly label: TextKey;
     readonly when: (message: Message) => boolean;
     readonly run: (message: Message) => unknown;
   })[] = [
     {
       id: "resend",
-      label: "Try again",
+      label: "actions.resend",
       icon: "retry",
       when: (message) => message.status === "failed",
       run: (message) => resend(message),
     },
     {
       id: "copy",
-      label: "Copy text",
+      label: "actions.copy",
       icon: "copy",
       when: (message) => message.text !== "",
       run: (message) =>
         attempt(async () => {
           await navigator.clipboard.writeText(message.text);
-          store.toasts.say("Copied");
+          store.toasts.say(t("actions.copied"));
         }),
     },
     {
       id: "edit",
-      label: "Edit",
+      label: "actions.edit",
       icon: "edit",
       when: (message) => message.outgoing && message.type === "text" && message.id !== null,
       run: (message) => {
@@ -79,7 +81,7 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
     },
     {
       id: "forward",
-      label: "Forward…",
+      label: "actions.forward",
       icon: "forward",
       when: canForward,
       run: (message) => {
@@ -88,7 +90,7 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
     },
     {
       id: "unread",
-      label: "Mark unread",
+      label: "actions.unread",
       icon: "unread",
       when: (message) => !message.outgoing && message.id !== null,
       run: (message) => {
@@ -98,14 +100,14 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
     },
     {
       id: "recall",
-      label: "Recall",
+      label: "actions.recall",
       icon: "recall",
       when: (message) => message.outgoing && message.id !== null,
       run: (message) => attempt(() => chat.recall(message)),
     },
     {
       id: "delete",
-      label: "Delete…",
+      label: "actions.delete",
       icon: "trash",
       danger: true,
       when: (message) => message.id !== null,
@@ -115,7 +117,7 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
     },
     {
       id: "cancel",
-      label: "Discard",
+      label: "actions.cancel",
       icon: "trash",
       danger: true,
       when: (message) => message.id === null,
@@ -139,7 +141,7 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
       // In the chat itself its own list shows what becomes of it.
       if (keyText(to) === keyText(key)) return void (await timeline.send(content));
       await store.client().conversation(to).send(content);
-      store.toasts.say(`Forwarded to ${store.titleOf(to)}`);
+      store.toasts.say(t("actions.forwarded", { title: store.titleOf(to) }));
     });
   }
 
@@ -162,7 +164,8 @@ export function createActions(store: Store, timeline: Timeline, key: Conversatio
     cancel,
     markPlayed: (message: Message) => attempt(() => chat.markPlayed(message)),
     /** What can be done with a message. */
-    itemsFor: (message: Message): readonly MenuItem[] => ACTIONS.filter(({ when }) => when(message)),
+    itemsFor: (message: Message): readonly MenuItem[] =>
+      ACTIONS.filter(({ when }) => when(message)).map((action) => ({ ...action, label: t(action.label) })),
     run(id: string, message: Message): void {
       menu.value = null;
       void ACTIONS.find((action) => action.id === id)?.run(message);

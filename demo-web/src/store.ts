@@ -18,6 +18,7 @@ import {
   type User,
 } from "floo-wasm";
 import { computed, type InjectionKey, inject, shallowRef } from "vue";
+import { t } from "./i18n/index.js";
 import { asFlooError } from "./lib/errors.js";
 import { keyText, sameKey } from "./lib/keys.js";
 import { someNames } from "./lib/notices.js";
@@ -187,13 +188,13 @@ export function createStore() {
   }
 
   function tellMembers(group: string, joined: readonly string[], left: readonly string[]): void {
-    const room = made?.client.groups.get(group)?.name || `group ${group}`;
+    const room = made?.client.groups.get(group)?.name || t("common.group", { id: group });
     const others = (ids: readonly string[]) => ids.filter((id) => id !== session.value?.userId).map(nameOf);
     for (const [names, what] of [
-      [others(joined), "joined"],
-      [others(left), "left"],
+      [others(joined), "chat.joined"],
+      [others(left), "chat.left"],
     ] as const) {
-      if (names.length > 0) toasts.say(`${someNames(names)} ${what} ${room}`);
+      if (names.length > 0) toasts.say(t(what, { names: someNames(names), group: room }));
     }
   }
 
@@ -280,7 +281,7 @@ export function createStore() {
     if (title && title !== key.id) return title;
     void cards.value;
     if (key.kind === "group") return made?.client.groups.get(key.id)?.name || key.id;
-    return key.kind === "system" ? "System" : nameOf(key.id);
+    return key.kind === "system" ? t("list.system") : nameOf(key.id);
   }
 
   function membersOf(key: ConversationKey): number {

@@ -1,4 +1,5 @@
-import type { FlooErrorShape } from "floo-wasm";
+import { type FlooErrorShape, errorText as sdkText } from "floo-wasm";
+import { language } from "../i18n/index.js";
 
 /** Any thrown value in the shape of the SDK's errors, so that views have one thing to show. */
 export function asFlooError(thrown: unknown): FlooErrorShape {
@@ -15,8 +16,9 @@ export function asFlooError(thrown: unknown): FlooErrorShape {
   };
 }
 
-/** The message and what can be done about it, as sentences. */
+/** What went wrong and what can be done about it, as sentences in the language of the app. */
 export function errorText(error: FlooErrorShape): string {
+  if (language.value === "zh") return sdkText(error, "zh");
   return [error.message, error.remediation]
     .map((part) => part.trim())
     .filter(Boolean)

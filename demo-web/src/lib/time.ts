@@ -1,11 +1,23 @@
 /** How points in time are written. All take and give local time; `now` is passed in so that views refresh with it. */
 
+import { language, t } from "../i18n/index.js";
+
+/** The forms in one language. */
+function formats(locale: string) {
+  const form = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
+  return {
+    weekday: form({ weekday: "long" }),
+    shortWeekday: form({ weekday: "short" }),
+    monthDay: form({ month: "short", day: "numeric" }),
+    fullDate: form({ year: "numeric", month: "short", day: "numeric" }),
+    exact: form({ dateStyle: "full", timeStyle: "medium" }),
+  };
+}
+const FORMATS = { en: formats("en"), zh: formats("zh-CN") };
+const forms = () => FORMATS[language.value];
+
+/** Whether a day has 12 or 24 hours is up to the reader's system, not to the language. */
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const weekday = new Intl.DateTimeFormat("en", { weekday: "long" });
-const shortWeekday = new Intl.DateTimeFormat("en", { weekday: "short" });
-const monthDay = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
-const fullDate = new Intl.DateTimeFormat("en", { year: "numeric", month: "short", day: "numeric" });
-const exact = new Intl.DateTimeFormat("en", { dateStyle: "full", timeStyle: "medium" });
 
 /** Whole calendar days from `time` to `now`; negative for the future. */
 function daysAgo(time: number, now: number): number {
@@ -23,26 +35,26 @@ export function clockTime(time: number): string {
 
 /** Everything down to the second, for tooltips. */
 export function exactTime(time: number): string {
-  return exact.format(time);
+  return forms().exact.format(time);
 }
 
 /** A short form for the conversation list: `now`, `14:05`, `Yesterday`, `Mon`, `Nov 3`. */
 export function listTime(time: number, now: number): string {
   if (time === 0) return "";
   const days = daysAgo(time, now);
-  if (days <= 0) return Math.abs(now - time) < 60_000 ? "now" : clock.format(time);
-  if (days === 1) return "Yesterday";
-  if (days < 7) return shortWeekday.format(time);
-  return sameYear(time, now) ? monthDay.format(time) : fullDate.format(time);
+  if (days <= 0) return Math.abs(now - time) < 60_000 ? t("time.now") : clock.format(time);
+  if (days === 1) return t("time.yesterday");
+  if (days < 7) return forms().shortWeekday.format(time);
+  return sameYear(time, now) ? forms().monthDay.format(time) : forms().fullDate.format(time);
 }
 
 /** The text of a day separator in a chat. */
 export function dayLabel(time: number, now: number): string {
   const days = daysAgo(time, now);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
-  if (days > 1 && days < 7) return weekday.format(time);
-  return sameYear(time, now) ? monthDay.format(time) : fullDate.format(time);
+  if (days === 0) return t("time.today");
+  if (days === 1) return t("time.yesterday");
+  if (days > 1 && days < 7) return forms().weekday.format(time);
+  return sameYear(time, now) ? forms().monthDay.format(time) : forms().fullDate.format(time);
 }
 
 /** True when both are on the same calendar day. */
