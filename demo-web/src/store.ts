@@ -16,6 +16,7 @@ import {
   type StorageKind,
   type SyncState,
   type User,
+  type UserId,
 } from "floo-wasm";
 import { computed, type InjectionKey, inject, shallowRef } from "vue";
 import { t } from "./i18n/index.js";
@@ -69,6 +70,9 @@ export function createStore() {
   const trouble = shallowRef<FlooErrorShape | null>(null);
   /** Counts changes of cards: `roster.get()` and `groups.get()` are not reactive by themselves. */
   const cards = shallowRef(0);
+
+  /** Names of those whom this device has no card of, by id. */
+  const strangers = new Map<string, string>();
 
   let made: { client: Client; dns: string; stop: AbortController } | null = null;
 
@@ -252,6 +256,7 @@ export function createStore() {
     groups.value = [];
     unread.value = 0;
     notices.value = [];
+    strangers.clear();
     live.forget();
     uploads.forget();
     trouble.value = null;
@@ -263,11 +268,23 @@ export function createStore() {
     return made.client;
   }
 
+  /** Asks the cloud what those are called whom this device has no card of. */
+  async function learn(ids: readonly UserId[]): Promise<void> {
+    const unknown = ids.filter((id) => client().roster.get(id) === null && !strangers.has(id));
+    if (unknown.length === 0) return;
+    for (const item of await client().roster.fetchMany([...new Set(unknown)])) {
+      strangers.set(item.userId, item.alias || item.nickName || item.username);
+    }
+    cards.value += 1;
+  }
+
   /** What to call a user: their card's name, else the name they signed in with, else the id. */
   function nameOf(id: string): string {
     void cards.value;
     const card = made?.client.roster.get(id);
     if (card?.displayName) return card.displayName;
+    const stranger = strangers.get(id);
+    if (stranger) return stranger;
     return id === settings.value.userId && settings.value.username ? settings.value.username : id;
   }
 
@@ -366,6 +383,7 @@ export function createStore() {
     dispose,
     client,
     nameOf,
+    learn,
     titleOf,
     membersOf,
     conversationOf,
