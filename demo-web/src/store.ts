@@ -240,9 +240,23 @@ export function createStore() {
     await enter(client, account);
   }
 
+  /** Makes an account and signs in with it; rejects with the SDK's error. */
+  async function register(username: string, password: string, address: string, signal: AbortSignal): Promise<void> {
+    const client = await clientFor(address);
+    await client.account.register({ username, password }, { signal });
+    await signIn(username, password, address, signal);
+  }
+
   /** Signs out; the messages stay in this browser. Rejects with the SDK's error. */
   async function signOut(): Promise<void> {
     await made?.client.logout();
+    forget();
+    saveSettings({ ...settings.value, userId: "" });
+  }
+
+  /** Signs out and erases what this browser keeps of the account. Rejects with the SDK's error. */
+  async function eraseAndSignOut(): Promise<void> {
+    await made?.client.wipe();
     forget();
     saveSettings({ ...settings.value, userId: "" });
   }
@@ -379,7 +393,9 @@ export function createStore() {
     uploads,
     start,
     signIn,
+    register,
     signOut,
+    eraseAndSignOut,
     dispose,
     client,
     nameOf,

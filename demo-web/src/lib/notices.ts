@@ -1,4 +1,5 @@
-import type { Notice } from "floo-wasm";
+import type { Client, Notice } from "floo-wasm";
+import { type TextKey, t } from "../i18n/index.js";
 
 /** How people and groups are called. */
 export interface Names {
@@ -7,31 +8,59 @@ export interface Names {
 }
 
 /** What notices say, by kind and type; `{from}`, `{to}` and `{group}` stand for names. */
-const TEXTS: Readonly<Record<string, string>> = {
-  "group/applied": "{from} would like to join {group}",
-  "group/apply-accepted": "You are now a member of {group}",
-  "group/apply-declined": "Your application to {group} was declined",
-  "group/invited": "{from} invites you to {group}",
-  "group/invite-accepted": "{to} has accepted the invitation to {group}",
-  "group/invite-declined": "{to} has declined the invitation to {group}",
-  "group/kicked": "You were removed from {group}",
-  "group/blocked": "You were blocked in {group}",
-  "group/destroyed": "{group} was dissolved",
-  "group/owner-assigned": "You own {group} now",
-  "roster/applied": "{from} would like to be your contact",
-  "roster/accepted": "{from} has accepted your contact request",
-  "roster/declined": "{from} has declined your contact request",
-  "roster/removed": "{from} is no longer a contact",
-  "account/device-added": "Your account was used on a new device",
+const TEXTS: Readonly<Record<string, TextKey>> = {
+  "group/applied": "notices.groupApplied",
+  "group/apply-accepted": "notices.groupApplyAccepted",
+  "group/apply-declined": "notices.groupApplyDeclined",
+  "group/invited": "notices.groupInvited",
+  "group/invite-accepted": "notices.groupInviteAccepted",
+  "group/invite-declined": "notices.groupInviteDeclined",
+  "group/kicked": "notices.groupKicked",
+  "group/blocked": "notices.groupBlocked",
+  "group/destroyed": "notices.groupDestroyed",
+  "group/owner-assigned": "notices.groupOwner",
+  "roster/applied": "notices.rosterApplied",
+  "roster/accepted": "notices.rosterAccepted",
+  "roster/declined": "notices.rosterDeclined",
+  "roster/removed": "notices.rosterRemoved",
+  "account/device-added": "notices.deviceAdded",
 };
+
+/** How a question is answered, by the kind and type of its notice. The reason is for the other side. */
+const ANSWERS: Readonly<
+  Record<
+    string,
+    {
+      accept(client: Client, notice: Notice): Promise<void>;
+      decline(client: Client, notice: Notice, reason: string): Promise<void>;
+    }
+  >
+> = {
+  "roster/applied": {
+    accept: (client, { from }) => client.roster.accept(from),
+    decline: (client, { from }, reason) => client.roster.decline(from, { reason }),
+  },
+  "group/applied": {
+    accept: (client, { from, group }) => client.group(group ?? "").acceptApplication(from),
+    decline: (client, { from, group }, reason) => client.group(group ?? "").declineApplication(from, { reason }),
+  },
+  "group/invited": {
+    accept: (client, { from, group }) => client.group(group ?? "").acceptInvitation(from),
+    decline: (client, { from, group }, reason) => client.group(group ?? "").declineInvitation(from, { reason }),
+  },
+};
+
+/** How a notice is answered; undefined for one that asks nothing. */
+export const answersOf = (notice: Notice) => ANSWERS[`${notice.kind}/${notice.type}`];
 
 /** A notice in one line. Kinds without words of their own are named as the SDK names them. */
 export function noticeText(notice: Notice, names: Names): string {
-  const text = TEXTS[`${notice.kind}/${notice.type}`] ?? `${notice.kind}: ${notice.type.replaceAll("-", " ")}`;
-  return text.replace(/\{(from|to|group)\}/g, (_, part: string) => {
-    if (part === "group") return notice.group === null ? "a group" : names.group(notice.group);
-    if (part === "to") return notice.to.map((id) => names.user(id)).join(", ") || "Somebody";
-    return names.user(notice.from);
+  const key = TEXTS[`${notice.kind}/${notice.type}`];
+  if (!key) return `${notice.kind}: ${notice.type.replaceAll("-", " ")}`;
+  return t(key, {
+    from: names.user(notice.from),
+    to: someNames(notice.to.map((id) => names.user(id))) || t("common.somebody"),
+    group: notice.group === null ? t("notices.aGroup") : names.group(notice.group),
   });
 }
 
@@ -44,6 +73,9 @@ export function noticeReason(notice: Notice): string {
 /** Several names as people say them, at most three: `Ann, Ben, Cem and 2 more`. */
 export function someNames(names: readonly string[]): string {
   const rest = names.length - 3;
-  if (rest > 0) return `${names.slice(0, 3).join(", ")} and ${rest} more`;
-  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+  const comma = t("names.comma");
+  if (rest > 0) return t("names.more", { first: names.slice(0, 3).join(comma), n: rest });
+  const last = names[names.length - 1];
+  if (names.length < 2 || last === undefined) return names.join();
+  return t("names.two", { first: names.slice(0, -1).join(comma), last });
 }
