@@ -1,4 +1,5 @@
 import type { Message, MessageType } from "floo-wasm";
+import { t } from "../i18n/index.js";
 
 /** The largest text a message can carry, in bytes of UTF-8. */
 export const TEXT_LIMIT = 64 * 1024;
@@ -44,23 +45,8 @@ export function isEmojiOnly(text: string): boolean {
   return text.length <= 24 && EMOJI_ONLY.test(text) && text.trim() !== "";
 }
 
-const NAMES: Record<MessageType, string> = {
-  text: "Text",
-  image: "Photo",
-  audio: "Voice message",
-  video: "Video",
-  file: "File",
-  location: "Location",
-  command: "Command",
-  forward: "Forwarded messages",
-  rtc: "Call",
-  unknown: "Message of an unknown kind",
-};
-
 /** What kind of message it is, in words. */
-export function typeName(type: MessageType): string {
-  return NAMES[type];
-}
+export const typeName = (type: MessageType): string => t(`type.${type}`);
 
 /** A message in one line, for the conversation list and for screen readers. */
 export function preview(message: Pick<Message, "type" | "text">): string {
