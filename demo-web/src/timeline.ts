@@ -9,6 +9,8 @@ import { compareIds, sameKey } from "./lib/keys.js";
 import type { Recalls } from "./live.js";
 
 const PAGE = 30;
+/** Messages read at a time on the way back to one. */
+const FAR = 200;
 
 export interface Timeline {
   /** With those that were taken back since the page was opened, in their places. */
@@ -21,6 +23,8 @@ export interface Timeline {
   readonly error: Readonly<ShallowRef<FlooErrorShape | null>>;
   /** Loads one page of older messages; does nothing while one is on its way or at the end. */
   loadOlder(): Promise<void>;
+  /** Reads from this device back to a message; false when it is not there. */
+  reach(id: MessageId): Promise<boolean>;
   /** Sends a message. Rejects only when the reason is not shown with the message itself. */
   send(content: SendContent): Promise<void>;
   /** Takes back a message that the server does not have. */
@@ -139,6 +143,24 @@ export function openTimeline(client: Client, key: ConversationKey, recalls: Reca
     }
   }
 
+  async function reach(id: MessageId): Promise<boolean> {
+    await refresh();
+    const before = firstId(rows.value);
+    if (before !== null && compareIds(id, before) < 0) {
+      const found: Message[][] = [];
+      for (let from: MessageId | null = before; from !== null && compareIds(from, id) > 0; ) {
+        const page: readonly Message[] = await conversation.messages({ before: from, limit: FAR });
+        found.unshift([...page]);
+        from = firstId(page);
+      }
+      if (closed.signal.aborted) return false;
+      // The way to the past goes on from there.
+      pages = null;
+      merge(found.flat());
+    }
+    return rows.value.some((message) => message.id === id);
+  }
+
   async function send(content: SendContent): Promise<void> {
     const before = new Set(rows.value.map((message) => message.key));
     const text = "text" in content ? (content.text ?? "") : "";
@@ -226,7 +248,7 @@ export function openTimeline(client: Client, key: ConversationKey, recalls: Reca
   );
   void refresh();
 
-  return { rows: all, ready, older, error, loadOlder, send, cancel, close: () => closed.abort() };
+  return { rows: all, ready, older, error, loadOlder, reach, send, cancel, close: () => closed.abort() };
 }
 
 function firstId(messages: readonly Message[]): MessageId | null {

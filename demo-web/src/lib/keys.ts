@@ -1,4 +1,4 @@
-import type { ConversationKey, IdInput } from "floo-wasm";
+import type { ConversationKey, IdInput, MessageId } from "floo-wasm";
 
 const KINDS: readonly ConversationKey["kind"][] = ["user", "group", "system"];
 
@@ -13,6 +13,11 @@ export function parseKey(text: string): ConversationKey | null {
   const known = KINDS.find((one) => one === kind);
   if (!known || rest.length > 0 || !id || !/^\d{1,20}$/.test(id)) return null;
   return { kind: known, id } as ConversationKey;
+}
+
+/** The id of a message; null for a text that is none. */
+export function parseId(text: string): MessageId | null {
+  return /^\d{1,20}$/.test(text) ? (text as MessageId) : null;
 }
 
 /** True when both name the same conversation. */

@@ -1,24 +1,29 @@
-import type { ConversationKey } from "floo-wasm";
+import type { ConversationKey, MessageId } from "floo-wasm";
 import { onScopeDispose, type ShallowRef, shallowRef } from "vue";
-import { keyText, parseKey } from "./keys.js";
+import { keyText, parseId, parseKey } from "./keys.js";
 
 export interface Selection {
   readonly selected: Readonly<ShallowRef<ConversationKey | null>>;
-  open(key: ConversationKey): void;
+  /** The message that the chat is opened at; null for its end. */
+  readonly at: Readonly<ShallowRef<MessageId | null>>;
+  open(key: ConversationKey, at?: MessageId): void;
   /** Back to the list. */
   close(): void;
 }
 
 /**
- * Which chat is open, kept in the address (`#/user:4096`), so that a reload opens it again and a
+ * Which chat is open, kept in the address (`#/user:4096`, and `#/user:4096/12` at a message), so that a reload opens it again and a
  * phone's back gesture returns to the list.
  */
 export function useSelection(): Selection {
-  const read = () => parseKey(location.hash.replace(/^#\//, ""));
-  const selected = shallowRef(read());
+  const selected = shallowRef<ConversationKey | null>(null);
+  const at = shallowRef<MessageId | null>(null);
   const follow = () => {
-    selected.value = read();
+    const [, chat = "", message = ""] = location.hash.split("/");
+    selected.value = parseKey(chat);
+    at.value = parseId(message);
   };
+  follow();
   addEventListener("popstate", follow);
   addEventListener("hashchange", follow);
   onScopeDispose(() => {
@@ -28,8 +33,9 @@ export function useSelection(): Selection {
 
   return {
     selected,
-    open(key) {
-      const address = `#/${keyText(key)}`;
+    at,
+    open(key, message) {
+      const address = `#/${keyText(key)}${message === undefined ? "" : `/${message}`}`;
       // One step of history for "a chat is open", however many are opened after each other.
       if (selected.value) history.replaceState(history.state, "", address);
       else history.pushState({ fromList: true }, "", address);
