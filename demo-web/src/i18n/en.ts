@@ -21,6 +21,7 @@ export const en = {
     chats: "Chats",
     contacts: "Contacts",
     waiting: "waiting for an answer",
+    people: "Contacts",
     groups: "Groups",
     search: "Search contacts and groups",
     about: "About {name}",
