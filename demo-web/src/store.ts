@@ -140,13 +140,8 @@ export function createStore() {
       },
       until,
     );
-    client.on(
-      "notice",
-      ({ kept }) => {
-        if (kept) void loadNotices(client);
-      },
-      until,
-    );
+    // Those that are not kept may answer one that was, from another device.
+    client.on("notice", () => void loadNotices(client), until);
     client.on("group:members", (change) => tellMembers(change.group, change.joined, change.left), until);
     live.follow(client, until);
     client.on("roster", () => cardsChanged(client), until);

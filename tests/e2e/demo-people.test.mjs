@@ -42,8 +42,8 @@ scenario(stage, "an account is made with the form; a name that is taken is said 
   await carol.online();
   await carol.click("menu");
   await carol.click("account");
-  await carol.click("consent");
-  await carol.one("consent", '[aria-checked="true"]');
+  await (await carol.one("auth-mode")).findElement({ css: 'option[value="1"]' }).click();
+  await carol.one("setting-switches", '[aria-busy="false"]');
   await carol.click("panel-back");
   carolId = await carol.run("return JSON.parse(localStorage['floo-demo-web']).userId");
 });
@@ -140,7 +140,7 @@ scenario(stage, "an announcement is read by all and deleted again; only managers
   await amber.click("panel-back");
 });
 
-scenario(stage, "a member becomes an administrator, another is removed", async () => {
+scenario(stage, "a member becomes an administrator, another is removed and invited again", async () => {
   await amber.click("member", `[data-id="${carolId}"]`);
   await amber.click("do-admin");
   await amber.until("the mark", async () =>
@@ -152,13 +152,22 @@ scenario(stage, "a member becomes an administrator, another is removed", async (
   for (const app of [amber, carol]) {
     await app.until("two members", async () => (await texts(app, "member")).length === 2);
   }
+  await amber.click("group-invite");
+  await amber.click("choice", `[data-id="${ids.basil}"]`);
+  assert.ok(
+    !(await amber.run("return document.querySelector(arguments[0])", `[data-testid=choice][data-id="${carolId}"]`)),
+  );
+  await amber.click("choice-done");
+  for (const app of [amber, carol]) {
+    await app.until("three members", async () => (await texts(app, "member")).length === 3);
+  }
 });
 
 scenario(stage, "who leaves a group has no chat of it any more", async () => {
   await carol.click("group-leave");
   await carol.click("sure-confirm");
   await carol.until("the row to go", async () => !(await carol.conversations()).some((row) => row.id === walks));
-  await amber.until("one member", async () => (await texts(amber, "member")).length === 1);
+  await amber.until("two members", async () => (await texts(amber, "member")).length === 2);
   await amber.click("group-leave");
   await amber.click("sure-confirm");
   await amber.until("the row to go", async () => !(await amber.conversations()).some((row) => row.id === walks));
