@@ -9,7 +9,6 @@ export const en = {
     back: "Back",
     cancel: "Cancel",
     close: "Close",
-    done: "Done",
     save: "Save",
     search: "Search",
     somebody: "Somebody",

@@ -8,7 +8,6 @@ export const zh: { [S in keyof typeof en]: { [K in keyof (typeof en)[S]]: string
     back: "返回",
     cancel: "取消",
     close: "关闭",
-    done: "完成",
     save: "保存",
     search: "搜索",
     somebody: "某人",
