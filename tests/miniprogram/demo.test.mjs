@@ -143,7 +143,7 @@ demoTest("older messages come page by page when the top is reached", async () =>
   assert.ok(early.length < 50, `${early.length} messages shown at once`);
   await amber.until("the first message of all", async () => {
     await amber.run(
-      "const v = [...document.querySelectorAll('wx-scroll-view')].at(-1); v.scrollTop = v.scrollTop === 0 ? 1 : 0",
+      "const v = [...document.querySelectorAll('wx-scroll-view')].at(-1); v.scrollTop = v.scrollTop === 0 ? 200 : 0",
     );
     return (
       (await messages(amber)).some((m) => m.text === "number 1") &&
