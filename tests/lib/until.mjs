@@ -9,10 +9,10 @@ export const LIMIT = 60_000;
 const STEP = 50;
 
 /**
- * Resolves to the first truthy answer of `probe`. Rejects when `limit` milliseconds have gone by, with
+ * Resolves to the first truthy answer of `probe`, which is asked every `step` milliseconds. Rejects when `limit` milliseconds have gone by, with
  * `what` was waited for and the last answer. A probe that throws ends the wait, unless `forgive(error)`.
  */
-export async function until(what, probe, { limit = LIMIT, forgive = () => false } = {}) {
+export async function until(what, probe, { limit = LIMIT, step = STEP, forgive = () => false } = {}) {
   const end = performance.now() + limit;
   let last;
   for (;;) {
@@ -26,6 +26,6 @@ export async function until(what, probe, { limit = LIMIT, forgive = () => false 
     if (performance.now() > end) {
       throw new Error(`waited ${limit / 1000} s for ${what}; last answer: ${JSON.stringify(last)?.slice(0, 2000)}`);
     }
-    await pause(STEP);
+    await pause(step);
   }
 }

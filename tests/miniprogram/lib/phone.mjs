@@ -52,8 +52,12 @@ const PASSING = [
   "ElementClickInterceptedError",
 ];
 
+/** Milliseconds between two looks: a person's, who does not act on a page that is still moving. */
+const LOOK = 200;
+
 /** Waits like `until` for something in a page; what changed while it was looked at is looked at again. */
-export const untilSeen = (what, probe) => until(what, probe, { forgive: ({ name }) => PASSING.includes(name) });
+export const untilSeen = (what, probe) =>
+  until(what, probe, { step: LOOK, forgive: ({ name }) => PASSING.includes(name) });
 
 /** Runs in the page: visible elements with that WXML id or class, of pages and of components. */
 function find(name) {
@@ -137,8 +141,22 @@ export class Phone {
 
   /** Holds a finger on an element that `pick` answers until something comes of it: a sheet of actions. */
   async hold(what, pick) {
-    const element = await this.until(what, pick);
-    await this.run("arguments[0].scrollIntoView({ block: 'nearest' })", element);
+    let before = "";
+    // At rest: else the finger would come down on what has taken its place.
+    const element = await this.until(`${what} at rest`, async () => {
+      const found = await pick();
+      if (!found) return false;
+      const place = await this.run(
+        `const [it] = arguments;
+         it.scrollIntoView({ block: "nearest" });
+         const { top, left } = it.getBoundingClientRect();
+         return top + " " + left;`,
+        found,
+      );
+      const still = place === before;
+      before = place;
+      return still && found;
+    });
     await this.driver.actions().move({ origin: element }).press().perform();
     try {
       await this.until("the menu of a long press", async () => (await this.labels()).length > 0);
