@@ -138,15 +138,16 @@ async fn dispatch(server: &Server, request: Request) -> Response {
         let close = [(header::CONNECTION, "close")];
         return (StatusCode::SERVICE_UNAVAILABLE, close).into_response();
     }
+    // Before the faults: a browser whose question is refused does not ask for what it was about.
+    if request.method() == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let (delay, broken) = misfortune(cloud, &request);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
     if let Some(status) = broken {
         return status.into_response();
-    }
-    if request.method() == Method::OPTIONS {
-        return StatusCode::NO_CONTENT.into_response();
     }
     let (mut parts, body) = request.into_parts();
     if parts.uri.path() == "/" && parts.headers.contains_key(header::UPGRADE) {
