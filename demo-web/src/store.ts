@@ -171,16 +171,22 @@ export function createStore() {
 
   async function loadNotices(client: Client): Promise<void> {
     try {
-      notices.value = await client.notices.list();
+      await showNotices(await client.notices.list());
     } catch (error) {
       trouble.value = asFlooError(error);
     }
   }
 
+  /** Without what the user did about contacts, on this or another device. */
+  async function showNotices(all: readonly Notice[]): Promise<void> {
+    notices.value = all.filter(({ kind, from }) => kind !== "roster" || from !== session.value?.userId);
+    await learn(notices.value.map(({ from }) => from).filter((id) => id !== "0"));
+  }
+
   /** Forgets notices that the user has seen. */
   async function dismiss(seen: readonly Notice[]): Promise<void> {
     try {
-      notices.value = await client().notices.dismiss(seen);
+      await showNotices(await client().notices.dismiss(seen));
     } catch (error) {
       toasts.fail(error);
     }

@@ -208,6 +208,10 @@ scenario(stage, "search finds what is far back, and the chat opens there", async
       "the needle of the compass",
     );
   await amber.until("the message in sight", inSight);
+  await amber.run(`const view = document.querySelector("[role=log]"); view.scrollTop = view.scrollHeight`);
+  await amber.until("it to be out of sight", async () => !(await inSight()));
+  await amber.click("hit");
+  await amber.until("it in sight again", inSight);
   await chat.send({ text: "something new" });
   await amber.shown("something new", "received");
   assert.ok(await inSight(), "what arrives does not scroll away from it");

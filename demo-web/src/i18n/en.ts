@@ -296,12 +296,7 @@ export const en = {
     chats: "Chats",
     contacts: "Contacts",
     waiting: "waiting for an answer",
-    people: "Contacts",
-    groups: "Groups",
-    search: "Search contacts and groups",
     about: "About {name}",
-    empty: "No contacts yet",
-    nobody: "No contact or group is called “{text}”.",
   },
   profile: {
     picture: "Change my picture",

@@ -295,12 +295,7 @@ export const zh: { [S in keyof typeof en]: { [K in keyof (typeof en)[S]]: string
     chats: "聊天",
     contacts: "通讯录",
     waiting: "个请求待处理",
-    people: "联系人",
-    groups: "群聊",
-    search: "搜索联系人和群聊",
     about: "{name} 的资料",
-    empty: "还没有联系人",
-    nobody: "没有找到“{text}”",
   },
   profile: {
     picture: "更换头像",

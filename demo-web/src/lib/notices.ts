@@ -26,16 +26,14 @@ const TEXTS: Readonly<Record<string, TextKey>> = {
   "account/device-added": "notices.deviceAdded",
 };
 
-/** How a question is answered, by the kind and type of its notice. The reason is for the other side. */
-const ANSWERS: Readonly<
-  Record<
-    string,
-    {
-      accept(client: Client, notice: Notice): Promise<void>;
-      decline(client: Client, notice: Notice, reason: string): Promise<void>;
-    }
-  >
-> = {
+/** How a question is answered. The reason is for the other side. */
+export interface Answers {
+  accept(client: Client, notice: Notice): Promise<void>;
+  decline(client: Client, notice: Notice, reason: string): Promise<void>;
+}
+
+/** By the kind and type of the notice. */
+const ANSWERS: Readonly<Record<string, Answers>> = {
   "roster/applied": {
     accept: (client, { from }) => client.roster.accept(from),
     decline: (client, { from }, reason) => client.roster.decline(from, { reason }),

@@ -1,5 +1,6 @@
 /** How points in time are written. All take and give local time; `now` is passed in so that views refresh with it. */
 
+import { computed } from "vue";
 import { language, t } from "../i18n/index.js";
 
 /** The forms in one language. */
@@ -13,8 +14,7 @@ function formats(locale: string) {
     exact: form({ dateStyle: "full", timeStyle: "medium" }),
   };
 }
-const FORMATS = { en: formats("en"), zh: formats("zh-CN") };
-const forms = () => FORMATS[language.value];
+const forms = computed(() => formats(language.value === "zh" ? "zh-CN" : "en"));
 
 /** Whether a day has 12 or 24 hours is up to the reader's system, not to the language. */
 const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
@@ -35,7 +35,7 @@ export function clockTime(time: number): string {
 
 /** Everything down to the second, for tooltips. */
 export function exactTime(time: number): string {
-  return forms().exact.format(time);
+  return forms.value.exact.format(time);
 }
 
 /** A short form for the conversation list: `now`, `14:05`, `Yesterday`, `Mon`, `Nov 3`. */
@@ -44,8 +44,8 @@ export function listTime(time: number, now: number): string {
   const days = daysAgo(time, now);
   if (days <= 0) return Math.abs(now - time) < 60_000 ? t("time.now") : clock.format(time);
   if (days === 1) return t("time.yesterday");
-  if (days < 7) return forms().shortWeekday.format(time);
-  return sameYear(time, now) ? forms().monthDay.format(time) : forms().fullDate.format(time);
+  if (days < 7) return forms.value.shortWeekday.format(time);
+  return sameYear(time, now) ? forms.value.monthDay.format(time) : forms.value.fullDate.format(time);
 }
 
 /** The text of a day separator in a chat. */
@@ -53,8 +53,8 @@ export function dayLabel(time: number, now: number): string {
   const days = daysAgo(time, now);
   if (days === 0) return t("time.today");
   if (days === 1) return t("time.yesterday");
-  if (days > 1 && days < 7) return forms().weekday.format(time);
-  return sameYear(time, now) ? forms().monthDay.format(time) : forms().fullDate.format(time);
+  if (days > 1 && days < 7) return forms.value.weekday.format(time);
+  return sameYear(time, now) ? forms.value.monthDay.format(time) : forms.value.fullDate.format(time);
 }
 
 /** True when both are on the same calendar day. */
